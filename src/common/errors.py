@@ -1,7 +1,7 @@
 """Errors that a person may see: a stable code, a sentence, and what to do about it.
 
-Only the edges know what an error becomes (a problem+json in the gateway, a failed task in the processor). Everything that is not a
-`SundogError` is unknown: it is logged in full and shown as nothing.
+Only the edges know what an error becomes (a problem+json in the gateway, a failed task in the processor). Everything
+that is not a `SundogError` is unknown: it is logged in full and shown as nothing.
 """
 
 from collections.abc import Mapping

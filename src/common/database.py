@@ -1,0 +1,91 @@
+"""The pool of connections, and which of its errors pass by themselves."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from common.errors import ConfigurationError
+from common.queries import load_query
+from common.settings import DatabaseSettings
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+# The range of schema versions that this release works with. A release that needs a newer schema raises the first only
+# after the release before it could work with that schema too (expand, switch, contract), so that both run side by side
+# during a roll-out.
+OLDEST_SCHEMA = 1
+NEWEST_SCHEMA = 1
+
+SELECT_SCHEMA_VERSION = load_query("common", "select_schema_version")
+
+# Errors that say "not now": the server is starting, stopping or full, the connection is gone, or two transactions stood
+# in each other's way.
+TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    OSError,
+    TimeoutError,
+)
+
+
+@asynccontextmanager
+async def open_pool(settings: DatabaseSettings, *, service: str) -> AsyncIterator[Pool]:
+    """A pool for this service; its first connection is made at once, so that a wrong DSN shows at start.
+
+    Raises:
+        ConfigurationError: the DSN cannot be parsed.
+        OSError, asyncpg.PostgresError: Postgres cannot be reached or refuses.
+    """
+    options: dict[str, Any] = {
+        "min_size": 1,
+        "max_size": settings.pool_size,
+        "statement_cache_size": settings.statement_cache,
+        "max_cached_statement_lifetime": 0,
+        "command_timeout": settings.timeout_s,
+        "timeout": 10,
+        # Our statements are short; compiling a plan would cost more than running it.
+        "server_settings": {"application_name": f"sundog-{service}", "jit": "off"},
+    }
+    try:
+        pool = asyncpg.create_pool(settings.dsn.get_secret_value(), **options)
+    except (ValueError, asyncpg.ClientConfigurationError) as error:
+        raise ConfigurationError(
+            "SUNDOG_DATABASE_DSN is not a Postgres connection string.",
+            advice="Write postgresql://user:password@host:5432/database.",
+        ) from error
+    try:
+        async with pool:
+            yield pool
+    finally:
+        pool.terminate()
+
+
+async def check_schema(connection: Connection | Pool) -> int:
+    """The database's schema version, if this release can work with it.
+
+    Raises:
+        ConfigurationError: there is no schema, or one that is too old or too new for this release.
+    """
+    try:
+        version = await connection.fetchval(SELECT_SCHEMA_VERSION)
+    except asyncpg.UndefinedTableError as error:
+        raise ConfigurationError(
+            "The database has no Sundog schema.", advice="Run `sundog migrate` with its owner's DSN."
+        ) from error
+    if version is None or version < OLDEST_SCHEMA:
+        raise ConfigurationError(
+            f"The database's schema has version {version}, this release needs {OLDEST_SCHEMA} or later.",
+            advice="Run `sundog migrate` from this release.",
+        )
+    if version > NEWEST_SCHEMA:
+        raise ConfigurationError(
+            f"The database's schema has version {version}, this release knows {NEWEST_SCHEMA} at most.",
+            advice="Deploy a newer release; this one is older than the database.",
+        )
+    return int(version)

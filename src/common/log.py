@@ -1,0 +1,68 @@
+"""Structured logs with one set of keys in both services.
+
+A record is a short text and fixed keys: `log.info("task claimed", extra={"task": id, "attempt": 2})`. Keys in use:
+service, task, attempt, lease, kind, processor, request, tenant, code, seconds, count, error. Everything else belongs
+into the text of an exception.
+"""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import Literal
+
+KEYS = (
+    "service", "task", "attempt", "lease", "kind", "processor", "request", "tenant", "method", "path", "status",
+    "code", "outcome", "phase", "pid", "seconds", "count", "bytes", "error",
+)  # fmt: skip
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def __init__(self, *, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as JSON: at, level, service, logger, text, the known keys, and the exception if there is one."""
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, tz=UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "text": record.getMessage(),
+        }
+        line.update(known_keys(record))
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+class TextFormatter(logging.Formatter):
+    """A line for a person."""
+
+    def __init__(self, *, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """`12:00:00.123 gateway info text key=value`."""
+        at = datetime.fromtimestamp(record.created, tz=UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
+        keys = "".join(f" {key}={value}" for key, value in known_keys(record).items())
+        line = f"{at} {self._service:<9} {record.levelname.lower():<7} {record.getMessage()}{keys}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def known_keys(record: logging.LogRecord) -> dict[str, object]:
+    """The keys of `extra` that this project uses, in their order."""
+    return {key: record.__dict__[key] for key in KEYS if key in record.__dict__}
+
+
+def configure_logging(*, service: str, form: Literal["json", "text"], level: str) -> None:
+    """Send every log record of this process to standard error in one form."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter(service=service) if form == "json" else TextFormatter(service=service))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # It logs every payload at DEBUG, which would put people's data into the log.
+    logging.getLogger("sse_starlette").setLevel(logging.WARNING)

@@ -1,0 +1,2 @@
+-- The version of the schema that this database has.
+SELECT max(version) FROM schema_version
