@@ -12,6 +12,7 @@ from common.settings import DatabaseSettings
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Queryable: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncpg.Record]"
 
 # The range of schema versions that this release works with. A release that needs a newer schema raises the first only
 # after the release before it could work with that schema too (expand, switch, contract), so that both run side by side
@@ -66,7 +67,7 @@ async def open_pool(settings: DatabaseSettings, *, service: str) -> AsyncIterato
         pool.terminate()
 
 
-async def check_schema(connection: Connection | Pool) -> int:
+async def check_schema(connection: Queryable) -> int:
     """The database's schema version, if this release can work with it.
 
     Raises:
