@@ -1,8 +1,8 @@
 """The bytes of datasets and artifacts, stored under their SHA-256.
 
-One interface over folders and object stores (obstore). Bytes arrive under `incoming/` with a name of their own while they are hashed, and are moved to their place under
-`blobs/` once their digest is known: so the same bytes are stored once, and a half upload never stands where a whole one
-is looked for.
+One interface over folders and object stores (obstore). Bytes arrive under `incoming/` with a name of their own while
+they are hashed, and are moved to their place under `blobs/` once their digest is known: so the same bytes are stored
+once, and a half upload never stands where a whole one is looked for.
 """
 
 import hashlib

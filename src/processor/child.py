@@ -1,0 +1,131 @@
+"""What runs in a child: take a job from the pipe, do the analysis, say how it went, wait for the next job.
+
+A child ends when its pipe does. It knows no database and no storage; everything it needs comes with the job.
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from common.errors import ParamsError, SundogError
+from processor import protocol
+from processor.child_run import ChildRun
+from processor.kind import Input, Kind, Outcome
+from processor.protocol import Job
+
+log = logging.getLogger(__name__)
+
+
+class Pipe:
+    """The child's end of the socket pair: whole messages, from any thread."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._file = end.makefile("rb")
+        self._lock = threading.Lock()
+
+    def send(self, message: Mapping[str, object]) -> None:
+        """Send one message; blocks while the supervisor is behind."""
+        data = protocol.encode(message)
+        with self._lock:
+            self._end.sendall(data)
+
+    def receive(self) -> dict[str, Any] | None:
+        """The next message, or None at the end."""
+        header = self._file.read(protocol.HEADER.size)
+        if len(header) < protocol.HEADER.size:
+            return None
+        return protocol.decode(self._file.read(protocol.body_length(header)))
+
+
+def serve(end: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
+    """Do jobs until the supervisor closes the pipe."""
+    pipe = Pipe(end)
+    while (message := pipe.receive()) is not None:
+        message.pop("type")
+        pipe.send(answer(Job(**message), kinds=kinds, pipe=pipe))
+
+
+def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> dict[str, object]:
+    """Run one job; its last message: a `result`, or a `failure` with what a person may know."""
+    try:
+        return run_job(job, kind=kinds[job.kind], pipe=pipe)
+    except KeyboardInterrupt:
+        return {"type": "failure", "interrupted": True, "code": "interrupted", "message": "Stopped.", "advice": None}
+    except SundogError as error:
+        return {"type": "failure", **error.as_json()}
+    except BaseException as error:
+        log.exception("the analysis failed in a way it does not know")
+        return {
+            "type": "failure",
+            "code": "analysis_failed",
+            "message": f"The analysis failed unexpectedly ({type(error).__name__}).",
+            "advice": "This is a fault of the analysis, not of your data; tell the operator the task's id.",
+        }
+
+
+def run_job(job: Job, *, kind: Kind[Any], pipe: Pipe) -> dict[str, object]:
+    """Run one job to its result message.
+
+    Raises:
+        SundogError: the analysis says why it cannot.
+    """
+    os.chdir(job.scratch)
+    run = ChildRun(send=pipe.send, scratch=Path(job.scratch), memory_mb=job.memory_mb, low_memory=job.low_memory)
+    inputs = {name: Input(name=name, **{**given, "path": Path(given["path"])}) for name, given in job.inputs.items()}
+    outcome = kind.analyse(run, inputs, parse_params(kind, job.params))
+    run.end()
+    body = envelope(kind, inputs=inputs, run=run, outcome=outcome)
+    return {"type": "result", "envelope": body, "files": run.artifacts}
+
+
+def parse_params(kind: Kind[Any], params: Mapping[str, Any]) -> Any:
+    """The params as the kind's own model.
+
+    Raises:
+        ParamsError: they do not fit; the gateway has checked them against the announced schema, but a newer processor
+            may ask for more, and a model may check what a schema cannot.
+    """
+    try:
+        return kind.params.model_validate(params)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        pointer = "/params" + "".join(f"/{part}" for part in first["loc"])
+        message = f"{pointer}: {first['msg']}"
+        raise ParamsError(message, pointer=pointer, advice="Correct it and submit again.") from error
+
+
+def envelope(kind: Kind[Any], *, inputs: Mapping[str, Input], run: ChildRun, outcome: Outcome) -> dict[str, object]:
+    """The result as it is kept and given out; the same form for every kind."""
+    return {
+        "kind": kind.name,
+        "version": kind.version,
+        "engine": engine(),
+        "inputs": {
+            name: {
+                "filename": given.filename,
+                "sha256": given.sha256,
+                "bytes": given.bytes,
+                "rows": outcome.rows.get(name),
+            }
+            for name, given in inputs.items()
+        },
+        "timings": run.timings,
+        "warnings": run.warnings,
+        "summary": outcome.summary,
+        "data": outcome.data,
+        "artifacts": [{key: made[key] for key in ("name", "bytes", "media_type")} for made in run.artifacts],
+    }
+
+
+def engine() -> dict[str, str]:
+    """What computed the result."""
+    import polars as pl  # noqa: PLC0415 - the fork server has imported it; a kind without Polars need not
+
+    return {"polars": pl.__version__}

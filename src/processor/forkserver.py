@@ -1,0 +1,144 @@
+"""The process that forks the children: it has imported Polars and every kind once, and has never used them.
+
+Starting Python and importing Polars costs 200 ms, a fork of a process that has done so costs a few. It must not have
+*used* Polars: a fork after that hangs on locks that Polars' threads held. And it must be a process of its own: a fork
+of the supervisor would carry the supervisor's connections, and its environment with the credentials.
+
+    supervisor ──"start" + a socket──► fork server ──fork──► child (owns the socket)
+               ◄──"started" + pidfd──
+               ◄──"exited", status, resource usage──
+
+The pidfd lets the supervisor signal a child without the danger of hitting another process that got its number. When
+the supervisor ends, its socket ends, so the fork server ends; the kernel then kills the children (PR_SET_PDEATHSIG).
+Nothing is left over.
+"""
+
+import ctypes
+import json
+import logging
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from processor import child
+from processor.kind import Kind, installed_kinds
+
+PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+PACKET_BYTES = 1 << 20
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Serve the supervisor at the other end of the socket whose number is the first argument."""
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to all; the supervisor decides
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    ForkServer(control=socket.socket(fileno=int(sys.argv[1])), kinds=installed_kinds()).serve()
+
+
+class ForkServer:
+    """Forks children on request and tells how each ended."""
+
+    def __init__(self, *, control: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
+        self._control = control
+        self._kinds = kinds
+        self._wake_read, self._wake_write = socket.socketpair()
+
+    def serve(self) -> None:
+        """Announce the kinds, then fork and reap until the supervisor is gone."""
+        for end in (self._wake_read, self._wake_write):
+            end.settimeout(0)
+        signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        self._tell({"type": "kinds", "kinds": [kind.announcement() for kind in self._kinds.values()]})
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._control, selectors.EVENT_READ)
+            selector.register(self._wake_read, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if self._wake_read in ready:
+                    self._wake_read.recv(4096)
+                    self._reap()
+                if self._control in ready and not self._hear():
+                    return
+
+    def _hear(self) -> bool:
+        message, fds, _flags, _address = socket.recv_fds(self._control, PACKET_BYTES, 1)
+        if not message:
+            return False
+        self._fork(socket.socket(fileno=fds[0]))
+        return True
+
+    def _fork(self, end: socket.socket) -> None:
+        fork_server = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._be_child(end, fork_server=fork_server)
+        end.close()
+        pidfd = os.pidfd_open(pid)
+        self._tell({"type": "started", "pid": pid}, fd=pidfd)
+        os.close(pidfd)
+
+    def _be_child(self, end: socket.socket, *, fork_server: int) -> None:
+        """Runs in the child, and never returns: whatever happens must not go on with the fork server's work."""
+        status = 1
+        try:
+            self._control.close()
+            become_child(fork_server=fork_server)
+            child.serve(end, self._kinds)
+            status = 0
+        except (BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+            status = 0  # the supervisor has closed the pipe: nobody is left to talk to
+        except BaseException:
+            log.exception("a child failed")
+        finally:
+            os._exit(status)
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._tell({
+                "type": "exited",
+                "pid": pid,
+                "status": os.waitstatus_to_exitcode(status),
+                "cpu_seconds": usage.ru_utime + usage.ru_stime,
+            })  # fmt: skip
+
+    def _tell(self, message: Mapping[str, object], *, fd: int | None = None) -> None:
+        data = json.dumps(message).encode()
+        if fd is None:
+            self._control.send(data)
+        else:
+            socket.send_fds(self._control, [data], [fd])
+
+
+def become_child(*, fork_server: int) -> None:
+    """Leave what belongs to the fork server behind, and give up what an analysis has no use for."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != fork_server:
+        os._exit(1)  # it died before the kernel was asked to tell
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    os.setsid()  # a group of its own: what it starts can be ended with it
+    os.nice(10)  # the supervisor's heartbeats go first
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold people's data
+
+
+if __name__ == "__main__":
+    main()
