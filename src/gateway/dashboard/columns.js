@@ -1,0 +1,111 @@
+// The columns of a profile as cards. A card is made again only when its column changed, so that an estimate turns exact in place.
+
+import { histogram, topValues } from "./chart.js";
+import { button, facts, html, label } from "./element.js";
+import { moment, number, percent, short, shown } from "./format.js";
+
+const STEP = 120;
+const NAME_LENGTH = 60;
+
+/** "≈ 1,200" with its method and error to read, or just the number: an approximation is never silent. */
+function approximate({ value, exact, method, error }) {
+  if (exact) return number(value);
+  const words = `approximate: ${shown(method ?? "from a sample", 60)}${error ? `, ± ${percent(error, 1)}` : ""}`;
+  return html("span", { class: "approximate", title: words }, `≈ ${number(value)}`);
+}
+
+const isNumber = (column) => column.type === "number";
+const edge = (column, value) => (column.type === "time" ? moment(value) : number(value));
+const counted = (count, word) => (count ? `${number(count)} ${word}` : null);
+
+function described(column) {
+  const { mean, std, quantiles, length } = column;
+  const has = (value) => value !== undefined && value !== null;
+  const middle = quantiles?.values?.["0.5"];
+  return facts([
+    ["distinct", column.distinct && approximate(column.distinct)],
+    ["min", has(column.min) && column.type !== "text" ? edge(column, column.min) : null],
+    ["median", has(middle) ? approximate({ ...quantiles, value: column.type === "time" ? moment(middle) : middle }) : null],
+    ["mean", has(mean) ? `${edge(column, mean)}${has(std) && isNumber(column) ? ` ± ${number(std)}` : ""}` : null],
+    ["max", has(column.max) && column.type !== "text" ? edge(column, column.max) : null],
+    ["length", length ? `${number(length.min)} – ${number(length.max)}` : null],
+  ]);
+}
+
+function oddities(column) {
+  const words = [counted(column.zeros, "zero"), counted(column.negatives, "negative"), counted(column.nan, "NaN"), counted(column.infinite, "infinite")];
+  const text = words.filter(Boolean).join(" · ");
+  return text ? html("p", { class: "oddities" }, text) : null;
+}
+
+function nulls({ nulls: missing, count }) {
+  if (missing === undefined) return null;
+  const share = missing + (count ?? 0) > 0 ? missing / (missing + (count ?? 0)) : 0;
+  return html("span", { class: missing ? "nulls some" : "nulls", title: `${number(missing)} nulls` },
+    missing ? `${percent(share, 1)} null` : "no nulls");
+}
+
+function chart(column) {
+  const { histogram: bins, top } = column;
+  if (bins?.counts?.length) return histogram(column, `Distribution of ${shown(column.name, NAME_LENGTH)} over ${bins.counts.length} bins`);
+  return top?.length ? topValues(top, column.count) : null;
+}
+
+export function card(column, isEstimate) {
+  return html("article", { class: isEstimate ? "card estimate" : "card", "data-type": shown(column.type, 20) },
+    html("header", {}, html("h3", {}, label(column.name, NAME_LENGTH)), html("span", { class: "dtype", title: shown(column.dtype, 300) }, shown(column.dtype ?? "", 24))),
+    chart(column),
+    described(column),
+    html("footer", {}, nulls(column), oddities(column), isEstimate && html("span", { class: "flag" }, "estimate")));
+}
+
+export class ColumnCards {
+  #columns = [];
+  #isEstimate = false;
+  #needle = "";
+  #shown = STEP;
+  #made = new Map();
+
+  constructor() {
+    this.search = html("input", { type: "search", placeholder: "Find a column", "aria-label": "Find a column", input: () => this.#find() });
+    this.more = button("", () => this.#grow(), "more");
+    this.grid = html("div", { class: "cards" });
+    this.node = html("div", { class: "columns" }, this.search, this.grid, this.more);
+  }
+
+  show(columns, isEstimate) {
+    this.#columns = columns;
+    this.#isEstimate = isEstimate;
+    this.#draw();
+  }
+
+  #find() {
+    this.#needle = this.search.value.trim().toLowerCase();
+    this.#draw();
+  }
+
+  #grow() {
+    this.#shown += STEP;
+    this.#draw();
+  }
+
+  #draw() {
+    const found = this.#columns.map((column, index) => ({ column, index }))
+      .filter(({ column }) => String(column.name).toLowerCase().includes(this.#needle));
+    this.search.hidden = this.#columns.length < 12;
+    this.more.hidden = found.length <= this.#shown;
+    this.more.textContent = `Show more (${short(found.length - this.#shown)} hidden)`;
+    const cards = found.slice(0, this.#shown).map(({ column, index }) => this.#card(column, index));
+    cards.forEach((node, place) => this.grid.children[place] !== node && this.grid.insertBefore(node, this.grid.children[place] ?? null));
+    while (this.grid.children.length > cards.length) this.grid.lastElementChild.remove();
+  }
+
+  #card(column, index) {
+    const key = JSON.stringify([column, this.#isEstimate]);
+    const made = this.#made.get(index);
+    if (made?.key === key) return made.node;
+    const node = card(column, this.#isEstimate);
+    this.#made.set(index, { key, node });
+    return node;
+  }
+}

@@ -1,0 +1,92 @@
+// A kind's params as a form, made from their JSON Schema where it is simple, and as JSON for everything else.
+
+import { html } from "./element.js";
+import { shown } from "./format.js";
+
+/** The schema itself: a `$ref` into `$defs` followed, "or null" taken away. */
+function plain(schema, root) {
+  if (schema.$ref) return plain({ ...root.$defs?.[schema.$ref.split("/").at(-1)], ...schema, $ref: undefined }, root);
+  const others = schema.anyOf?.filter(({ type }) => type !== "null");
+  return others?.length === 1 ? plain({ ...schema, anyOf: undefined, ...others[0] }, root) : schema;
+}
+
+const SIMPLE = new Set(["string", "integer", "number", "boolean"]);
+
+/** What a field is made for: "choice", one of SIMPLE, "array" of those, or null for what only JSON can say. */
+function shape(schema, root) {
+  if (schema.enum) return "choice";
+  if (SIMPLE.has(schema.type)) return schema.type;
+  const isArray = schema.type === "array" && schema.items && SIMPLE.has(plain(schema.items, root).type);
+  return isArray ? "array" : null;
+}
+
+const written = (value) => (value === undefined || value === null ? "" : Array.isArray(value) ? value.join(", ") : String(value));
+
+function control(form, schema, example) {
+  if (form === "choice" || form === "boolean") {
+    const choices = form === "boolean" ? ["true", "false"] : schema.enum.map(String);
+    const empty = html("option", { value: "" }, schema.default === undefined ? "–" : `${shown(written(schema.default), 40)} (default)`);
+    return html("select", {}, empty, choices.map((choice) => html("option", { value: choice }, shown(choice, 60))));
+  }
+  const isNumber = form === "integer" || form === "number";
+  const field = html("input", { type: isNumber ? "number" : "text", step: form === "integer" ? "1" : "any", min: schema.minimum, max: schema.maximum,
+    placeholder: shown(written(schema.default), 60), autocomplete: "off", spellcheck: "false" });
+  if (example !== undefined) field.value = written(example);
+  return field;
+}
+
+/** The JSON value of what was typed: numbers as numbers, "0.1, 0.9" as an array. */
+function read(text, form, schema, root) {
+  if (form === "integer" || form === "number") return Number(text);
+  if (form === "boolean") return text === "true";
+  if (form === "choice") return schema.enum.find((choice) => String(choice) === text);
+  if (form !== "array") return text;
+  const { type } = plain(schema.items, root);
+  return text.split(",").map((part) => part.trim()).filter(Boolean).map((part) => read(part, type, {}, root));
+}
+
+function field(name, raw, root, { example, isRequired }) {
+  const schema = plain(raw, root);
+  const form = shape(schema, root);
+  if (form === null) return null;
+  const input = control(form, schema, isRequired ? example : undefined);
+  input.required = isRequired;
+  const hint = schema.description ? html("small", {}, shown(schema.description, 200)) : null;
+  const node = html("label", { class: "field" }, html("span", {}, shown(name, 60), isRequired && " *"), input, hint);
+  return { name, node, input, value: () => (input.value === "" ? undefined : read(input.value, form, schema, root)) };
+}
+
+export class ParamsForm {
+  constructor({ params_schema: schema, example }) {
+    this.schema = schema ?? {};
+    const required = new Set(this.schema.required ?? []);
+    const entries = Object.entries(this.schema.properties ?? {});
+    const fields = entries.map(([name, part]) => field(name, part, this.schema, { example: example?.[name], isRequired: required.has(name) }));
+    this.fields = fields.filter(Boolean);
+    this.needsJson = fields.some((one, index) => one === null && required.has(entries[index][0]));
+    this.text = html("textarea", { rows: "6", spellcheck: "false", "aria-label": "Params as JSON" });
+    this.text.value = JSON.stringify(example ?? {}, null, 2);
+    this.asJson = html("input", { type: "checkbox", change: () => this.#turn() });
+    this.simple = html("div", { class: "fields" }, this.fields.map(({ node }) => node));
+    this.node = html("div", { class: "params" }, this.simple, this.text, html("label", { class: "as-json" }, this.asJson, " params as JSON"));
+    this.asJson.checked = this.needsJson;
+    this.#turn();
+  }
+
+  /** Nothing has to be said for a task of this kind. */
+  get isOptional() {
+    return (this.schema.required ?? []).length === 0;
+  }
+
+  /** The params as they stand; throws a SyntaxError where the JSON is none. */
+  value() {
+    if (this.asJson.checked) return this.text.value.trim() === "" ? {} : JSON.parse(this.text.value);
+    const pairs = this.fields.map(({ name, value }) => [name, value()]);
+    return Object.fromEntries(pairs.filter(([, one]) => one !== undefined));
+  }
+
+  #turn() {
+    this.simple.hidden = this.asJson.checked;
+    this.text.hidden = !this.asJson.checked;
+  }
+}

@@ -1,0 +1,87 @@
+// What an analysis found so far: an estimate first, the exact result in its place later.
+
+import { taskPath } from "./api.js";
+import { ColumnCards } from "./columns.js";
+import { facts, html, label, say } from "./element.js";
+import { bytes, duration, number, shown, value } from "./format.js";
+
+const MOST_JSON = 20_000;
+
+const titled = (text) => shown(text.replaceAll("_", " "), 60);
+const isFlat = (any) => any === null || typeof any !== "object";
+
+function summary(envelope) {
+  const rows = Object.entries(envelope.inputs ?? {}).map(([name, { rows: count }]) => [`rows of ${titled(name)}`, typeof count === "number" ? number(count) : null]);
+  const found = Object.entries(envelope.summary ?? {}).filter(([, any]) => isFlat(any)).map(([name, any]) => [titled(name), value(any)]);
+  return facts(found.length ? found : rows, "facts summary");
+}
+
+function timings(times) {
+  return facts(Object.entries(times ?? {}).map(([phase, took]) => [titled(phase), duration(took)]), "facts timings");
+}
+
+function warnings(list) {
+  if (!list?.length) return null;
+  return html("section", { class: "panel warnings" }, html("h2", {}, "Warnings"),
+    html("ul", {}, list.slice(0, 200).map(({ code, message }) => html("li", { dir: "auto" }, shown(message, 600), " ", html("code", {}, shown(code, 60))))));
+}
+
+function artifacts(list, id) {
+  if (!list?.length) return null;
+  const link = ({ name, bytes: size, media_type: type }) =>
+    html("li", {}, html("a", { href: taskPath(id, `/artifacts/${encodeURIComponent(name)}`) }, label(name)), " ",
+      html("small", {}, `${bytes(size)} · ${shown(type, 60)}`));
+  return html("section", { class: "panel artifacts" }, html("h2", {}, "Artifacts"), html("ul", {}, list.map(link)));
+}
+
+/** A result that has no form of its own here yet, as JSON. */
+function plain(data) {
+  const text = JSON.stringify(data, null, 2);
+  return html("details", { class: "panel", open: true }, html("summary", {}, "Data"), html("pre", { tabindex: "0" }, shown(text, MOST_JSON).replaceAll("␊", "\n")));
+}
+
+export class ResultPanel {
+  #source = null;
+
+  constructor() {
+    this.flag = html("span", { class: "flag" });
+    this.words = html("span", { class: "flag-words" });
+    this.head = html("header", { class: "result-head" }, html("h2", {}, "Result"), this.flag, this.words);
+    this.top = html("div");
+    this.cards = new ColumnCards();
+    this.other = html("div");
+    this.bottom = html("div", { class: "result-bottom" });
+    this.node = html("section", { class: "result" }, this.head, this.top, this.cards.node, this.other, this.bottom);
+  }
+
+  show({ task, story, result }) {
+    const source = result ?? story.partial;
+    this.node.hidden = source === null;
+    if (source === this.#source || source === null) return;
+    this.#source = source;
+    const isEstimate = result === null && story.partial.estimate !== false;
+    this.#mark(result !== null, isEstimate, result ? null : story.partial.result);
+    this.#data(result ? result.data : story.partial.result, isEstimate);
+    if (result) this.#whole(result, task.id);
+  }
+
+  #mark(isWhole, isEstimate, partial) {
+    say(this.flag, isEstimate ? "estimate" : isWhole ? "exact" : "partial");
+    this.flag.dataset.flag = this.flag.textContent;
+    const rows = partial?.sample_rows;
+    say(this.words, isEstimate ? `from ${rows === undefined ? "a sample" : `a sample of ${number(rows)} rows`}; exact values follow` : isWhole ? "" : "more follows");
+  }
+
+  #data(data, isEstimate) {
+    const hasColumns = Array.isArray(data?.columns) && data.columns.every((column) => column && "name" in column && "dtype" in column);
+    this.cards.node.hidden = !hasColumns;
+    if (hasColumns) this.cards.show(data.columns, isEstimate);
+    this.other.replaceChildren(...(hasColumns || !data ? [] : [plain(data)]));
+  }
+
+  #whole(envelope, id) {
+    this.top.replaceChildren(summary(envelope), ...[warnings(envelope.warnings)].filter(Boolean));
+    const times = html("section", { class: "panel" }, html("h2", {}, "Timings"), timings(envelope.timings));
+    this.bottom.replaceChildren(...[artifacts(envelope.artifacts, id), times].filter(Boolean));
+  }
+}

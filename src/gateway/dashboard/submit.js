@@ -1,0 +1,143 @@
+// Handing in: files, a kind, its params. A file that is all a kind needs starts as soon as it is dropped.
+
+import * as api from "./api.js";
+import { button, html, label, say } from "./element.js";
+import { bytes, percent, shown } from "./format.js";
+import { errorNote } from "./failure.js";
+import { ParamsForm } from "./params.js";
+import { Bar } from "./progress.js";
+
+const FIRST = "profile";
+
+export class SubmitPanel {
+  #kinds = [];
+  #files = new Map();
+  #sending = null;
+
+  /** `submitted(task, isOnly)`: the gateway has taken it; `isOnly`: it is not one of many that were dropped together. */
+  constructor({ submitted }) {
+    this.submitted = submitted;
+    this.kind = html("select", { id: "kind", change: () => this.#choose() });
+    this.about = html("p", { class: "about" });
+    this.slots = html("div", { class: "slots" });
+    this.place = html("div");
+    this.go = html("button", { type: "submit", class: "primary", disabled: true }, "Analyse");
+    this.stop = button("Stop", () => this.#sending?.abort(), "quiet");
+    this.bar = new Bar("wide");
+    this.words = html("p", { class: "detail", role: "status" });
+    this.sending = html("div", { class: "sending", hidden: true }, this.words, this.bar.node, this.stop);
+    this.note = html("div");
+    this.form = html("form", { class: "submit panel", "aria-label": "New task", submit: (event) => this.#asked(event) },
+      html("h2", {}, "New task"), html("label", { class: "field", for: "kind" }, html("span", {}, "Kind"), this.kind),
+      this.about, this.slots, this.place, this.go, this.sending, this.note);
+    this.node = this.form;
+  }
+
+  async start() {
+    if (this.#kinds.length > 0) return;
+    await api.kinds().then((kinds) => this.#offer(kinds)).catch((error) => this.#fail(error));
+  }
+
+  /** Files from anywhere on the page. With one input, each is a task; otherwise they fill the inputs in order. */
+  async drop(files) {
+    const names = Object.keys(this.chosen?.inputs ?? {});
+    if (names.length === 0 || this.#sending) return;
+    if (names.length === 1 && files.length > 1 && this.params.isOptional) return this.#each(names[0], files);
+    const empty = names.filter((name) => !this.#files.has(name));
+    files.slice(0, names.length).forEach((file, index) => this.#take(empty[index] ?? names[index], file));
+  }
+
+  #offer(kinds) {
+    this.#kinds = kinds;
+    this.kind.replaceChildren(...kinds.map(({ name, title }) => html("option", { value: name }, shown(title || name, 60))));
+    if (kinds.some(({ name }) => name === FIRST)) this.kind.value = FIRST;
+    this.go.disabled = kinds.length === 0;
+    if (kinds.length === 0) say(this.about, "No processor has announced a kind yet.");
+    else this.#choose();
+  }
+
+  #choose() {
+    this.chosen = this.#kinds.find(({ name }) => name === this.kind.value);
+    say(this.about, shown(this.chosen.summary ?? "", 300));
+    this.params = new ParamsForm(this.chosen);
+    this.place.replaceChildren(this.params.node);
+    this.#files.clear();
+    this.#slot();
+  }
+
+  #slot() {
+    this.slots.replaceChildren(...Object.entries(this.chosen.inputs ?? {}).map(([name, what]) => this.#slotOf(name, what)));
+  }
+
+  #slotOf(name, what) {
+    const file = this.#files.get(name);
+    const picker = html("input", { type: "file", name, class: "unseen", "aria-label": `File for ${shown(name, 40)}`, change: () => picker.files[0] && this.#take(name, picker.files[0]) });
+    const words = file ? [label(file.name, 60), html("small", {}, bytes(file.size))] : [html("strong", {}, "Drop a file or choose one"), html("small", {}, shown(what, 120))];
+    return html("label", { class: file ? "slot filled" : "slot" }, picker, words);
+  }
+
+  #take(name, file) {
+    this.#files.set(name, file);
+    this.#slot();
+    const isAll = Object.keys(this.chosen.inputs).every((input) => this.#files.has(input));
+    if (isAll && this.params.isOptional) this.#send(true);
+  }
+
+  #asked(event) {
+    event.preventDefault();
+    const missing = Object.keys(this.chosen?.inputs ?? {}).find((name) => !this.#files.has(name));
+    if (missing === undefined) this.#send(true);
+    else this.slots.querySelector(`input[name="${CSS.escape(missing)}"]`)?.click();
+  }
+
+  async #each(name, files) {
+    for (const file of files) {
+      this.#files.set(name, file);
+      this.#slot();
+      if (!(await this.#send(false))) return;
+    }
+  }
+
+  /** Upload what is missing, ask for the task. Answers whether it was taken. */
+  async #send(isOnly) {
+    if (this.#sending) return false;
+    this.#busy(new AbortController());
+    try {
+      const params = this.params.value();
+      const inputs = {};
+      for (const [name, file] of this.#files) inputs[name] = (await this.#upload(file)).id;
+      const task = await api.submit({ kind: this.chosen.name, inputs, params });
+      this.#files.clear();
+      this.#slot();
+      this.submitted(task, isOnly);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    } finally {
+      this.#busy(null);
+    }
+  }
+
+  #upload(file) {
+    const show = (fraction) => {
+      this.bar.show(fraction);
+      say(this.words, fraction < 1 ? `Handing in ${shown(file.name, 40)}: ${percent(fraction)} of ${bytes(file.size)}` : "Storing…");
+    };
+    show(0);
+    return api.upload(file, { progress: show, signal: this.#sending.signal });
+  }
+
+  #busy(sending) {
+    this.#sending = sending;
+    this.sending.hidden = sending === null;
+    this.go.disabled = sending !== null;
+    if (sending) this.note.replaceChildren();
+  }
+
+  #fail(error) {
+    if (error.name === "AbortError") return;
+    const message = error instanceof SyntaxError ? `The params are no JSON: ${error.message}` : error.message;
+    this.note.replaceChildren(errorNote({ code: error.code, message, advice: error.advice }));
+  }
+}
