@@ -16,7 +16,7 @@ class DatabaseSettings(BaseSettings):
     )
     listener_dsn: SecretStr | None = Field(
         default=None,
-        description="Connection string for LISTEN; must reach Postgres directly, since a transaction pooler drops LISTEN "
+        description="Connection string for LISTEN; must reach Postgres directly: a transaction pooler drops LISTEN "
         "silently. Default: the value of SUNDOG_DATABASE_DSN.",
     )
     pool_size: int = Field(

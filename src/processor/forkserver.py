@@ -57,7 +57,9 @@ class ForkServer:
             end.settimeout(0)
         signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        self._tell({"type": "kinds", "kinds": [kind.announcement() for kind in self._kinds.values()]})
+        for kind in self._kinds.values():
+            self._tell({"type": "kind", "kind": kind.announcement()})
+        self._tell({"type": "ready"})
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._wake_read, selectors.EVENT_READ)

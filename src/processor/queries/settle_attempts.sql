@@ -1,0 +1,49 @@
+-- Ends attempts, all that belongs to each in one statement: task, attempt, last event, result, artifacts.
+-- In step: $1 task, $2 lease, $3 the task's next state, $4 outcome, $5 type of the event, $6 error, $7 data of the event, $8 result
+-- (null unless succeeded), $9 peak memory, $10 CPU seconds, $11 seconds until it may run again, $12 counts as a failure,
+-- $13 counts as a crash. Artifacts, in step: $14 task, $15 name, $16 sha256, $17 bytes, $18 media type. $19 the time (null: now).
+-- Returns the tasks that were settled; the others' leases are lost and nothing of theirs is kept.
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[],
+        $10::float8[], $11::float8[], $12::boolean[], $13::boolean[]
+    ) AS given (task, lease, state, outcome, type, error, data, body, peak, cpu, delay, is_failure, is_crash)
+), held AS MATERIALIZED (
+    SELECT task.id
+    FROM task JOIN given ON task.id = given.task AND task.state = 'running' AND task.lease = given.lease
+    ORDER BY task.id
+    FOR NO KEY UPDATE OF task
+), settled AS (
+    UPDATE task
+    SET state = given.state::task_state, lease_until = NULL, processor = NULL,
+        failures = task.failures + given.is_failure::integer, crashes = task.crashes + given.is_crash::integer,
+        last_seq = task.last_seq + 1, version = task.version + 1, error = given.error::json,
+        run_at = CASE WHEN given.state = 'queued'
+            THEN coalesce($19::timestamptz, now()) + make_interval(secs => given.delay) ELSE task.run_at END,
+        finished_at = CASE WHEN given.state = 'queued' THEN NULL ELSE coalesce($19::timestamptz, now()) END
+    FROM given JOIN held ON held.id = given.task
+    WHERE task.id = given.task
+    RETURNING task.id, task.lease, task.attempts, task.last_seq, given.outcome, given.type, given.error, given.data,
+        given.body, given.peak, given.cpu
+), closed AS (
+    UPDATE attempt
+    SET outcome = settled.outcome::attempt_outcome, finished_at = coalesce($19::timestamptz, now()),
+        error = settled.error::json, peak_memory_bytes = settled.peak, cpu_seconds = settled.cpu
+    FROM settled
+    WHERE attempt.task = settled.id AND attempt.number = settled.attempts
+), told AS (
+    INSERT INTO event (task, seq, type, attempt, data)
+    SELECT id, last_seq, type::event_type, attempts, data::json FROM settled
+), kept AS (
+    INSERT INTO result (task, lease, body)
+    SELECT id, lease, body::json FROM settled WHERE body IS NOT NULL
+    ON CONFLICT (task) DO UPDATE SET lease = excluded.lease, body = excluded.body, created_at = now()
+), filed AS (
+    INSERT INTO artifact (task, name, sha256, bytes, media_type)
+    SELECT settled.id, made.name, made.sha256, made.bytes, made.media_type
+    FROM settled JOIN unnest($14::uuid[], $15::text[], $16::text[], $17::bigint[], $18::text[])
+        AS made (task, name, sha256, bytes, media_type) ON made.task = settled.id
+    ON CONFLICT (task, name) DO UPDATE
+    SET sha256 = excluded.sha256, bytes = excluded.bytes, media_type = excluded.media_type, created_at = now()
+)
+SELECT id FROM settled

@@ -1,0 +1,40 @@
+"""Settings of the processor."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ProcessorSettings(BaseSettings):
+    """How much work this processor takes, and how long it waits for what."""
+
+    model_config = SettingsConfigDict(env_prefix="SUNDOG_PROCESSOR_", frozen=True)
+
+    slots: int = Field(default=2, ge=1, le=256, description="Analyses that run at the same time.")
+    threads: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Threads that Polars uses in each child."
+    )
+    kinds: tuple[str, ...] = Field(default=(), description="Serve only these kinds (a JSON list); empty: all.")
+    work_dir: Path = Field(
+        default_factory=lambda: Path(tempfile.gettempdir()) / f"sundog-processor-{os.getuid()}",
+        description="Folder for scratch and the cache of inputs; on a fast local disk.",
+    )
+    cache_bytes: int = Field(default=20 << 30, ge=0, description="Inputs kept on this machine after their task.")
+    lease_s: float = Field(default=30, gt=0, description="Seconds without a heartbeat after which a task is lost.")
+    heartbeat_s: float = Field(
+        default=5, gt=0, description="Seconds between heartbeats; a third of the lease at most, so that one may fail."
+    )
+    poll_s: float = Field(default=1, gt=0, description="Seconds between looks at the queue that no hint asked for.")
+    rescue_s: float = Field(default=5, gt=0, description="Seconds between looks for tasks whose lease ran out.")
+    grace_s: float = Field(default=20, ge=0, description="Seconds that running analyses get to finish at a stop.")
+    cancel_grace_s: float = Field(
+        default=0.5, ge=0, description="Seconds between the polite and the hard end of a child."
+    )
+    max_crashes: int = Field(default=3, ge=1, description="Crashed or lost attempts after which a task is quarantined.")
+    retry_first_s: float = Field(default=1, gt=0, description="Delay before the first retry; doubled for each further.")
+    retry_most_s: float = Field(default=300, gt=0, description="The longest delay before a retry.")
+    scratch_mb: int = Field(default=20_480, ge=1, description="Disk that one analysis may fill, in MiB.")
+    log_lines: int = Field(default=1000, ge=1, description="Log lines of one attempt that are kept in its feed.")
