@@ -3,13 +3,13 @@
 import { html } from "./element.js";
 import { bytes, clock, duration, seconds, shown } from "./format.js";
 
-const COLUMNS = ["#", "Processor", "Took", "Outcome", "Peak memory", "CPU"];
+const COLUMNS = ["#", "Processor", "Took", "Outcome", "Memory", "CPU"];
 
 function row({ attempt, processor, started_at, finished_at, outcome, error, peak_memory_bytes, cpu_seconds }) {
   const has = (value, text) => (typeof value === "number" ? text(value) : "–");
   const cells = [
     String(attempt),
-    html("span", { title: shown(processor ?? "", 300) }, shown(processor ?? "–", 24)),
+    html("span", { title: shown(processor ?? "", 300) }, shown(processor ?? "–", 16)),
     html("time", { datetime: started_at, title: clock(started_at) }, finished_at ? duration(seconds(started_at, finished_at)) : "…"),
     html("span", { title: error?.message ? shown(error.message, 300) : null }, shown((outcome ?? "running").replaceAll("_", " "), 24)),
     has(peak_memory_bytes, bytes),

@@ -53,6 +53,6 @@ export function topValues(top, count) {
       svg("svg", { class: "share-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
         svg("rect", { width: share * 100, height: 10, rx: 1 })),
       html("span", { class: plain ? "label none" : "label", dir: "auto", title: shown(any, 300) }, value(any)),
-      html("span", { class: "times", title: number(times) }, percent(share)));
+      html("span", { class: "times", title: number(times) }, percent(share, share < 0.1 ? 1 : 0)));
   }));
 }

@@ -14,7 +14,6 @@ function approximate({ value, exact, method, error }) {
   return html("span", { class: "approximate", title: words }, `≈ ${number(value)}`);
 }
 
-const isNumber = (column) => column.type === "number";
 const edge = (column, value) => (column.type === "time" ? moment(value) : number(value));
 const counted = (count, word) => (count ? `${number(count)} ${word}` : null);
 
@@ -22,12 +21,14 @@ function described(column) {
   const { mean, std, quantiles, length } = column;
   const has = (value) => value !== undefined && value !== null;
   const middle = quantiles?.values?.["0.5"];
+  const isOrdered = column.type !== "text";
   return facts([
-    ["distinct", column.distinct && approximate(column.distinct)],
-    ["min", has(column.min) && column.type !== "text" ? edge(column, column.min) : null],
+    ["min", isOrdered && has(column.min) ? edge(column, column.min) : null],
+    ["max", isOrdered && has(column.max) ? edge(column, column.max) : null],
     ["median", has(middle) ? approximate({ ...quantiles, value: column.type === "time" ? moment(middle) : middle }) : null],
-    ["mean", has(mean) ? `${edge(column, mean)}${has(std) && isNumber(column) ? ` ± ${number(std)}` : ""}` : null],
-    ["max", has(column.max) && column.type !== "text" ? edge(column, column.max) : null],
+    ["mean", has(mean) ? edge(column, mean) : null],
+    ["std", has(std) && column.type === "number" ? number(std) : null],
+    ["distinct", column.distinct ? approximate(column.distinct) : null],
     ["length", length ? `${number(length.min)} – ${number(length.max)}` : null],
   ]);
 }

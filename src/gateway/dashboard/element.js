@@ -29,10 +29,12 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** A few facts as term and description; those without a value are left out. */
+const WIDE = 11;
+
+/** A few facts as term and description; those without a value are left out, long ones may take a line of their own. */
 export const facts = (pairs, kind = "facts") =>
   html("dl", { class: kind }, pairs.filter(([, fact]) => fact !== null && fact !== undefined).map(([term, fact]) =>
-    html("div", {}, html("dt", {}, term), html("dd", {}, fact))));
+    html("div", { class: (fact.textContent ?? fact).length > WIDE && "wide" }, html("dt", {}, term), html("dd", {}, fact))));
 
 export const button = (text, click, kind = "") => html("button", { type: "button", class: kind, click }, text);
 

@@ -8,17 +8,14 @@ const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 5 });
 const power = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 4 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
-/** A control or direction character as a picture or an escape, so that it can neither hide nor turn text around. */
-function picture(character) {
-  const code = character.codePointAt(0);
-  return code < 0x20 ? String.fromCodePoint(0x2400 + code) : `\\u${code.toString(16).padStart(4, "0")}`;
-}
+/** A control or direction character as an escape, so that it can neither hide nor turn text around. */
+const escaped = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /** At most `limit` characters of `text`, with what cannot be seen made visible. */
 export function shown(text, limit = 80) {
   const characters = Array.from(String(text).slice(0, 2 * limit + 2));
   const cut = characters.length > limit ? [...characters.slice(0, limit), "…"] : characters;
-  return cut.join("").replace(UNSEEN, picture);
+  return cut.join("").replace(UNSEEN, escaped);
 }
 
 /** A number in full where that helps, in five digits otherwise; integers beyond 2^53 arrive as text and stay it. */

@@ -68,7 +68,8 @@ export class ParamsForm {
     this.text.value = JSON.stringify(example ?? {}, null, 2);
     this.asJson = html("input", { type: "checkbox", change: () => this.#turn() });
     this.simple = html("div", { class: "fields" }, this.fields.map(({ node }) => node));
-    this.node = html("div", { class: "params" }, this.simple, this.text, html("label", { class: "as-json" }, this.asJson, " params as JSON"));
+    this.node = html("details", { class: "params", open: !this.isOptional }, html("summary", {}, "Params"),
+      this.simple, this.text, html("label", { class: "as-json" }, this.asJson, " as JSON"));
     this.asJson.checked = this.needsJson;
     this.#turn();
   }

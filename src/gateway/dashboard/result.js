@@ -4,6 +4,7 @@ import { taskPath } from "./api.js";
 import { ColumnCards } from "./columns.js";
 import { facts, html, label, say } from "./element.js";
 import { bytes, duration, number, shown, value } from "./format.js";
+import { isFinished } from "./tasks.js";
 
 const MOST_JSON = 20_000;
 
@@ -37,7 +38,7 @@ function artifacts(list, id) {
 /** A result that has no form of its own here yet, as JSON. */
 function plain(data) {
   const text = JSON.stringify(data, null, 2);
-  return html("details", { class: "panel", open: true }, html("summary", {}, "Data"), html("pre", { tabindex: "0" }, shown(text, MOST_JSON).replaceAll("␊", "\n")));
+  return html("details", { class: "panel", open: true }, html("summary", {}, "Data"), html("pre", { tabindex: "0" }, shown(text, MOST_JSON).replaceAll("\\u000a", "\n")));
 }
 
 export class ResultPanel {
@@ -57,19 +58,21 @@ export class ResultPanel {
   show({ task, story, result }) {
     const source = result ?? story.partial;
     this.node.hidden = source === null;
-    if (source === this.#source || source === null) return;
-    this.#source = source;
+    if (source === null) return;
     const isEstimate = result === null && story.partial.estimate !== false;
-    this.#mark(result !== null, isEstimate, result ? null : story.partial.result);
+    this.#mark(isEstimate, result ? null : story.partial.result, isFinished(task));
+    if (source === this.#source) return;
+    this.#source = source;
     this.#data(result ? result.data : story.partial.result, isEstimate);
     if (result) this.#whole(result, task.id);
   }
 
-  #mark(isWhole, isEstimate, partial) {
-    say(this.flag, isEstimate ? "estimate" : isWhole ? "exact" : "partial");
+  /** `partial` is null once the whole result is there. */
+  #mark(isEstimate, partial, isFinished) {
+    say(this.flag, isEstimate ? "estimate" : partial ? "partial" : "exact");
     this.flag.dataset.flag = this.flag.textContent;
-    const rows = partial?.sample_rows;
-    say(this.words, isEstimate ? `from ${rows === undefined ? "a sample" : `a sample of ${number(rows)} rows`}; exact values follow` : isWhole ? "" : "more follows");
+    const source = isEstimate ? `from a sample${partial.sample_rows === undefined ? "" : ` of ${number(partial.sample_rows)} rows`}; ` : "";
+    say(this.words, partial === null ? "" : source + (isFinished ? "the run ended before the whole was known" : "exact values follow"));
   }
 
   #data(data, isEstimate) {

@@ -69,10 +69,14 @@ export class SubmitPanel {
     this.slots.replaceChildren(...Object.entries(this.chosen.inputs ?? {}).map(([name, what]) => this.#slotOf(name, what)));
   }
 
+  get #startsAtOnce() {
+    return Object.keys(this.chosen.inputs).length === 1 && this.params.isOptional;
+  }
+
   #slotOf(name, what) {
     const file = this.#files.get(name);
     const picker = html("input", { type: "file", name, class: "unseen", "aria-label": `File for ${shown(name, 40)}`, change: () => picker.files[0] && this.#take(name, picker.files[0]) });
-    const words = file ? [label(file.name, 60), html("small", {}, bytes(file.size))] : [html("strong", {}, "Drop a file or choose one"), html("small", {}, shown(what, 120))];
+    const words = file ? [label(file.name, 60), html("small", {}, bytes(file.size))] : [html("strong", {}, "Drop a file or choose one"), html("small", {}, shown(what, 120)), this.#startsAtOnce && html("small", {}, "It starts at once.")];
     return html("label", { class: file ? "slot filled" : "slot" }, picker, words);
   }
 
