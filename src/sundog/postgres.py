@@ -1,5 +1,6 @@
 """An embedded Postgres: a server over one folder that lives as long as an `async with` block."""
 
+import itertools
 import shutil
 import signal
 import socket
@@ -14,7 +15,9 @@ from urllib.parse import quote, urlencode
 import anyio
 import asyncpg
 
+from common.backoff import backoff
 from sundog.folder_lock import folder_lock
+from sundog.part_log import Tell
 from sundog.postgres_binaries import PostgresBinaries, find_postgres
 from sundog.postgres_cluster import OWNER, STOP_STEPS, Cluster, PostgresStartError
 from sundog.process import ChildProcess
@@ -64,7 +67,8 @@ class EmbeddedPostgres:
         with ExitStack() as held:
             held.enter_context(folder_lock(self._cluster.folder))
             self._sockets = held.enter_context(_socket_folder(self._cluster.folder / "run"))
-            await self._start(self._binaries or find_postgres())
+            self._port = _free_port() if self._tcp else PORT_IN_SOCKET_NAME
+            await self._start()
             self._held = held.pop_all()
         return self
 
@@ -106,19 +110,49 @@ class EmbeddedPostgres:
         """
         return await self._running().wait()
 
+    async def keep_running(self, *, tell: Tell) -> None:
+        """Start the server again whenever it ends by itself, until cancelled; its DSNs stay what they are.
+
+        Args:
+            tell: is given a line for a person each time.
+        """
+        while True:
+            tell(f"postgres ended with {await self.wait()}; it starts again")
+            for attempt in itertools.count(1):
+                await anyio.sleep(backoff(attempt, first=0.1, most=10.0))
+                try:
+                    await self.restart()
+                    break
+                except (PostgresStartError, OSError, asyncpg.PostgresError) as error:
+                    tell(f"postgres did not start: {error}")
+
+    async def restart(self) -> None:
+        """Stop what is left of the server and start it again over the same folder, socket and port."""
+        await self._end_process()
+        await self._start()
+
+    def kill(self) -> None:
+        """End the server at once, without saving more than the log that it recovers from."""
+        if self._process is not None:
+            self._process.send(signal.SIGQUIT)
+
     async def stop(self) -> None:
         """Stop the server: sessions are ended, all is written; by force if that takes too long. Idempotent."""
-        process, self._process = self._process, None
         with self._held:
-            if process is not None:
-                await process.stop(*STOP_STEPS)
+            await self._end_process()
+
+    async def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            await process.stop(*STOP_STEPS)
 
     def _running(self) -> ChildProcess:
         if self._process is None:
             raise PostgresStartError("The embedded Postgres is not running.")
         return self._process
 
-    async def _start(self, binaries: PostgresBinaries) -> None:
+    async def _start(self) -> None:
+        binaries = self._binaries = self._binaries or find_postgres()
         if self._cluster.data.exists():
             self._cluster.check_version(binaries)
             await self._cluster.end_leftover()
@@ -134,7 +168,6 @@ class EmbeddedPostgres:
         self._process = process
 
     def _launch(self, binaries: PostgresBinaries) -> ChildProcess:
-        self._port = _free_port() if self._tcp else PORT_IN_SOCKET_NAME
         identity = identity_for(self._cluster.data)
         hand_over(self._sockets, identity)
         command = [binaries.program("postgres"), "-D", str(self._cluster.data), *self._options()]
