@@ -171,15 +171,18 @@ class LocalSundog(Service):
 
     async def _until_ready(self, dsns: Dsns, began: datetime) -> None:
         with anyio.move_on_after(START_SECONDS):
-            async with httpx2.AsyncClient(base_url=self.url) as client, connected(dsns.owner) as connection:
-                async with anyio.create_task_group() as group:
-                    for part in self.parts:
-                        group.start_soon(self._fail_when_ended, part)
-                    while not (await _answers(client) and await self._all_announced(connection, began)):
-                        await anyio.sleep(POLL_SECONDS)
-                    group.cancel_scope.cancel()
+            async with anyio.create_task_group() as group:
+                for part in self.parts:
+                    group.start_soon(self._fail_when_ended, part)
+                await self._until_all_answer(dsns, began)
+                group.cancel_scope.cancel()
             return
         raise StartError(f"Not all parts were ready within {START_SECONDS:.0f} s.", advice=self._advice())
+
+    async def _until_all_answer(self, dsns: Dsns, began: datetime) -> None:
+        async with httpx2.AsyncClient(base_url=self.url) as client, connected(dsns.owner) as connection:
+            while not (await _answers(client) and await self._all_announced(connection, began)):  # noqa: ASYNC110 - of others
+                await anyio.sleep(POLL_SECONDS)
 
     async def _fail_when_ended(self, part: SupervisedPart) -> None:
         await part.ended.wait()
