@@ -11,7 +11,7 @@ from sundog.command import Command
 def add_arguments(parser: ArgumentParser) -> None:
     """Where to keep state."""
     parser.add_argument(
-        "--data", type=Path, default=Path(".data/demo"), metavar="DIR", help="keeps all state (default: %(default)s)"
+        "--data", type=Path, default=Path(".data"), metavar="DIR", help="keeps all state (default: %(default)s)"
     )
 
 

@@ -1,0 +1,116 @@
+"""The demo: one real analysis, from handing in the data to the result, watched live."""
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import anyio
+
+from common.errors import SundogError
+from sundog.client import FeedEvent, JsonObject, SundogClient
+from sundog.demo_data import ROWS, flights_csv
+from sundog.profile_table import profile_table
+from sundog.progress_bar import ProgressBar
+from sundog.up import LocalSundog, UpOptions
+
+
+class DemoError(SundogError):
+    """The analysis of the demo did not succeed."""
+
+    code = "demo_failed"
+
+
+async def demo(data: Path, *, stream: TextIO = sys.stdout) -> None:
+    """Start everything, profile the flights, show how it goes and what comes out, and stop everything.
+
+    Args:
+        data: keeps the flights, and in `demo/` all state.
+        stream: where a person looks.
+
+    Raises:
+        SundogError: something did not work.
+    """
+    story = Story(stream)
+    story.tell("Starting Postgres, a gateway and a processor")
+    local = LocalSundog(UpOptions(port=0, data=data / "demo"), tell=story.ignore)
+    async with local, SundogClient(local.url) as client:
+        story.tell(f"Sundog is ready; for as long as this takes, the dashboard is at {local.url}")
+        task = await hand_in(client, flights_csv(data), story)
+        await watch(client, task, story)
+        story.show_result(await client.result(task))
+    story.tell("All stopped. `make up` keeps it running for your own files")
+
+
+async def hand_in(client: SundogClient, path: Path, story: "Story") -> str:
+    """Upload the file and ask for its profile.
+
+    Returns:
+        The task's id.
+    """
+    dataset = await client.upload(path)
+    story.tell(f"Handed in {path.name}: {ROWS:,} flights, {dataset['bytes'] / 1e6:.1f} MB")
+    task = await client.submit("profile", inputs={"data": dataset["id"]})
+    return str(task["id"])
+
+
+async def watch(client: SundogClient, task: str, story: "Story") -> None:
+    """Show the task's feed to its end.
+
+    Raises:
+        DemoError: the end was no success.
+    """
+    async for event in client.follow(task):
+        story.show(event)
+        if event.type in {"failed", "cancelled"}:
+            error = event.data.get("error") or {}
+            raise DemoError(f"The profile {event.type}: {error.get('message')}", advice=error.get("advice"))
+
+
+class Story:
+    """What a person gets to see, each line with the seconds since the start."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._began = anyio.current_time()
+        self._bar = ProgressBar(stream)
+
+    def tell(self, sentence: str) -> None:
+        """A line."""
+        self._bar.clear()
+        self._stream.write(f"{anyio.current_time() - self._began:6.2f} s  {sentence}\n")
+        self._stream.flush()
+
+    def ignore(self, line: str) -> None:
+        """What the parts say is in their logs."""
+
+    def show(self, event: FeedEvent) -> None:
+        """An event of the feed."""
+        match event.type:
+            case "progress":
+                self._bar.show(event.data)
+            case "started":
+                self.tell(f"Claimed by {event.data.get('processor')}")
+            case "partial":
+                self._show_partial(event.data)
+            case "log" | "retrying":
+                self.tell(str(event.data.get("message") or event.data.get("error")))
+            case "succeeded":
+                self.tell("Succeeded")
+            case _:
+                pass
+
+    def _show_partial(self, partial: JsonObject) -> None:
+        if not partial.get("estimate"):
+            return
+        result = partial["result"]
+        self.tell(f"First light: an estimate from {result.get('sample_rows', 0):,} rows\n")
+        self._stream.write(f"{profile_table(result)}\n\n")
+
+    def show_result(self, envelope: JsonObject) -> None:
+        """The exact result."""
+        timings = ", ".join(f"{phase} {seconds:.2f} s" for phase, seconds in envelope["timings"].items())
+        self.tell(f"The result, exact where it is not marked with ≈ ({timings})\n")
+        self._stream.write(f"{profile_table(envelope['data'])}\n\n")
+        for warning in envelope["warnings"]:
+            self._stream.write(f"  note: {warning['message']}\n")
+        self._stream.flush()

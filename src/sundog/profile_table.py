@@ -1,0 +1,75 @@
+"""The result of `profile` as a table for a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+Column = Mapping[str, Any]
+
+BARS: Final = "▁▂▃▄▅▆▇█"
+HISTOGRAM_WIDTH: Final = 20
+WIDEST_CELL: Final = 22
+HEADINGS: Final = ("column", "type", "nulls", "distinct", "min", "mean", "max", "distribution or most frequent")
+NUMBERS: Final = range(2, 7)  # the columns of the table that are aligned to the right
+
+
+def profile_table(data: Mapping[str, Any]) -> str:
+    """A line for each column of the data that was profiled."""
+    rows = [HEADINGS, *(_row(column, int(data["rows"])) for column in data["columns"])]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(HEADINGS))]
+    return "\n".join(_line(row, widths) for row in rows)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (
+        cell.rjust(width) if index in NUMBERS else cell.ljust(width)
+        for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+    )
+    return "  ".join(cells).rstrip()
+
+
+def _row(column: Column, rows: int) -> tuple[str, ...]:
+    return (
+        str(column["name"])[:WIDEST_CELL],
+        str(column["type"]),
+        _share(column.get("nulls"), rows),
+        _distinct(column.get("distinct")),
+        _cell(column.get("min")),
+        _cell(column.get("mean")),
+        _cell(column.get("max")),
+        _shape(column),
+    )
+
+
+def _share(nulls: int | None, rows: int) -> str:
+    return f"{nulls / rows:.1%}" if nulls and rows else ""
+
+
+def _distinct(distinct: Mapping[str, Any] | None) -> str:
+    if not distinct:
+        return ""
+    return f"{'' if distinct.get('exact') else '≈ '}{int(distinct['value']):,}"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)[:WIDEST_CELL]
+
+
+def _shape(column: Column) -> str:
+    if histogram := column.get("histogram"):
+        return sparkline(histogram["counts"])
+    frequent = (column.get("top") or ())[:3]
+    return ", ".join(f"{_cell(each['value'])} ({each['count']:,})" for each in frequent)
+
+
+def sparkline(counts: Sequence[int]) -> str:
+    """Counts as bars, at most HISTOGRAM_WIDTH of them; what is not empty is never drawn as empty."""
+    size = -(-len(counts) // HISTOGRAM_WIDTH) or 1
+    grouped = [sum(counts[start : start + size]) for start in range(0, len(counts), size)]
+    most = max(grouped, default=0)
+    return "".join(BARS[-(-count * (len(BARS) - 1) // most)] if most else BARS[0] for count in grouped)
