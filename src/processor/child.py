@@ -36,20 +36,19 @@ class Pipe:
         with self._lock:
             self._end.sendall(data)
 
-    def receive(self) -> dict[str, Any] | None:
-        """The next message, or None at the end."""
+    def receive(self) -> Job | None:
+        """The next job, or None at the end."""
         header = self._file.read(protocol.HEADER.size)
         if len(header) < protocol.HEADER.size:
             return None
-        return protocol.decode(self._file.read(protocol.body_length(header)))
+        return protocol.decode_job(self._file.read(protocol.body_length(header)))
 
 
 def serve(end: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
     """Do jobs until the supervisor closes the pipe."""
     pipe = Pipe(end)
-    while (message := pipe.receive()) is not None:
-        message.pop("type")
-        pipe.send(answer(Job(**message), kinds=kinds, pipe=pipe))
+    while (job := pipe.receive()) is not None:
+        pipe.send(answer(job, kinds=kinds, pipe=pipe))
 
 
 def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> dict[str, object]:
@@ -57,7 +56,7 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> dict[str,
     try:
         return run_job(job, kind=kinds[job.kind], pipe=pipe)
     except KeyboardInterrupt:
-        return {"type": "failure", "interrupted": True, "code": "interrupted", "message": "Stopped.", "advice": None}
+        return {"type": "failure", "code": "interrupted", "message": "Stopped.", "advice": None}
     except SundogError as error:
         return {"type": "failure", **error.as_json()}
     except BaseException as error:
@@ -78,7 +77,10 @@ def run_job(job: Job, *, kind: Kind[Any], pipe: Pipe) -> dict[str, object]:
     """
     os.chdir(job.scratch)
     run = ChildRun(send=pipe.send, scratch=Path(job.scratch), memory_mb=job.memory_mb, low_memory=job.low_memory)
-    inputs = {name: Input(name=name, **{**given, "path": Path(given["path"])}) for name, given in job.inputs.items()}
+    inputs = {
+        name: Input(name=name, filename=given.filename, path=Path(given.path), sha256=given.sha256, bytes=given.bytes)
+        for name, given in job.inputs.items()
+    }
     outcome = kind.analyse(run, inputs, parse_params(kind, job.params))
     run.end()
     body = envelope(kind, inputs=inputs, run=run, outcome=outcome)

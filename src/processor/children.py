@@ -19,6 +19,7 @@ from anyio.abc import SocketStream, TaskStatus, UNIXSocketStream
 from common.lifecycle import Service
 from processor import protocol
 from processor.forkserver import PACKET_BYTES
+from processor.protocol import ChildMessage, Job
 
 log = logging.getLogger(__name__)
 
@@ -51,15 +52,15 @@ class Child:
         """Make its pipe ready for messages."""
         self._stream = await UNIXSocketStream.from_socket(self._end)
 
-    async def send(self, message: Mapping[str, object]) -> None:
-        """Send one message.
+    async def send(self, job: Job) -> None:
+        """Give it a job.
 
         Raises:
             anyio.BrokenResourceError: it is gone.
         """
-        await self._pipe.send(protocol.encode(message))
+        await self._pipe.send(protocol.encode(job.model_dump(mode="json")))
 
-    async def receive(self) -> dict[str, Any]:
+    async def receive(self) -> ChildMessage:
         """The next message.
 
         Raises:

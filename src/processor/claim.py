@@ -30,6 +30,7 @@ class Claim:
     Attributes:
         lease: the fencing token; stands on every write about the task.
         attempt: the number of this attempt, from 1.
+        seq: the number of its first event, `started`; this processor numbers the feed on from there.
         failures: attempts so far that count against `max_attempts`.
         crashes: attempts so far that crashed or were lost.
         low_memory: the attempt before ran out of memory.
@@ -38,6 +39,7 @@ class Claim:
     task: TaskId
     lease: int
     attempt: int
+    seq: int
     failures: int
     crashes: int
     tenant: str
@@ -56,6 +58,7 @@ class Claim:
             task=TaskId(row["id"]),
             lease=row["lease"],
             attempt=row["attempts"],
+            seq=row["last_seq"],
             failures=row["failures"],
             crashes=row["crashes"],
             tenant=row["tenant"],

@@ -1,48 +1,119 @@
 """What supervisor and child say to each other: JSON messages over a socket pair, each behind its length in four bytes.
 
 The supervisor trusts nothing that comes from a child, since the child reads people's data with native code: a message
-is JSON and no pickle, its length is bounded, and one that does not fit the forms below ends the child.
+is JSON and no pickle, its length and depth are bounded, and one that has none of the forms below ends the child.
 
-    supervisor → child:  job
-    child → supervisor:  (phase-less) progress | log | partial | artifact ... then one of result | failure
+    supervisor → child:  Job
+    child → supervisor:  Progress | Log | Partial, as they come, and at the end one Result or Failure
 """
 
 import json
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
 HEADER: Final = struct.Struct(">I")
 MESSAGE_BYTES: Final = 32 << 20  # a result or a partial of some hundred columns stays far below
 
 
 class ProtocolError(Exception):
-    """The child said something that is no message; it is ended like one that crashed."""
+    """The other side said something that is no message; a child that does is ended like one that crashed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class InputFile(_Message):
+    """One input, as a child gets it."""
+
+    filename: str
+    path: str
+    sha256: str
+    bytes: int
+
+
+class Job(_Message):
     """One task, as its child gets it.
 
     Attributes:
-        kind: the kind's name.
         params: as the submitter gave them; the child's model of them has the last word.
-        inputs: for each input name its `filename`, `path`, `sha256` and `bytes`.
         scratch: the folder to write in.
         memory_mb: the limit that the supervisor watches.
         low_memory: an earlier attempt ran out of memory.
     """
 
+    type: Literal["job"] = "job"
     kind: str
-    params: Mapping[str, Any]
-    inputs: Mapping[str, Mapping[str, Any]]
+    params: dict[str, JsonValue]
+    inputs: dict[str, InputFile]
     scratch: str
     memory_mb: int
     low_memory: bool
 
 
-def encode(message: Mapping[str, object]) -> bytes:
+class Progress(_Message):
+    """The present progress; replaces the one before. Absent numbers could not be measured."""
+
+    type: Literal["progress"] = "progress"
+    phase: str = Field(max_length=100)
+    fraction: float | None = Field(default=None, ge=0, le=1)
+    rows: int | None = None
+    rows_total: int | None = None
+    bytes: int | None = None
+    rate: float | None = None
+    eta_s: float | None = None
+
+
+class Log(_Message):
+    """A line for the feed."""
+
+    type: Literal["log"] = "log"
+    level: Literal["debug", "info", "warning", "error"]
+    message: str
+
+
+class Partial(_Message):
+    """A partial result."""
+
+    type: Literal["partial"] = "partial"
+    estimate: bool
+    result: dict[str, JsonValue]
+
+
+class ArtifactFile(_Message):
+    """A file in scratch that is to be kept; `file` is its path inside of scratch."""
+
+    name: str = Field(min_length=1, max_length=200, pattern=r"^[^/\x00-\x1f]+$")
+    bytes: int = Field(ge=0)
+    media_type: str = Field(max_length=200, pattern=r"^[^\x00-\x1f]+$")
+    file: str
+
+
+class Result(_Message):
+    """The end: the envelope of the result, and the files to keep."""
+
+    type: Literal["result"] = "result"
+    envelope: dict[str, JsonValue]
+    files: list[ArtifactFile] = Field(max_length=1000)
+
+
+class Failure(_Message):
+    """The end: why it could not be done, in words that a person may see."""
+
+    type: Literal["failure"] = "failure"
+    code: str = Field(max_length=100)
+    message: str = Field(max_length=4000)
+    advice: str | None = Field(default=None, max_length=4000)
+
+
+ChildMessage = Progress | Log | Partial | Result | Failure
+_child_message: TypeAdapter[ChildMessage] = TypeAdapter(Annotated[ChildMessage, Field(discriminator="type")])
+
+
+def encode(message: Mapping[str, Any]) -> bytes:
     """A message with its header, ready to be sent.
 
     Raises:
@@ -68,16 +139,19 @@ def body_length(header: bytes) -> int:
     return length
 
 
-def decode(body: bytes) -> dict[str, Any]:
-    """The message in a body.
+def decode_job(body: bytes) -> Job:
+    """The job in a body."""
+    return Job.model_validate_json(body)
+
+
+def decode(body: bytes) -> ChildMessage:
+    """What a child said.
 
     Raises:
-        ProtocolError: it is no JSON object with a `type`.
+        ProtocolError: it has none of the forms of a message. The text tells where, and quotes nothing.
     """
     try:
-        message = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ProtocolError("not JSON") from error
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise ProtocolError("not an object with a type")
-    return message
+        return _child_message.validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise ProtocolError(f"{first['type']} at {'/'.join(map(str, first['loc']))}") from None

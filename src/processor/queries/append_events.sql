@@ -1,25 +1,29 @@
--- Appends events to the feeds of running tasks, numbered on from each task's last_seq while its row is locked.
--- $1 task, $2 lease, $3 place among the task's events in this batch (1..), $4 type, $5 data; all in step.
--- Returns the tasks that took them; the others' leases are lost and their events are dropped.
+-- Appends events to the feeds of running tasks.
+-- $1 task, $2 lease, $3 seq, $4 type, $5 data; in step, the seqs of each task without a gap.
+-- While a processor holds the lease it is the only one that numbers the feed, so it gives the numbers itself, and the task's row
+-- must stand just before them. That makes a repetition harmless: if the answer to a commit was lost, last_seq stands at their end
+-- already, and the same statement finds that and appends nothing again.
+-- Returns the tasks whose feeds have the events now; the others' leases are lost and their events are dropped.
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::integer[], $4::text[], $5::text[])
-        AS given (task, lease, place, type, data)
+        AS given (task, lease, seq, type, data)
 ), batch AS (
-    SELECT task, lease, count(*)::integer AS events FROM given GROUP BY task, lease
+    SELECT task, lease, min(seq) - 1 AS seq_before, max(seq) AS seq_after FROM given GROUP BY task, lease
 ), held AS MATERIALIZED (
-    SELECT task.id, batch.events
+    SELECT task.id, task.last_seq, batch.seq_before, batch.seq_after
     FROM task JOIN batch ON task.id = batch.task AND task.state = 'running' AND task.lease = batch.lease
+        AND task.last_seq IN (batch.seq_before, batch.seq_after)
     ORDER BY task.id
     FOR NO KEY UPDATE OF task
-), numbered AS (
+), moved AS (
     UPDATE task
-    SET last_seq = task.last_seq + held.events, version = task.version + 1
+    SET last_seq = held.seq_after, version = task.version + 1
     FROM held
-    WHERE task.id = held.id
-    RETURNING task.id, task.lease, task.attempts, task.last_seq - held.events AS seq_before
+    WHERE task.id = held.id AND held.last_seq = held.seq_before
+    RETURNING task.id, task.lease, task.attempts
 ), appended AS (
     INSERT INTO event (task, seq, type, attempt, data)
-    SELECT numbered.id, numbered.seq_before + given.place, given.type::event_type, numbered.attempts, given.data::json
-    FROM numbered JOIN given ON given.task = numbered.id AND given.lease = numbered.lease
+    SELECT moved.id, given.seq, given.type::event_type, moved.attempts, given.data::json
+    FROM moved JOIN given ON given.task = moved.id AND given.lease = moved.lease
 )
-SELECT id FROM numbered
+SELECT id FROM held

@@ -25,7 +25,7 @@ WITH free AS MATERIALIZED (
     SELECT id, last_seq, 'started', attempts, coalesce($6, clock_timestamp()), json_build_object('processor', $2::text)
     FROM claimed
 )
-SELECT id, lease, attempts, failures, crashes, tenant, kind, params, timeout_s, memory_mb, max_attempts, traceparent,
+SELECT id, lease, attempts, last_seq, failures, crashes, tenant, kind, params, timeout_s, memory_mb, max_attempts, traceparent,
     (SELECT coalesce(json_agg(given), '[]')
      FROM (SELECT name, filename, sha256, bytes FROM task_input WHERE task_input.task = claimed.id) AS given) AS inputs,
     (SELECT outcome FROM attempt

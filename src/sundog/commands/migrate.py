@@ -12,7 +12,7 @@ from common.errors import ConfigurationError
 from common.migrate import MigrationReport, migrate
 from common.settings import DatabaseSettings
 from sundog.command import Command
-from sundog.configuration import read_settings
+from common.configuration import read_settings
 
 GATEWAY_ROLE: Final = "sundog_gateway"
 PROCESSOR_ROLE: Final = "sundog_processor"

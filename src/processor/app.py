@@ -1,0 +1,199 @@
+"""Wires a processor and runs it: the one place that knows all its parts."""
+
+import json
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from uuid import UUID
+
+import anyio
+from anyio.abc import TaskGroup
+
+from common.configuration import read_settings
+from common.database import Pool, check_schema, open_pool
+from common.errors import ConfigurationError
+from common.ids import TaskId, new_processor_id
+from common.listener import Listener
+from common.log import configure_logging
+from common.notifier import Notifier
+from common.queries import load_query
+from common.settings import DatabaseSettings, LogSettings, StorageSettings
+from common.storage import Storage
+from common.words import Channel
+from processor.attempt import Workshop
+from processor.cache import InputCache
+from processor.children import Children
+from processor.claim import Ending
+from processor.claimer import Claimer
+from processor.feed_writer import FeedWriter
+from processor.heartbeater import Heartbeater
+from processor.identity import Identity, processor_name
+from processor.rescuer import Rescuer
+from processor.settings import ProcessorSettings
+from processor.settlement import RetryPolicy
+from processor.settler import Settler
+from processor.slots import Slots
+
+log = logging.getLogger(__name__)
+
+ANNOUNCE_KIND = load_query("processor", "announce_kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processor:
+    """A processor that runs; what its stop needs to know."""
+
+    identity: Identity
+    slots: Slots
+    claimer: Claimer
+    heartbeater: Heartbeater
+    settings: ProcessorSettings
+
+    async def stop(self) -> None:
+        """Stop in order: no new claims, the grace time for what runs, the rest handed back to the queue."""
+        log.info("stopping", extra={"count": len(self.slots.leases())})
+        self.claimer.stop_claiming()
+        self.heartbeater.stopping = True
+        self.heartbeater.wakeup.ring()
+        with anyio.move_on_after(self.settings.grace_s):
+            await self.slots.empty()
+            return
+        self.hand_back()
+        await self.slots.empty()
+
+    def hand_back(self) -> None:
+        """End whatever runs and give it back to the queue; no attempt is burned."""
+        self.slots.end_all(Ending.INTERRUPTED)
+
+
+def main() -> None:
+    """Run a processor with the settings of the environment until it is told to stop.
+
+    Raises:
+        ConfigurationError: the settings or the database do not fit this release.
+    """
+    logs = read_settings(LogSettings)
+    configure_logging(service="processor", form=logs.format, level=logs.level)
+    database, storage = read_settings(DatabaseSettings), read_settings(StorageSettings)
+    settings = read_settings(ProcessorSettings)
+    forget_secrets()
+    anyio.run(
+        lambda: serve(database=database, storage=storage, settings=settings), backend_options={"use_uvloop": True}
+    )
+
+
+async def serve(*, database: DatabaseSettings, storage: StorageSettings, settings: ProcessorSettings) -> None:
+    """Run a processor until SIGTERM or SIGINT; a second one shortens the grace time to nothing."""
+    async with open_processor(database=database, storage=storage, settings=settings) as processor:
+        log.info("processor is ready", extra={"processor": processor.identity.name, "count": settings.slots})
+        async with anyio.create_task_group() as group:
+            with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                await anext(signals)
+                group.start_soon(_stop_then_leave, processor, group)
+                async for _ in signals:
+                    processor.hand_back()
+
+
+async def _stop_then_leave(processor: Processor, group: TaskGroup) -> None:
+    await processor.stop()
+    group.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def open_processor(
+    *, database: DatabaseSettings, storage: StorageSettings, settings: ProcessorSettings
+) -> AsyncIterator[Processor]:
+    """Start every part in the order in which they need each other; they stop in the opposite one."""
+    work_dir = settings.work_dir.resolve()
+    work_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(database, service="processor"))
+        await check_schema(pool)
+        store = Storage.open(storage)
+        children = await stack.enter_async_context(Children(threads=settings.threads, home=work_dir))
+        identity = await _announce(pool, children, settings)
+        notifier = await stack.enter_async_context(Notifier(pool=pool))
+        slots = Slots(places=settings.slots)
+        feed = FeedWriter(pool=pool, notifier=notifier, on_lost=lambda task: _lose(slots, task))
+        await stack.enter_async_context(feed)
+        settler = await stack.enter_async_context(Settler(pool=pool, notifier=notifier))
+        cache = InputCache(folder=work_dir / "inputs", storage=store, most_bytes=settings.cache_bytes)
+        await cache.open()
+        workshop = Workshop(children=children, cache=cache, storage=store, feed=feed, settings=settings)
+        heartbeater = Heartbeater(identity=identity, pool=pool, slots=slots, settings=settings)
+        await heartbeater.beat_processor()
+        stack.push_async_callback(heartbeater.remove_processor)
+        await stack.enter_async_context(heartbeater)
+        await stack.enter_async_context(Rescuer(pool=pool, notifier=notifier, settings=settings))
+        claimer = Claimer(
+            processor=identity.id,
+            name=identity.name,
+            kinds=identity.kinds,
+            pool=pool,
+            notifier=notifier,
+            slots=slots,
+            settler=settler,
+            workshop=workshop,
+            policy=RetryPolicy(
+                first_s=settings.retry_first_s, most_s=settings.retry_most_s, max_crashes=settings.max_crashes
+            ),
+        )
+        await stack.enter_async_context(claimer)
+        await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
+        yield Processor(identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, settings=settings)
+
+
+def _listener(database: DatabaseSettings, *, claimer: Claimer, heartbeater: Heartbeater, slots: Slots) -> Listener:
+    def catch_up() -> None:
+        claimer.wakeup.ring()
+        heartbeater.wakeup.ring()
+
+    def cancel(words: frozenset[str]) -> None:
+        for word in words:
+            slots.end(TaskId(UUID(word)), Ending.CANCELLED)
+
+    return Listener(
+        dsn=database.direct_dsn,
+        service="processor",
+        channels={Channel.WORK: lambda _kinds: claimer.wakeup.ring(), Channel.CONTROL: cancel},
+        on_connect=catch_up,
+    )
+
+
+def _lose(slots: Slots, task: TaskId) -> None:
+    if slots.end(task, Ending.LEASE_LOST):
+        log.warning("lease lost", extra={"task": task})
+
+
+async def _announce(pool: Pool, children: Children, settings: ProcessorSettings) -> Identity:
+    """Tell the gateways which kinds this processor serves, and how their tasks look.
+
+    Raises:
+        ConfigurationError: SUNDOG_PROCESSOR_KINDS asks for one that is not installed.
+    """
+    installed = {str(kind["name"]): kind for kind in children.kinds}
+    wanted = settings.kinds or tuple(installed)
+    if missing := sorted(set(wanted) - set(installed)):
+        raise ConfigurationError(
+            f"SUNDOG_PROCESSOR_KINDS names kinds that are not installed: {', '.join(missing)}.",
+            advice=f"Installed are: {', '.join(sorted(installed)) or 'none'}.",
+        )
+    for name in wanted:
+        kind = installed[name]
+        texts = [json.dumps(kind[key]) for key in ("inputs", "example", "params_schema")]
+        await pool.execute(ANNOUNCE_KIND, name, kind["version"], kind["title"], kind["summary"], *texts)
+    return Identity(id=new_processor_id(), name=processor_name(), version=version("sundog"), kinds=tuple(wanted))
+
+
+def forget_secrets() -> None:
+    """Take Sundog's and the object stores' settings out of this process' environment once they are read.
+
+    Children get a clean environment anyway; this keeps whatever else is started from inheriting them.
+    """
+    for key in list(os.environ):
+        if key.startswith(("SUNDOG_DATABASE_", "SUNDOG_LISTENER_", "AWS_", "GOOGLE_", "AZURE_", "PG")):
+            del os.environ[key]

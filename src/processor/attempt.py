@@ -1,0 +1,248 @@
+"""One attempt, from the claim to its report: bring the inputs, start a child, follow it, end it, keep what it made.
+
+            ┌──────────┐   ┌─────────┐   result, failure, end of pipe   ┌────────┐   ┌──────────┐
+    claim ─►│ bringing │──►│ running │─────────────────────────────────►│ ending │──►│ reported │
+            └──────────┘   └─────────┘                                  └────────┘   └──────────┘
+                  └─────────────┴── end(reason): cancel, limit, stop, lease lost ─►┘
+
+Whoever wants to end an attempt calls `end` with a reason; the first reason wins. It cancels the scope that bringing and
+running stand in, so there is one way out, whatever the reason and wherever the attempt is. The child is always ended
+before the report is given: nothing goes on behind the back of what the database says.
+"""
+
+import logging
+import shutil
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from common.errors import SundogError
+from common.storage import Storage
+from common.words import EventType
+from processor.cache import InputCache
+from processor.children import Child, Children
+from processor.claim import (
+    Artifact,
+    AttemptReport,
+    Claim,
+    Crashed,
+    Ended,
+    Ending,
+    Failed,
+    Report,
+    Succeeded,
+    Usage,
+)
+from processor.feed_writer import FeedWriter
+from processor.protocol import ArtifactFile, Failure, InputFile, Job, Log, Partial, Progress, ProtocolError, Result
+from processor.settings import ProcessorSettings
+from processor.watchdog import Watchdog
+
+log = logging.getLogger(__name__)
+
+LOG_LINE_CHARS = 4_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What every attempt of a processor works with."""
+
+    children: Children
+    cache: InputCache
+    storage: Storage
+    feed: FeedWriter
+    settings: ProcessorSettings
+
+
+class Attempt:
+    """One run of one task.
+
+    Attributes:
+        reported: it has ended and only waits to be written down; to end it now has no meaning.
+    """
+
+    def __init__(self, claim: Claim, *, workshop: Workshop) -> None:
+        self.claim = claim
+        self._shop = workshop
+        self._scope = anyio.CancelScope()
+        self.reported = False
+        self._ending: Ending | None = None
+        self._scratch = workshop.settings.work_dir / "scratch" / f"{claim.task}-{claim.lease}"
+        self._log_lines = 0
+        self._peak = 0
+        self._cpu_seconds = 0.0
+
+    def end(self, reason: Ending) -> None:
+        """End it, whatever it is doing; a second reason changes nothing."""
+        if self._ending is None:
+            self._ending = reason
+            self._scope.cancel()
+
+    async def run(self) -> AttemptReport:
+        """Do it all and say how it ended; nothing of it is left on this machine."""
+        try:
+            report = await self._attempt()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(shutil.rmtree, self._scratch, True)  # noqa: FBT003 - ignore_errors
+        self.reported = True
+        usage = Usage(peak_memory_bytes=self._peak, cpu_seconds=self._cpu_seconds)
+        return AttemptReport(claim=self.claim, report=report, usage=usage)
+
+    async def _attempt(self) -> Report:
+        report: Report | None = None
+        with self._scope:
+            try:
+                report = await self._work()
+            except SundogError as error:
+                report = Failed(error=error.as_json(), permanent=True)
+            except OSError as error:
+                log.warning("an attempt failed on this machine", extra={"task": self.claim.task, "error": repr(error)})
+                report = _machine_failed()
+        if report is not None:
+            return report
+        if self._ending is None:
+            raise RuntimeError("an attempt was cancelled without a reason")
+        return Ended(reason=self._ending, limit=self._limit(self._ending))
+
+    def _limit(self, reason: Ending) -> int:
+        limits = {
+            Ending.TIMED_OUT: self.claim.timeout_s,
+            Ending.OUT_OF_MEMORY: self.claim.memory_mb,
+            Ending.OUT_OF_DISK: self._shop.settings.scratch_mb,
+        }
+        return limits.get(reason, 0)
+
+    async def _work(self) -> Report:
+        self._scratch.mkdir(parents=True, mode=0o700)
+        async with AsyncExitStack() as held:
+            inputs = {
+                given["name"]: InputFile(
+                    filename=given["filename"],
+                    path=str(await held.enter_async_context(self._shop.cache.hold(given["sha256"]))),
+                    sha256=given["sha256"],
+                    bytes=given["bytes"],
+                )
+                for given in self.claim.inputs
+            }
+            said = await self._run_child(inputs)
+        match said:
+            case Result():
+                return Succeeded(envelope=said.envelope, artifacts=await self._keep(said.files))
+            case _:
+                return said
+
+    async def _run_child(self, inputs: dict[str, InputFile]) -> Result | Failed | Crashed:
+        child = await self._shop.children.start()
+        watchdog = Watchdog(
+            child=child, scratch=self._scratch, claim=self.claim, settings=self._shop.settings, end=self.end
+        )
+        said: Result | Failed | Crashed | None = None
+        try:
+            async with watchdog:
+                await child.send(self._job(inputs))
+                said = await self._follow(child)
+        finally:
+            await child.end(grace_s=self._grace(said))
+            self._peak = watchdog.peak_bytes
+            self._cpu_seconds = child.cpu_seconds
+        return said
+
+    def _grace(self, said: Result | Failed | Crashed | None) -> float:
+        """How politely the child is ended: not at all once it has said its last word or must stop eating memory."""
+        at_once = said is not None or self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
+        return 0.0 if at_once else self._shop.settings.cancel_grace_s
+
+    def _job(self, inputs: dict[str, InputFile]) -> Job:
+        return Job(
+            kind=self.claim.kind,
+            params=dict(self.claim.params),
+            inputs=inputs,
+            scratch=str(self._scratch),
+            memory_mb=self.claim.memory_mb,
+            low_memory=self.claim.low_memory,
+        )
+
+    async def _follow(self, child: Child) -> Result | Failed | Crashed:
+        while True:
+            try:
+                message = await child.receive()
+            except (anyio.EndOfStream, anyio.BrokenResourceError):
+                await child.gone.wait()
+                return Crashed(how=_how_it_ended(child.exit_status))
+            except ProtocolError as error:
+                log.warning("a child wrote nonsense", extra={"task": self.claim.task, "error": str(error)})
+                return Crashed(how="wrote something into its pipe that is no message")
+            match message:
+                case Result():
+                    return message
+                case Failure():
+                    return Failed(error=message.model_dump(include={"code", "message", "advice"}), permanent=True)
+                case _:
+                    self._tell(message)
+
+    def _tell(self, message: Progress | Log | Partial) -> None:
+        match message:
+            case Progress():
+                self._shop.feed.progress(self.claim, _without_type(message))
+            case Log():
+                self._tell_line(message)
+            case Partial():
+                self._shop.feed.append(self.claim, EventType.PARTIAL, _without_type(message))
+
+    def _tell_line(self, line: Log) -> None:
+        """Keep a line, shortened; after the most that one attempt may keep, say so once and drop the rest."""
+        self._log_lines += 1
+        most = self._shop.settings.log_lines
+        if self._log_lines < most:
+            self._shop.feed.append(
+                self.claim, EventType.LOG, {"level": line.level, "message": line.message[:LOG_LINE_CHARS]}
+            )
+        elif self._log_lines == most:
+            text = f"The log of this attempt has more than {most} lines; the rest is dropped."
+            self._shop.feed.append(self.claim, EventType.LOG, {"level": "warning", "message": text})
+
+    async def _keep(self, files: list[ArtifactFile]) -> tuple[Artifact, ...]:
+        """Store what the analysis made. Its child is gone by now, so no file changes under our hands."""
+        kept = []
+        for made in files:
+            path = _inside(self._scratch, made.file)
+            blob = await self._shop.storage.put_file(path)
+            kept.append(Artifact(name=made.name, media_type=made.media_type, blob=blob))
+        return tuple(kept)
+
+
+def _inside(folder: Path, file: str) -> Path:
+    """The file, if it really lies in the folder: a child could name, or link to, anything.
+
+    Raises:
+        SundogError: it does not.
+    """
+    path = (folder / file).resolve()
+    if not path.is_relative_to(folder.resolve()) or not path.is_file():
+        raise SundogError("The analysis named an artifact outside of its folder.")
+    return path
+
+
+def _how_it_ended(status: int | None) -> str:
+    if status is None or status >= 0:
+        return f"ended without a result (exit status {status})"
+    if status == -signal.SIGKILL:
+        return "was killed from outside, most likely by the kernel for want of memory"
+    return f"crashed ({signal.Signals(-status).name})"
+
+
+def _machine_failed() -> Failed:
+    error = {
+        "code": "machine_failed",
+        "message": "The processor's machine could not run the analysis.",
+        "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
+    }
+    return Failed(error=error, permanent=False)
+
+
+def _without_type(message: Progress | Partial) -> dict[str, object]:
+    return message.model_dump(mode="json", exclude={"type"}, exclude_unset=True)

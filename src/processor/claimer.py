@@ -1,0 +1,107 @@
+"""Claims tasks for the free slots and runs them.
+
+It looks when a hint says there is work, when a slot frees up, and once a second: for tasks whose time has come and
+for lost hints. It claims no more than it has places for, so that nothing waits here that another processor could run.
+"""
+
+import logging
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+
+from common.database import Pool
+from common.ids import ProcessorId
+from common.lifecycle import Periodic
+from common.notifier import Notifier
+from common.queries import load_query
+from processor.attempt import Attempt, Workshop
+from processor.claim import Claim
+from processor.settlement import RetryPolicy, settle
+from processor.settler import Settler
+from processor.slots import Slots
+
+log = logging.getLogger(__name__)
+
+CLAIM_TASKS = load_query("processor", "claim_tasks")
+
+
+class Claimer(Periodic):
+    """Keeps the slots busy.
+
+    Attributes:
+        claimed: tasks claimed so far.
+    """
+
+    def __init__(
+        self,
+        *,
+        processor: ProcessorId,
+        name: str,
+        kinds: tuple[str, ...],
+        pool: Pool,
+        notifier: Notifier,
+        slots: Slots,
+        settler: Settler,
+        workshop: Workshop,
+        policy: RetryPolicy,
+    ) -> None:
+        super().__init__(interval=workshop.settings.poll_s, wakeup=slots.freed)
+        self.claimed = 0
+        self.last_look_found = 0
+        self._processor = processor
+        self._name = name
+        self._kinds = list(kinds)
+        self._pool = pool
+        self._notifier = notifier
+        self._slots = slots
+        self._settler = settler
+        self._shop = workshop
+        self._policy = policy
+        self._stopping = False
+        self._attempts: TaskGroup | None = None
+
+    async def run(self, *, ready: TaskStatus[None]) -> None:
+        """Claim and run until cancelled."""
+        async with anyio.create_task_group() as group:
+            self._attempts = group
+            await super().run(ready=ready)
+
+    def stop_claiming(self) -> None:
+        """Take no more; what runs goes on."""
+        self._stopping = True
+
+    async def run_once(self) -> int:
+        """Claim for the free slots and start what was claimed; returns how many that were."""
+        free = 0 if self._stopping else self._slots.free
+        if free <= 0 or self._attempts is None:
+            return 0
+        settings = self._shop.settings
+        rows = await self._pool.fetch(
+            CLAIM_TASKS, self._processor, self._name, free, self._kinds, settings.lease_s, None
+        )
+        claims = [Claim.from_row(row) for row in rows]
+        for claim in claims:
+            self._shop.feed.open(claim)
+            attempt = Attempt(claim, workshop=self._shop)
+            self._slots.take(attempt)
+            self._attempts.start_soon(self._run, attempt)
+        self.claimed += len(claims)
+        self._notifier.feed_moved(claim.task for claim in claims)
+        return len(claims)
+
+    async def _run(self, attempt: Attempt) -> None:
+        claim = attempt.claim
+        keys = {"task": claim.task, "attempt": claim.attempt, "kind": claim.kind}
+        log.info("attempt started", extra=keys)
+        try:
+            ended = await attempt.run()
+            settlement = settle(ended, policy=self._policy)
+            written = False
+            if settlement is not None:
+                await self._shop.feed.drained()
+                written = await self._settler.settle(ended, settlement)
+            outcome = settlement.outcome.value if settlement is not None and written else "lease lost"
+            log.info("attempt ended", extra={**keys, "outcome": outcome})
+        finally:
+            self._shop.feed.close(claim)
+            self._slots.leave(attempt)

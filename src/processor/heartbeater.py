@@ -1,0 +1,79 @@
+"""Says that this processor lives and renews the leases of all that runs in it.
+
+The supervisor does it, never a child: a child is busy in native code for minutes, the supervisor with nothing. The
+answer carries what else there is to know about the tasks: which leases are lost, and which tasks somebody wants
+cancelled (the hint for that may have been lost).
+"""
+
+import logging
+from dataclasses import dataclass
+
+from common.database import Pool
+from common.ids import TaskId
+from common.lifecycle import Periodic
+from common.queries import load_query
+from processor.claim import Ending
+from processor.identity import Identity
+from processor.settings import ProcessorSettings
+from processor.slots import Slots
+
+log = logging.getLogger(__name__)
+
+BEAT_PROCESSOR = load_query("processor", "beat_processor")
+REMOVE_PROCESSOR = load_query("processor", "remove_processor")
+RENEW_LEASES = load_query("processor", "renew_leases")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    """What one heartbeat found."""
+
+    renewed: int
+    lost: int
+    cancelled: int
+
+
+class Heartbeater(Periodic):
+    """One statement for the processor, one for all its leases."""
+
+    def __init__(self, *, identity: Identity, pool: Pool, slots: Slots, settings: ProcessorSettings) -> None:
+        super().__init__(interval=settings.heartbeat_s)
+        self.stopping = False
+        self._identity = identity
+        self._pool = pool
+        self._slots = slots
+        self._settings = settings
+
+    async def run_once(self) -> Beat:
+        """Beat once."""
+        await self.beat_processor()
+        leases = self._slots.leases()
+        if not leases:
+            return Beat(renewed=0, lost=0, cancelled=0)
+        rows = await self._pool.fetch(RENEW_LEASES, list(leases), list(leases.values()), self._settings.lease_s, None)
+        held = {TaskId(row["id"]) for row in rows}
+        lost = [task for task in leases if task not in held and self._slots.end(task, Ending.LEASE_LOST)]
+        for task in lost:
+            log.warning("lease lost", extra={"task": task, "lease": leases[task]})
+        cancelled = [TaskId(row["id"]) for row in rows if row["cancel_requested"]]
+        for task in cancelled:
+            self._slots.end(task, Ending.CANCELLED)
+        return Beat(renewed=len(held), lost=len(lost), cancelled=len(cancelled))
+
+    async def beat_processor(self) -> None:
+        """Tell the gateways that this processor is there, and whether it is about to stop."""
+        me = self._identity
+        await self._pool.execute(
+            BEAT_PROCESSOR,
+            me.id,
+            me.name,
+            me.version,
+            self._slots.places,
+            list(me.kinds),
+            list(me.confinement),
+            self.stopping,
+        )
+
+    async def remove_processor(self) -> None:
+        """Tell the gateways that this processor is gone."""
+        await self._pool.execute(REMOVE_PROCESSOR, self._identity.id)

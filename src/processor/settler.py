@@ -1,0 +1,133 @@
+"""Writes how attempts ended: at once when idle, many in one statement when busy.
+
+While one statement is under way the next reports gather, so the batch grows with the load and nobody waits for a timer.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+from anyio.abc import TaskStatus
+
+from common.backoff import backoff
+from common.database import TRANSIENT, Pool
+from common.ids import TaskId
+from common.lifecycle import Service, Wakeup
+from common.notifier import Notifier
+from common.queries import load_query
+from common.words import TaskState
+from processor.claim import AttemptReport
+from processor.settlement import Settlement
+
+log = logging.getLogger(__name__)
+
+SETTLE_ATTEMPTS = load_query("processor", "settle_attempts")
+ATTEMPTS_A_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    ended: AttemptReport
+    settlement: Settlement
+    written: "asyncio.Future[bool]"
+
+
+class Settler(Service):
+    """Ends attempts in the database."""
+
+    def __init__(self, *, pool: Pool, notifier: Notifier) -> None:
+        super().__init__()
+        self._pool = pool
+        self._notifier = notifier
+        self._wakeup = Wakeup()
+        self._pending: list[_Pending] = []
+
+    async def settle(self, ended: AttemptReport, settlement: Settlement) -> bool:
+        """Write it; True when it stands in the database, False if the lease was lost and nothing was written.
+
+        Waits as long as Postgres is away.
+        """
+        written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._pending.append(_Pending(ended=ended, settlement=settlement, written=written))
+        self._wakeup.ring()
+        return await written
+
+    async def run(self, *, ready: TaskStatus[None]) -> None:
+        """Write until cancelled."""
+        ready.started()
+        failures = 0
+        while True:
+            await self._wakeup.wait()
+            try:
+                while self._pending:
+                    await self._flush(self._pending[:ATTEMPTS_A_BATCH])
+                failures = 0
+            except TRANSIENT as error:
+                failures += 1
+                log.warning("cannot settle, will try again", extra={"count": failures, "error": repr(error)})
+                self._wakeup.ring()
+                await anyio.sleep(backoff(failures, first=0.05, most=2.0))
+
+    async def _flush(self, batch: list[_Pending]) -> None:
+        rows = await self._pool.fetch(SETTLE_ATTEMPTS, *_columns(batch), *_artifact_columns(batch), None)
+        del self._pending[: len(batch)]
+        written = {TaskId(row["id"]) for row in rows}
+        for pending in batch:
+            if not pending.written.done():
+                pending.written.set_result(pending.ended.claim.task in written)
+        self._notifier.feed_moved(written)
+        self._notifier.work_arrived(
+            pending.ended.claim.kind for pending in batch if pending.settlement.state is TaskState.QUEUED
+        )
+
+
+def _columns(batch: list[_Pending]) -> list[list[Any]]:
+    """The parameters $1..$13 of settle_attempts.sql."""
+    return [
+        [pending.ended.claim.task for pending in batch],
+        [pending.ended.claim.lease for pending in batch],
+        [pending.settlement.state.value for pending in batch],
+        [pending.settlement.outcome.value for pending in batch],
+        [pending.settlement.event.value for pending in batch],
+        [_json_or_none(pending.settlement.error) for pending in batch],
+        [json.dumps(_event_data(pending), separators=(",", ":")) for pending in batch],
+        [_json_or_none(pending.settlement.envelope) for pending in batch],
+        [pending.ended.usage.peak_memory_bytes for pending in batch],
+        [pending.ended.usage.cpu_seconds for pending in batch],
+        [pending.settlement.delay_s for pending in batch],
+        [pending.settlement.is_failure for pending in batch],
+        [pending.settlement.is_crash for pending in batch],
+    ]
+
+
+def _artifact_columns(batch: list[_Pending]) -> list[list[Any]]:
+    """The parameters $14..$18 of settle_attempts.sql."""
+    made = [(pending.ended.claim.task, artifact) for pending in batch for artifact in pending.settlement.artifacts]
+    return [
+        [task for task, _ in made],
+        [artifact.name for _, artifact in made],
+        [artifact.blob.sha256 for _, artifact in made],
+        [artifact.blob.bytes for _, artifact in made],
+        [artifact.media_type for _, artifact in made],
+    ]
+
+
+def _event_data(pending: _Pending) -> dict[str, Any]:
+    """What the last event of the attempt tells besides its type."""
+    settlement = pending.settlement
+    if settlement.state is TaskState.SUCCEEDED:
+        return {"result_url": f"/v1/tasks/{pending.ended.claim.task}/result"}
+    if settlement.error is None:
+        return {}
+    data: dict[str, Any] = {"outcome": settlement.outcome.value, "error": settlement.error}
+    if settlement.state is TaskState.QUEUED:
+        data["delay_s"] = round(settlement.delay_s, 3)
+    return data
+
+
+def _json_or_none(value: Mapping[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value, separators=(",", ":"))
