@@ -8,11 +8,11 @@ from typing import Final
 import anyio
 import asyncpg
 
+from common.configuration import read_settings
 from common.errors import ConfigurationError
 from common.migrate import MigrationReport, migrate
 from common.settings import DatabaseSettings
 from sundog.command import Command
-from common.configuration import read_settings
 
 GATEWAY_ROLE: Final = "sundog_gateway"
 PROCESSOR_ROLE: Final = "sundog_processor"
