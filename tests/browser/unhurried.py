@@ -1,7 +1,7 @@
 """A kind that tells all that a kind can tell and then stays half done: a test can look at a run in its middle."""
 
 from collections.abc import Mapping
-from threading import Event
+from time import monotonic, sleep
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,7 @@ from processor.run import Run
 
 ROWS = 1_000_000
 SAMPLE_ROWS = 20_000
+PAUSE_S = 0.2
 COLUMN = {
     "name": "delay",
     "dtype": "Int64",
@@ -38,8 +39,10 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: Params) -> Outcome:
     run.phase("dawdle")
     run.log("warning", "there is no hurry")
     run.partial({**data, "sample_rows": SAMPLE_ROWS}, estimate=True)
-    run.progress(rows=ROWS // 2, rows_total=ROWS, bytes_read=1024, fraction=0.5)
-    Event().wait(params.seconds)
+    end = monotonic() + params.seconds
+    while monotonic() < end:
+        run.progress(rows=ROWS // 2, rows_total=ROWS, bytes_read=1024, fraction=0.5)
+        sleep(PAUSE_S)
     return Outcome(summary={"rows": ROWS}, data=data, rows=dict.fromkeys(inputs, ROWS))
 
 

@@ -17,6 +17,12 @@ function times({ created_at, started_at, finished_at, state }) {
   return [`asked for ${ago(created_at)}`, waited, ran].filter(Boolean).join(" · ");
 }
 
+/** A running task ends when its processor has heard of it: until then the button says that it was asked. */
+export function showCancel(button, { cancel_requested_at: asked }) {
+  button.classList.toggle("asked", Boolean(asked));
+  say(button, asked ? "Cancelling…" : "Cancel");
+}
+
 export class Heading {
   #isNamed = false;
 
@@ -40,6 +46,7 @@ export class Heading {
     say(this.feed, FEED_WORDS[feed] ?? "");
     this.feed.dataset.state = feed;
     this.stop.hidden = isFinished(task);
+    showCancel(this.stop, task);
     if (!this.#isNamed) this.#name(task);
     say(this.about, `${this.size}${times(task)}`);
     this.about.title = clock(task.created_at);

@@ -3,7 +3,7 @@
 import { cancel } from "./api.js";
 import { button, html, label, say } from "./element.js";
 import { ago, clock, duration, percent, seconds, shown } from "./format.js";
-import { inputNames } from "./heading.js";
+import { inputNames, showCancel } from "./heading.js";
 import { Bar } from "./progress.js";
 import { taskHash } from "./route.js";
 import { StateBadge } from "./state.js";
@@ -42,6 +42,7 @@ export class Row {
     this.figure.title = this.figure.textContent;
     say(this.age, ago(task.created_at));
     this.stop.hidden = isFinished(task);
+    showCancel(this.stop, task);
   }
 
   async #cancel(id, failed) {

@@ -10,7 +10,8 @@ import { Bar } from "./progress.js";
 const FIRST = "profile";
 
 export class SubmitPanel {
-  #kinds = [];
+  #kinds = null;
+  chosen = null;
   #files = new Map();
   #sending = null;
 
@@ -33,31 +34,37 @@ export class SubmitPanel {
     this.node = this.form;
   }
 
+  /** Ask what can be asked for. What was chosen or typed stays, unless the offer has changed. */
   async start() {
-    if (this.#kinds.length > 0) return;
     await api.kinds().then((kinds) => this.#offer(kinds)).catch((error) => this.#fail(error));
   }
 
   /** Files from anywhere on the page. With one input, each is a task; otherwise they fill the inputs in order. */
   async drop(files) {
     const names = Object.keys(this.chosen?.inputs ?? {});
-    if (names.length === 0 || this.#sending) return;
+    if (this.chosen === null) return this.#fail(new Error("There is nobody to analyse it now: no processor is running."));
+    if (this.#sending) return;
     if (names.length === 1 && files.length > 1 && this.params.isOptional) return this.#each(names[0], files);
     const empty = names.filter((name) => !this.#files.has(name));
     files.slice(0, names.length).forEach((file, index) => this.#take(empty[index] ?? names[index], file));
   }
 
-  #offer(kinds) {
+  #offer(offered) {
+    const kinds = offered.filter(({ processors }) => processors !== 0).map(({ processors: _, ...kind }) => kind);
+    if (JSON.stringify(kinds) === JSON.stringify(this.#kinds)) return;
+    const wanted = [this.kind.value, FIRST].find((name) => kinds.some((kind) => kind.name === name));
     this.#kinds = kinds;
     this.kind.replaceChildren(...kinds.map(({ name, title }) => html("option", { value: name }, shown(title || name, 60))));
-    if (kinds.some(({ name }) => name === FIRST)) this.kind.value = FIRST;
-    this.go.disabled = kinds.length === 0;
-    if (kinds.length === 0) say(this.about, "No processor has announced a kind yet.");
-    else this.#choose();
+    if (wanted) this.kind.value = wanted;
+    this.#choose();
   }
 
   #choose() {
-    this.chosen = this.#kinds.find(({ name }) => name === this.kind.value);
+    this.chosen = this.#kinds.find(({ name }) => name === this.kind.value) ?? null;
+    this.go.disabled = this.chosen === null;
+    this.place.replaceChildren();
+    this.slots.replaceChildren();
+    if (this.chosen === null) return say(this.about, "No processor is running that could analyse anything.");
     say(this.about, shown(this.chosen.summary ?? "", 300));
     this.params = new ParamsForm(this.chosen);
     this.place.replaceChildren(this.params.node);
