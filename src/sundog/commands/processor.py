@@ -1,15 +1,62 @@
 """`sundog processor`."""
 
-from argparse import Namespace
+import socket
+from argparse import ArgumentParser, Namespace
+from typing import Final
 
+import anyio
+import asyncpg
+
+from common.configuration import read_settings
+from common.errors import SundogError
+from common.queries import load_query
+from common.settings import DatabaseSettings
 from sundog.command import Command
 
+SELECT_LOCAL_HEARTBEAT = load_query("sundog", "select_local_heartbeat")
+FRESH_SECONDS: Final = 20.0
+CONNECT_SECONDS: Final = 5.0
 
-def run(_: Namespace) -> None:
+
+class NoHeartbeatError(SundogError):
+    """No processor of this host lives, as far as the database knows."""
+
+    code = "no_heartbeat"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Whether to run or only to look."""
+    parser.add_argument(
+        "--check", action="store_true", help="run nothing; exit 0 if a processor of this host has a fresh heartbeat"
+    )
+
+
+def run(arguments: Namespace) -> None:
     """Work until SIGTERM or SIGINT."""
+    if arguments.check:
+        anyio.run(check, read_settings(DatabaseSettings).dsn.get_secret_value(), socket.gethostname())
+        return
     from processor.app import main  # noqa: PLC0415 - a gateway's machine has no Polars
 
     main()
+
+
+async def check(dsn: str, host: str) -> None:
+    """Look for the heartbeat of a processor: for a container's health check, where no port tells anything.
+
+    Raises:
+        NoHeartbeatError: there is none, or the database does not tell.
+    """
+    try:
+        connection = await asyncpg.connect(dsn, timeout=CONNECT_SECONDS)
+        try:
+            fresh = await connection.fetchval(SELECT_LOCAL_HEARTBEAT, host, FRESH_SECONDS)
+        finally:
+            connection.terminate()
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        raise NoHeartbeatError(f"Postgres does not tell whether a processor of {host} lives: {error}") from error
+    if not fresh:
+        raise NoHeartbeatError(f"No processor of {host} has said in {FRESH_SECONDS:.0f} s that it lives.")
 
 
 COMMAND = Command(
@@ -19,5 +66,6 @@ COMMAND = Command(
         "Claims tasks from SUNDOG_DATABASE_DSN and runs each in a process of its own, until SIGTERM or SIGINT; "
         "then running analyses get a while to finish, and what is left goes back to the queue."
     ),
+    add_arguments=add_arguments,
     run=run,
 )
