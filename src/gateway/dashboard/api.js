@@ -59,8 +59,11 @@ export function upload(file, { progress, signal }) {
     request.setRequestHeader("content-type", file.type || "application/octet-stream");
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / Math.max(1, event.total));
     request.onload = () =>
-      request.status < 300 ? resolve(JSON.parse(request.responseText)) : reject(problem(request.status, request.responseText));
-    request.onerror = () => reject(new Problem({ detail: "The upload broke off.", advice: "Check the connection and drop the file again." }));
+      request.status < 300
+        ? resolve(JSON.parse(request.responseText))
+        : reject(problem(request.status, request.responseText));
+    request.onerror = () =>
+      reject(new Problem({ detail: "The upload broke off.", advice: "Check the connection and drop the file again." }));
     request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);

@@ -10,12 +10,24 @@ function row({ attempt, processor, started_at, finished_at, outcome, error, peak
   const cells = [
     String(attempt),
     html("span", { title: shown(processor ?? "", 300) }, shown(processor ?? "–", 16)),
-    html("time", { datetime: started_at, title: clock(started_at) }, finished_at ? duration(seconds(started_at, finished_at)) : "…"),
-    html("span", { title: error?.message ? shown(error.message, 300) : null }, shown((outcome ?? "running").replaceAll("_", " "), 24)),
+    html(
+      "time",
+      { datetime: started_at, title: clock(started_at) },
+      finished_at ? duration(seconds(started_at, finished_at)) : "…",
+    ),
+    html(
+      "span",
+      { title: error?.message ? shown(error.message, 300) : null },
+      shown((outcome ?? "running").replaceAll("_", " "), 24),
+    ),
     has(peak_memory_bytes, bytes),
     has(cpu_seconds, duration),
   ];
-  return html("tr", { "data-outcome": shown(outcome ?? "running", 24) }, cells.map((cell) => html("td", {}, cell)));
+  return html(
+    "tr",
+    { "data-outcome": shown(outcome ?? "running", 24) },
+    cells.map((cell) => html("td", {}, cell)),
+  );
 }
 
 export class AttemptsPanel {
@@ -23,9 +35,25 @@ export class AttemptsPanel {
 
   constructor() {
     this.body = html("tbody");
-    const head = html("thead", {}, html("tr", {}, COLUMNS.map((name) => html("th", { scope: "col" }, name))));
-    this.node = html("section", { class: "panel attempts" }, html("h2", {}, "Attempts"),
-      html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Attempts" }, html("table", {}, head, this.body)));
+    const head = html(
+      "thead",
+      {},
+      html(
+        "tr",
+        {},
+        COLUMNS.map((name) => html("th", { scope: "col" }, name)),
+      ),
+    );
+    this.node = html(
+      "section",
+      { class: "panel attempts" },
+      html("h2", {}, "Attempts"),
+      html(
+        "div",
+        { class: "scroll", tabindex: "0", role: "region", "aria-label": "Attempts" },
+        html("table", {}, head, this.body),
+      ),
+    );
   }
 
   show({ task: { attempts = [] } }) {

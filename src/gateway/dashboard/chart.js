@@ -18,11 +18,15 @@ const edgeText = (edge) => (Number.isNaN(Number(edge)) ? moment(edge) : number(e
 function bars({ edges, counts }) {
   const [first, last] = [place(edges[0]), place(edges.at(-1))];
   const most = Math.max(1, ...counts);
-  const x = (index) => (last > first ? ((place(edges[index]) - first) / (last - first)) * WIDTH : (index / counts.length) * WIDTH);
+  const x = (index) =>
+    last > first ? ((place(edges[index]) - first) / (last - first)) * WIDTH : (index / counts.length) * WIDTH;
   return counts.map((count, index) => {
     const height = count === 0 ? 0 : Math.max(1.5, (count / most) * HEIGHT);
-    return svg("rect", { x: x(index), y: HEIGHT - height, width: Math.max(0.5, x(index + 1) - x(index) - 1), height },
-      svg("title", {}, `${edgeText(edges[index])} to ${edgeText(edges[index + 1])}: ${number(count)}`));
+    return svg(
+      "rect",
+      { x: x(index), y: HEIGHT - height, width: Math.max(0.5, x(index + 1) - x(index) - 1), height },
+      svg("title", {}, `${edgeText(edges[index])} to ${edgeText(edges[index + 1])}: ${number(count)}`),
+    );
   });
 }
 
@@ -30,7 +34,8 @@ function bars({ edges, counts }) {
 function strip({ edges }, quantiles) {
   const [first, last] = [place(edges[0]), place(edges.at(-1))];
   const at = (q) => Math.min(WIDTH, Math.max(0, ((place(quantiles.values[q]) - first) / (last - first)) * WIDTH));
-  const line = (from, to, kind) => svg("line", { class: kind, x1: at(from), x2: at(to), y1: HEIGHT + 6, y2: HEIGHT + 6 });
+  const line = (from, to, kind) =>
+    svg("line", { class: kind, x1: at(from), x2: at(to), y1: HEIGHT + 6, y2: HEIGHT + 6 });
   const median = svg("line", { class: "median", x1: at("0.5"), x2: at("0.5"), y1: HEIGHT + 2, y2: HEIGHT + 10 });
   const parts = [line("0.05", "0.95", "thin"), line("0.25", "0.75", "thick"), median];
   return parts.some((part) => part.getAttribute("x1") === "NaN" || part.getAttribute("x2") === "NaN") ? [] : parts;
@@ -38,21 +43,43 @@ function strip({ edges }, quantiles) {
 
 export function histogram({ histogram: bins, quantiles }, words) {
   const isStripped = quantiles && place(bins.edges.at(-1)) > place(bins.edges[0]);
-  return html("figure", { class: "histogram" },
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT + (isStripped ? 11 : 0)}`, role: "img", "aria-label": words, preserveAspectRatio: "none" },
-      svg("g", { class: "bins" }, bars(bins)), isStripped && strip(bins, quantiles)),
-    html("figcaption", {}, html("span", {}, edgeText(bins.edges[0])), html("span", {}, edgeText(bins.edges.at(-1)))));
+  return html(
+    "figure",
+    { class: "histogram" },
+    svg(
+      "svg",
+      {
+        viewBox: `0 0 ${WIDTH} ${HEIGHT + (isStripped ? 11 : 0)}`,
+        role: "img",
+        "aria-label": words,
+        preserveAspectRatio: "none",
+      },
+      svg("g", { class: "bins" }, bars(bins)),
+      isStripped && strip(bins, quantiles),
+    ),
+    html("figcaption", {}, html("span", {}, edgeText(bins.edges[0])), html("span", {}, edgeText(bins.edges.at(-1)))),
+  );
 }
 
 /** Top values, each with the share that it has of `count` rows. */
 export function topValues(top, count) {
-  return html("ol", { class: "top-values" }, top.slice(0, 5).map(({ value: any, count: times }) => {
-    const share = count > 0 ? Math.min(1, times / count) : 0;
-    const plain = any === null || any === "";
-    return html("li", {},
-      svg("svg", { class: "share-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
-        svg("rect", { width: share * 100, height: 10, rx: 1 })),
-      html("span", { class: plain ? "label none" : "label", dir: "auto", title: shown(any, 300) }, value(any)),
-      html("span", { class: "times", title: number(times) }, percent(share, share < 0.1 ? 1 : 0)));
-  }));
+  return html(
+    "ol",
+    { class: "top-values" },
+    top.slice(0, 5).map(({ value: any, count: times }) => {
+      const share = count > 0 ? Math.min(1, times / count) : 0;
+      const plain = any === null || any === "";
+      return html(
+        "li",
+        {},
+        svg(
+          "svg",
+          { class: "share-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" },
+          svg("rect", { width: share * 100, height: 10, rx: 1 }),
+        ),
+        html("span", { class: plain ? "label none" : "label", dir: "auto", title: shown(any, 300) }, value(any)),
+        html("span", { class: "times", title: number(times) }, percent(share, share < 0.1 ? 1 : 0)),
+      );
+    }),
+  );
 }

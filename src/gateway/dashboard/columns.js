@@ -1,4 +1,5 @@
-// The columns of a profile as cards. A card is made again only when its column changed, so that an estimate turns exact in place.
+// The columns of a profile as cards. A card is made again only when its column changed, so that an estimate turns exact
+// in place.
 
 import { histogram, topValues } from "./chart.js";
 import { button, facts, html, label } from "./element.js";
@@ -25,7 +26,10 @@ function described(column) {
   return facts([
     ["min", isOrdered && has(column.min) ? edge(column, column.min) : null],
     ["max", isOrdered && has(column.max) ? edge(column, column.max) : null],
-    ["median", has(middle) ? approximate({ ...quantiles, value: column.type === "time" ? moment(middle) : middle }) : null],
+    [
+      "median",
+      has(middle) ? approximate({ ...quantiles, value: column.type === "time" ? moment(middle) : middle }) : null,
+    ],
     ["mean", has(mean) ? edge(column, mean) : null],
     ["std", has(std) && column.type === "number" ? number(std) : null],
     ["distinct", column.distinct ? approximate(column.distinct) : null],
@@ -34,7 +38,12 @@ function described(column) {
 }
 
 function oddities(column) {
-  const words = [counted(column.zeros, "zero"), counted(column.negatives, "negative"), counted(column.nan, "NaN"), counted(column.infinite, "infinite")];
+  const words = [
+    counted(column.zeros, "zero"),
+    counted(column.negatives, "negative"),
+    counted(column.nan, "NaN"),
+    counted(column.infinite, "infinite"),
+  ];
   const text = words.filter(Boolean).join(" · ");
   return text ? html("p", { class: "oddities" }, text) : null;
 }
@@ -42,22 +51,34 @@ function oddities(column) {
 function nulls({ nulls: missing, count }) {
   if (missing === undefined) return null;
   const share = missing + (count ?? 0) > 0 ? missing / (missing + (count ?? 0)) : 0;
-  return html("span", { class: missing ? "nulls some" : "nulls", title: `${number(missing)} nulls` },
-    missing ? `${percent(share, 1)} null` : "no nulls");
+  return html(
+    "span",
+    { class: missing ? "nulls some" : "nulls", title: `${number(missing)} nulls` },
+    missing ? `${percent(share, 1)} null` : "no nulls",
+  );
 }
 
 function chart(column) {
   const { histogram: bins, top } = column;
-  if (bins?.counts?.length) return histogram(column, `Distribution of ${shown(column.name, NAME_LENGTH)} over ${bins.counts.length} bins`);
+  if (bins?.counts?.length)
+    return histogram(column, `Distribution of ${shown(column.name, NAME_LENGTH)} over ${bins.counts.length} bins`);
   return top?.length ? topValues(top, column.count) : null;
 }
 
 export function card(column, isEstimate) {
-  return html("article", { class: isEstimate ? "card estimate" : "card", "data-type": shown(column.type, 20) },
-    html("header", {}, html("h3", {}, label(column.name, NAME_LENGTH)), html("span", { class: "dtype", title: shown(column.dtype, 300) }, shown(column.dtype ?? "", 24))),
+  return html(
+    "article",
+    { class: isEstimate ? "card estimate" : "card", "data-type": shown(column.type, 20) },
+    html(
+      "header",
+      {},
+      html("h3", {}, label(column.name, NAME_LENGTH)),
+      html("span", { class: "dtype", title: shown(column.dtype, 300) }, shown(column.dtype ?? "", 24)),
+    ),
     chart(column),
     described(column),
-    html("footer", {}, nulls(column), oddities(column), isEstimate && html("span", { class: "flag" }, "estimate")));
+    html("footer", {}, nulls(column), oddities(column), isEstimate && html("span", { class: "flag" }, "estimate")),
+  );
 }
 
 export class ColumnCards {
@@ -68,7 +89,12 @@ export class ColumnCards {
   #made = new Map();
 
   constructor() {
-    this.search = html("input", { type: "search", placeholder: "Find a column", "aria-label": "Find a column", input: () => this.#find() });
+    this.search = html("input", {
+      type: "search",
+      placeholder: "Find a column",
+      "aria-label": "Find a column",
+      input: () => this.#find(),
+    });
     this.more = button("", () => this.#grow(), "more");
     this.grid = html("div", { class: "cards" });
     this.node = html("div", { class: "columns" }, this.search, this.grid, this.more);
@@ -91,13 +117,17 @@ export class ColumnCards {
   }
 
   #draw() {
-    const found = this.#columns.map((column, index) => ({ column, index }))
+    const found = this.#columns
+      .map((column, index) => ({ column, index }))
       .filter(({ column }) => String(column.name).toLowerCase().includes(this.#needle));
     this.search.hidden = this.#columns.length < 12;
     this.more.hidden = found.length <= this.#shown;
     this.more.textContent = `Show more (${short(found.length - this.#shown)} hidden)`;
     const cards = found.slice(0, this.#shown).map(({ column, index }) => this.#card(column, index));
-    cards.forEach((node, place) => this.grid.children[place] !== node && this.grid.insertBefore(node, this.grid.children[place] ?? null));
+    cards.forEach(
+      (node, place) =>
+        this.grid.children[place] !== node && this.grid.insertBefore(node, this.grid.children[place] ?? null),
+    );
     while (this.grid.children.length > cards.length) this.grid.lastElementChild.remove();
   }
 

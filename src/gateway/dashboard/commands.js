@@ -21,9 +21,16 @@ function commands({ id, kind, inputs, params }) {
 /** A button that copies; only pages on https or on this machine may touch the clipboard. */
 function copyButton(text) {
   if (!navigator.clipboard) return null;
-  const copy = button("Copy", async () => {
-    await navigator.clipboard.writeText(text).then(() => (copy.textContent = "Copied"), () => (copy.textContent = "Not allowed"));
-  }, "quiet");
+  const copy = button(
+    "Copy",
+    async () => {
+      await navigator.clipboard.writeText(text).then(
+        () => (copy.textContent = "Copied"),
+        () => (copy.textContent = "Not allowed"),
+      );
+    },
+    "quiet",
+  );
   return copy;
 }
 
@@ -33,7 +40,10 @@ export class CommandsPanel {
 
   show({ task }) {
     if (this.list.childElementCount > 0) return;
-    this.list.append(...commands(task).map(([what, text]) =>
-      html("div", {}, html("dt", {}, what), html("dd", {}, html("code", {}, text), copyButton(text)))));
+    this.list.append(
+      ...commands(task).map(([what, text]) =>
+        html("div", {}, html("dt", {}, what), html("dd", {}, html("code", {}, text), copyButton(text))),
+      ),
+    );
   }
 }

@@ -1,4 +1,5 @@
-// Elements are made here and nowhere else, from properties and text nodes: nothing that a server said is ever parsed as HTML.
+// Elements are made here and nowhere else, from properties and text nodes: nothing that a server said is ever parsed
+// as HTML.
 
 import { shown } from "./format.js";
 
@@ -14,7 +15,7 @@ function fill(node, properties, children) {
   return node;
 }
 
-/** `html("button", { type: "button", click: cancel }, "Cancel")`: a function is a listener, everything else an attribute. */
+/** `html("button", { type: "button", click: stop }, "Stop")`: a function is a listener, everything else an attribute. */
 export const html = (tag, properties = {}, ...children) => fill(document.createElement(tag), properties, children);
 
 export const svg = (tag, properties = {}, ...children) =>
@@ -22,7 +23,11 @@ export const svg = (tag, properties = {}, ...children) =>
 
 /** A name that somebody else chose (a column, a file): bounded, isolated from the direction of its surroundings. */
 export const label = (text, limit = 80, kind = "") =>
-  html("span", { class: `label ${kind}`.trim(), dir: "auto", title: shown(text, 300) }, text === "" ? "(no name)" : shown(text, limit));
+  html(
+    "span",
+    { class: `label ${kind}`.trim(), dir: "auto", title: shown(text, 300) },
+    text === "" ? "(no name)" : shown(text, limit),
+  );
 
 /** Change a text only when it differs, so that a selection and a screen reader are left in peace. */
 export function say(node, text) {
@@ -33,8 +38,20 @@ const WIDE = 11;
 
 /** A few facts as term and description; those without a value are left out, long ones may take a line of their own. */
 export const facts = (pairs, kind = "facts") =>
-  html("dl", { class: kind }, pairs.filter(([, fact]) => fact !== null && fact !== undefined).map(([term, fact]) =>
-    html("div", { class: (fact.textContent ?? fact).length > WIDE && "wide" }, html("dt", {}, term), html("dd", {}, fact))));
+  html(
+    "dl",
+    { class: kind },
+    pairs
+      .filter(([, fact]) => fact !== null && fact !== undefined)
+      .map(([term, fact]) =>
+        html(
+          "div",
+          { class: (fact.textContent ?? fact).length > WIDE && "wide" },
+          html("dt", {}, term),
+          html("dd", {}, fact),
+        ),
+      ),
+  );
 
 export const button = (text, click, kind = "") => html("button", { type: "button", class: kind, click }, text);
 

@@ -5,10 +5,13 @@ import { shown } from "./format.js";
 
 /** An error or a problem as people should meet it: the sentence, the advice, the code for a search. */
 export const errorNote = ({ code, message, advice }) =>
-  html("div", { class: "error-note", role: "alert" },
+  html(
+    "div",
+    { class: "error-note", role: "alert" },
     html("p", {}, html("strong", { dir: "auto" }, shown(message, 600))),
     advice && html("p", { dir: "auto" }, shown(advice, 600)),
-    code && html("code", {}, shown(code, 60)));
+    code && html("code", {}, shown(code, 60)),
+  );
 
 export class FailurePanel {
   #key = "";

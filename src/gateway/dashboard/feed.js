@@ -9,7 +9,10 @@ export class Feed {
   story = new Story();
   #hiding = new AbortController();
 
-  /** `told(changed)`: the story went on; `changed`: the task's row too. `state(word)`: of the stream, or "ended", "paused". */
+  /**
+   * `told(changed)`: the story went on; `changed`: the task's row too.
+   * `state(word)`: of the stream, or "ended", or "paused" while the page is hidden.
+   */
   constructor({ id, told, state }) {
     Object.assign(this, { told, state });
     this.stream = new Stream({

@@ -63,7 +63,13 @@ export function ago(time) {
 }
 
 /** An ISO time as a person writes it, in its own zone. */
-export const moment = (text) => shown(String(text).replace("T", " ").replace(/(:\d\d):00(\.0+)?(?=$|Z|[+-])/, "$1"), 40);
+export const moment = (text) =>
+  shown(
+    String(text)
+      .replace("T", " ")
+      .replace(/(:\d\d):00(\.0+)?(?=$|Z|[+-])/, "$1"),
+    40,
+  );
 
 export const clock = (time) => new Date(time).toLocaleString();
 

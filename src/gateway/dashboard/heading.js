@@ -6,14 +6,26 @@ import { ago, bytes, clock, duration, seconds, shown } from "./format.js";
 import { StateBadge } from "./state.js";
 import { isFinished } from "./tasks.js";
 
-const FEED_WORDS = { connecting: "connecting…", live: "live", reconnecting: "reconnecting…", paused: "paused", ended: "" };
+const FEED_WORDS = {
+  connecting: "connecting…",
+  live: "live",
+  reconnecting: "reconnecting…",
+  paused: "paused",
+  ended: "",
+};
 
 export const inputNames = (task) => Object.values(task.inputs ?? {}).map((input) => input?.name ?? String(input));
 
 /** "waited 12 ms, ran 4.2 s", as far as it has come. */
 function times({ created_at, started_at, finished_at, state }) {
-  const waited = started_at ? `waited ${duration(seconds(created_at, started_at))}` : state === "queued" ? `waiting for ${duration(seconds(created_at))}` : null;
-  const ran = started_at ? `${finished_at ? "ran" : "running for"} ${duration(seconds(started_at, finished_at))}` : null;
+  const waited = started_at
+    ? `waited ${duration(seconds(created_at, started_at))}`
+    : state === "queued"
+      ? `waiting for ${duration(seconds(created_at))}`
+      : null;
+  const ran = started_at
+    ? `${finished_at ? "ran" : "running for"} ${duration(seconds(started_at, finished_at))}`
+    : null;
   return [`asked for ${ago(created_at)}`, waited, ran].filter(Boolean).join(" · ");
 }
 
@@ -34,9 +46,14 @@ export class Heading {
     this.feed = html("span", { class: "feed", role: "status" });
     this.about = html("p", { class: "about" });
     this.stop = button("Cancel", () => this.#cancel(), "danger");
-    this.node = html("header", { class: "heading" }, html("a", { class: "back", href: "#/" }, "← All tasks"),
+    this.node = html(
+      "header",
+      { class: "heading" },
+      html("a", { class: "back", href: "#/" }, "← All tasks"),
       html("div", { class: "title" }, this.title, this.stop),
-      html("p", { class: "badges" }, this.badge.node, this.kind, this.feed), this.about);
+      html("p", { class: "badges" }, this.badge.node, this.kind, this.feed),
+      this.about,
+    );
   }
 
   show({ task, feed }) {
@@ -57,7 +74,9 @@ export class Heading {
     const names = inputNames(task);
     this.title.replaceChildren(...names.flatMap((name, index) => [index ? " and " : "", label(name, 80)]));
     document.title = `${shown(names[0] ?? task.kind, 60)} · Sundog`;
-    const sizes = Object.values(task.inputs ?? {}).map((input) => input?.bytes).filter((size) => typeof size === "number");
+    const sizes = Object.values(task.inputs ?? {})
+      .map((input) => input?.bytes)
+      .filter((size) => typeof size === "number");
     this.size = sizes.length ? `${sizes.map(bytes).join(" and ")} · ` : "";
   }
 

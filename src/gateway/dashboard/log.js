@@ -30,9 +30,12 @@ export class LogPanel {
   }
 
   #line({ at, level, text }, start) {
-    return html("li", { "data-level": shown(level, 10) },
+    return html(
+      "li",
+      { "data-level": shown(level, 10) },
       html("time", { datetime: at, title: clock(at) }, `+${duration(seconds(start, at))}`),
       html("span", { class: "level" }, shown(level, 10)),
-      html("span", { class: "text", dir: "auto" }, shown(text, 600)));
+      html("span", { class: "text", dir: "auto" }, shown(text, 600)),
+    );
   }
 }

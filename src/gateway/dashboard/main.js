@@ -17,7 +17,7 @@ let page = null;
 
 function submitted(task, isOnly) {
   tasks.put(task);
-  if (isOnly) location.hash = taskHash(task.id);
+  if (isOnly && page === homePage) location.hash = taskHash(task.id);
 }
 
 /** The home page as a page like a task's: it can be started and stopped. */

@@ -20,17 +20,34 @@ function shape(schema, root) {
   return isArray ? "array" : null;
 }
 
-const written = (value) => (value === undefined || value === null ? "" : Array.isArray(value) ? value.join(", ") : String(value));
+const written = (value) =>
+  value === undefined || value === null ? "" : Array.isArray(value) ? value.join(", ") : String(value);
 
 function control(form, schema, example) {
   if (form === "choice" || form === "boolean") {
     const choices = form === "boolean" ? ["true", "false"] : schema.enum.map(String);
-    const empty = html("option", { value: "" }, schema.default === undefined ? "–" : `${shown(written(schema.default), 40)} (default)`);
-    return html("select", {}, empty, choices.map((choice) => html("option", { value: choice }, shown(choice, 60))));
+    const empty = html(
+      "option",
+      { value: "" },
+      schema.default === undefined ? "–" : `${shown(written(schema.default), 40)} (default)`,
+    );
+    return html(
+      "select",
+      {},
+      empty,
+      choices.map((choice) => html("option", { value: choice }, shown(choice, 60))),
+    );
   }
   const isNumber = form === "integer" || form === "number";
-  const field = html("input", { type: isNumber ? "number" : "text", step: form === "integer" ? "1" : "any", min: schema.minimum, max: schema.maximum,
-    placeholder: shown(written(schema.default), 60), autocomplete: "off", spellcheck: "false" });
+  const field = html("input", {
+    type: isNumber ? "number" : "text",
+    step: form === "integer" ? "1" : "any",
+    min: schema.minimum,
+    max: schema.maximum,
+    placeholder: shown(written(schema.default), 60),
+    autocomplete: "off",
+    spellcheck: "false",
+  });
   if (example !== undefined) field.value = written(example);
   return field;
 }
@@ -42,7 +59,11 @@ function read(text, form, schema, root) {
   if (form === "choice") return schema.enum.find((choice) => String(choice) === text);
   if (form !== "array") return text;
   const { type } = plain(schema.items, root);
-  return text.split(",").map((part) => part.trim()).filter(Boolean).map((part) => read(part, type, {}, root));
+  return text
+    .split(",")
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .map((part) => read(part, type, {}, root));
 }
 
 function field(name, raw, root, { example, isRequired }) {
@@ -61,15 +82,27 @@ export class ParamsForm {
     this.schema = schema ?? {};
     const required = new Set(this.schema.required ?? []);
     const entries = Object.entries(this.schema.properties ?? {});
-    const fields = entries.map(([name, part]) => field(name, part, this.schema, { example: example?.[name], isRequired: required.has(name) }));
+    const fields = entries.map(([name, part]) =>
+      field(name, part, this.schema, { example: example?.[name], isRequired: required.has(name) }),
+    );
     this.fields = fields.filter(Boolean);
     this.needsJson = fields.some((one, index) => one === null && required.has(entries[index][0]));
     this.text = html("textarea", { rows: "6", spellcheck: "false", "aria-label": "Params as JSON" });
     this.text.value = JSON.stringify(example ?? {}, null, 2);
     this.asJson = html("input", { type: "checkbox", change: () => this.#turn() });
-    this.simple = html("div", { class: "fields" }, this.fields.map(({ node }) => node));
-    this.node = html("details", { class: "params", open: !this.isOptional }, html("summary", {}, "Params"),
-      this.simple, this.text, html("label", { class: "as-json" }, this.asJson, " as JSON"));
+    this.simple = html(
+      "div",
+      { class: "fields" },
+      this.fields.map(({ node }) => node),
+    );
+    this.node = html(
+      "details",
+      { class: "params", open: !this.isOptional },
+      html("summary", {}, "Params"),
+      this.simple,
+      this.text,
+      html("label", { class: "as-json" }, this.asJson, " as JSON"),
+    );
     this.asJson.checked = this.needsJson;
     this.#turn();
   }
@@ -79,11 +112,19 @@ export class ParamsForm {
     return (this.schema.required ?? []).length === 0;
   }
 
-  /** The params as they stand; throws a SyntaxError where the JSON is none. */
+  /** The params as they stand. */
   value() {
-    if (this.asJson.checked) return this.text.value.trim() === "" ? {} : JSON.parse(this.text.value);
+    if (this.asJson.checked) return this.#json();
     const pairs = this.fields.map(({ name, value }) => [name, value()]);
     return Object.fromEntries(pairs.filter(([, one]) => one !== undefined));
+  }
+
+  #json() {
+    try {
+      return this.text.value.trim() === "" ? {} : JSON.parse(this.text.value);
+    } catch (error) {
+      throw new Error(`The params are no JSON: ${error.message}`);
+    }
   }
 
   #turn() {

@@ -12,14 +12,20 @@ export function progressText(progress) {
     known("bytes", bytes),
     known("rate", (rate) => `${number(Math.round(rate))} rows/s`),
     known("eta_s", (seconds) => `${duration(seconds)} left`),
-  ].filter(Boolean).join(" · ");
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** The narrow bar in a row of the list and the wide one of a task's page are the same. */
 export class Bar {
   constructor(kind = "") {
     this.fill = html("span", { class: "bar-fill" });
-    this.node = html("span", { class: `bar ${kind}`, role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": "Progress" }, this.fill);
+    this.node = html(
+      "span",
+      { class: `bar ${kind}`, role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": "Progress" },
+      this.fill,
+    );
   }
 
   show(fraction) {
@@ -31,7 +37,7 @@ export class Bar {
   }
 }
 
-/** The progress of a task's page, and what a screen reader is told of it: each phase and each tenth, not each change. */
+/** The progress of a task's page, and what a screen reader is told of it: each phase and each tenth, no more. */
 export class ProgressPanel {
   #told = "";
 
@@ -41,8 +47,13 @@ export class ProgressPanel {
     this.phase = html("strong");
     this.share = html("span", { class: "share" });
     this.detail = html("p", { class: "detail" });
-    this.node = html("section", { class: "panel progress", "aria-label": "Progress" },
-      html("p", { class: "phase" }, this.phase, this.share), this.bar.node, this.detail);
+    this.node = html(
+      "section",
+      { class: "panel progress", "aria-label": "Progress" },
+      html("p", { class: "phase" }, this.phase, this.share),
+      this.bar.node,
+      this.detail,
+    );
   }
 
   show({ task, progress }) {

@@ -12,33 +12,63 @@ const titled = (text) => shown(text.replaceAll("_", " "), 60);
 const isFlat = (any) => any === null || typeof any !== "object";
 
 function summary(envelope) {
-  const rows = Object.entries(envelope.inputs ?? {}).map(([name, { rows: count }]) => [`rows of ${titled(name)}`, typeof count === "number" ? number(count) : null]);
-  const found = Object.entries(envelope.summary ?? {}).filter(([, any]) => isFlat(any)).map(([name, any]) => [titled(name), value(any)]);
+  const rows = Object.entries(envelope.inputs ?? {}).map(([name, { rows: count }]) => [
+    `rows of ${titled(name)}`,
+    typeof count === "number" ? number(count) : null,
+  ]);
+  const found = Object.entries(envelope.summary ?? {})
+    .filter(([, any]) => isFlat(any))
+    .map(([name, any]) => [titled(name), value(any)]);
   return facts(found.length ? found : rows, "facts summary");
 }
 
 function timings(times) {
-  return facts(Object.entries(times ?? {}).map(([phase, took]) => [titled(phase), duration(took)]), "facts timings");
+  return facts(
+    Object.entries(times ?? {}).map(([phase, took]) => [titled(phase), duration(took)]),
+    "facts timings",
+  );
 }
 
 function warnings(list) {
   if (!list?.length) return null;
-  return html("section", { class: "panel warnings" }, html("h2", {}, "Warnings"),
-    html("ul", {}, list.slice(0, 200).map(({ code, message }) => html("li", { dir: "auto" }, shown(message, 600), " ", html("code", {}, shown(code, 60))))));
+  return html(
+    "section",
+    { class: "panel warnings" },
+    html("h2", {}, "Warnings"),
+    html(
+      "ul",
+      {},
+      list
+        .slice(0, 200)
+        .map(({ code, message }) =>
+          html("li", { dir: "auto" }, shown(message, 600), " ", html("code", {}, shown(code, 60))),
+        ),
+    ),
+  );
 }
 
 function artifacts(list, id) {
   if (!list?.length) return null;
   const link = ({ name, bytes: size, media_type: type }) =>
-    html("li", {}, html("a", { href: taskPath(id, `/artifacts/${encodeURIComponent(name)}`) }, label(name)), " ",
-      html("small", {}, `${bytes(size)} · ${shown(type, 60)}`));
+    html(
+      "li",
+      {},
+      html("a", { href: taskPath(id, `/artifacts/${encodeURIComponent(name)}`) }, label(name)),
+      " ",
+      html("small", {}, `${bytes(size)} · ${shown(type, 60)}`),
+    );
   return html("section", { class: "panel artifacts" }, html("h2", {}, "Artifacts"), html("ul", {}, list.map(link)));
 }
 
 /** A result that has no form of its own here yet, as JSON. */
 function plain(data) {
   const text = JSON.stringify(data, null, 2);
-  return html("details", { class: "panel", open: true }, html("summary", {}, "Data"), html("pre", { tabindex: "0" }, shown(text, MOST_JSON).replaceAll("\\u000a", "\n")));
+  return html(
+    "details",
+    { class: "panel", open: true },
+    html("summary", {}, "Data"),
+    html("pre", { tabindex: "0" }, shown(text, MOST_JSON).replaceAll("\\u000a", "\n")),
+  );
 }
 
 export class ResultPanel {
@@ -71,12 +101,20 @@ export class ResultPanel {
   #mark(isEstimate, partial, isFinished) {
     say(this.flag, isEstimate ? "estimate" : partial ? "partial" : "exact");
     this.flag.dataset.flag = this.flag.textContent;
-    const source = isEstimate ? `from a sample${partial.sample_rows === undefined ? "" : ` of ${number(partial.sample_rows)} rows`}; ` : "";
-    say(this.words, partial === null ? "" : source + (isFinished ? "the run ended before the whole was known" : "exact values follow"));
+    const source = isEstimate
+      ? `from a sample${partial.sample_rows === undefined ? "" : ` of ${number(partial.sample_rows)} rows`}; `
+      : "";
+    say(
+      this.words,
+      partial === null
+        ? ""
+        : source + (isFinished ? "the run ended before the whole was known" : "exact values follow"),
+    );
   }
 
   #data(data, isEstimate) {
-    const hasColumns = Array.isArray(data?.columns) && data.columns.every((column) => column && "name" in column && "dtype" in column);
+    const hasColumns =
+      Array.isArray(data?.columns) && data.columns.every((column) => column && "name" in column && "dtype" in column);
     this.cards.node.hidden = !hasColumns;
     if (hasColumns) this.cards.show(data.columns, isEstimate);
     this.other.replaceChildren(...(hasColumns || !data ? [] : [plain(data)]));

@@ -28,9 +28,21 @@ export class Row {
     this.stop = button("Cancel", () => this.#cancel(task.id, failed), "quiet cancel");
     const names = inputNames(task).map((name) => label(name, 60));
     this.stop.setAttribute("aria-label", `Cancel ${shown(inputNames(task)[0] ?? task.id, 60)}`);
-    this.node = html("li", { class: "row", "data-id": task.id },
-      html("a", { href: taskHash(task.id) }, html("span", { class: "names" }, names.length ? names : shown(task.id, 36))),
-      html("span", { class: "kind" }, shown(task.kind, 40)), this.badge.node, this.bar.node, this.figure, this.age, this.stop);
+    this.node = html(
+      "li",
+      { class: "row", "data-id": task.id },
+      html(
+        "a",
+        { href: taskHash(task.id) },
+        html("span", { class: "names" }, names.length ? names : shown(task.id, 36)),
+      ),
+      html("span", { class: "kind" }, shown(task.kind, 40)),
+      this.badge.node,
+      this.bar.node,
+      this.figure,
+      this.age,
+      this.stop,
+    );
   }
 
   show(task) {

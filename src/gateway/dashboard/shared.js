@@ -1,8 +1,8 @@
 // One stream of all tasks for all windows of a browser, because a browser opens six connections to a host and no more.
 //
-// Of the windows that can be seen one leads (it holds a Web Lock), keeps the stream and passes on what it hears through a
-// BroadcastChannel. A hidden window never leads: it may be frozen, and the others would hear nothing. Where there are no
-// locks (plain http on a foreign host) each window that can be seen has a stream of its own.
+// Of the windows that can be seen one leads (it holds a Web Lock), keeps the stream and passes on what it hears through
+// a BroadcastChannel. A hidden window never leads: it may be frozen, and the others would hear nothing. Where there are
+// no locks (plain http on a foreign host) each window that can be seen has a stream of its own.
 
 import { Stream } from "./stream.js";
 

@@ -1,5 +1,5 @@
-// What the feed of one task has told so far. An event that was seen is known by its seq and told once; progress is state,
-// so only the latest counts.
+// What the feed of one task has told so far. An event that was seen is known by its seq and told once; progress is
+// state, so only the latest counts.
 
 import { number } from "./format.js";
 
@@ -13,7 +13,9 @@ const SENTENCES = {
   cancelled: () => "cancelled",
   retrying: ({ error }) => `will be tried again: ${error?.message ?? "no reason was given"}`,
   partial: ({ estimate, result }) =>
-    estimate ? `an estimate from ${result?.sample_rows === undefined ? "a sample" : `${number(result.sample_rows)} rows`}` : "a part of the result",
+    estimate
+      ? `an estimate from ${result?.sample_rows === undefined ? "a sample" : `${number(result.sample_rows)} rows`}`
+      : "a part of the result",
 };
 
 const LEVELS = { failed: "error", retrying: "warning", log: "info" };

@@ -1,8 +1,8 @@
 // A native EventSource that also comes back after an answer other than 200, where the browser gives up for good.
 //
-//   closed ──open()──► connecting ──► live ──(connection lost)──► reconnecting ──► live
-//      ▲                                                              │
-//      └────────────────────────── close(), from anywhere ◄───────────┘
+//   closed ── open() ──► connecting ──► live ──(lost)──► reconnecting ──► live
+//
+// close() leads back to closed from anywhere.
 //
 // While the browser reconnects by itself it sends Last-Event-ID. A new EventSource cannot, so `url()` is asked again
 // each time and names the cursor in the query.
@@ -16,7 +16,8 @@ export class Stream {
   #failures = 0;
 
   /**
-   * `url()`: where to connect. `names`: the named events to listen to. `event(name, data)`: one arrived. `state(word)`: of the chart above.
+   * `url()`: where to connect. `names`: the named events to listen to.
+   * `event(name, data)`: one arrived. `state(word)`: of the chart above.
    * `refused()`: the server answered, but not with a stream; the stream tries again unless it is closed in there.
    */
   constructor({ url, names, event, state, refused = () => {} }) {

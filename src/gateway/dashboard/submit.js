@@ -15,7 +15,7 @@ export class SubmitPanel {
   #files = new Map();
   #sending = null;
 
-  /** `submitted(task, isOnly)`: the gateway has taken it; `isOnly`: it is not one of many that were dropped together. */
+  /** `submitted(task, isOnly)`: the gateway has taken it; `isOnly`: it was not dropped together with others. */
   constructor({ submitted }) {
     this.submitted = submitted;
     this.kind = html("select", { id: "kind", change: () => this.#choose() });
@@ -28,21 +28,33 @@ export class SubmitPanel {
     this.words = html("p", { class: "detail", role: "status" });
     this.sending = html("div", { class: "sending", hidden: true }, this.words, this.bar.node, this.stop);
     this.note = html("div");
-    this.form = html("form", { class: "submit panel", "aria-label": "New task", submit: (event) => this.#asked(event) },
-      html("h2", {}, "New task"), html("label", { class: "field", for: "kind" }, html("span", {}, "Kind"), this.kind),
-      this.about, this.slots, this.place, this.go, this.sending, this.note);
+    this.form = html(
+      "form",
+      { class: "submit panel", "aria-label": "New task", submit: (event) => this.#asked(event) },
+      html("h2", {}, "New task"),
+      html("label", { class: "field", for: "kind" }, html("span", {}, "Kind"), this.kind),
+      this.about,
+      this.slots,
+      this.place,
+      this.go,
+      this.sending,
+      this.note,
+    );
     this.node = this.form;
   }
 
   /** Ask what can be asked for. What was chosen or typed stays, unless the offer has changed. */
   async start() {
-    await api.kinds().then((kinds) => this.#offer(kinds)).catch((error) => this.#fail(error));
+    await api
+      .kinds()
+      .then((kinds) => this.#offer(kinds))
+      .catch((error) => this.#kinds === null && this.#fail(error));
   }
 
   /** Files from anywhere on the page. With one input, each is a task; otherwise they fill the inputs in order. */
   async drop(files) {
     const names = Object.keys(this.chosen?.inputs ?? {});
-    if (this.chosen === null) return this.#fail(new Error("There is nobody to analyse it now: no processor is running."));
+    if (this.chosen === null) return this.#fail(new Error("Nobody can analyse it: no processor is running."));
     if (this.#sending) return;
     if (names.length === 1 && files.length > 1 && this.params.isOptional) return this.#each(names[0], files);
     const empty = names.filter((name) => !this.#files.has(name));
@@ -54,7 +66,10 @@ export class SubmitPanel {
     if (JSON.stringify(kinds) === JSON.stringify(this.#kinds)) return;
     const wanted = [this.kind.value, FIRST].find((name) => kinds.some((kind) => kind.name === name));
     this.#kinds = kinds;
-    this.kind.replaceChildren(...kinds.map(({ name, title }) => html("option", { value: name }, shown(title || name, 60))));
+    this.note.replaceChildren();
+    this.kind.replaceChildren(
+      ...kinds.map(({ name, title }) => html("option", { value: name }, shown(title || name, 60))),
+    );
     if (wanted) this.kind.value = wanted;
     this.#choose();
   }
@@ -73,7 +88,9 @@ export class SubmitPanel {
   }
 
   #slot() {
-    this.slots.replaceChildren(...Object.entries(this.chosen.inputs ?? {}).map(([name, what]) => this.#slotOf(name, what)));
+    this.slots.replaceChildren(
+      ...Object.entries(this.chosen.inputs ?? {}).map(([name, what]) => this.#slotOf(name, what)),
+    );
   }
 
   get #startsAtOnce() {
@@ -82,8 +99,20 @@ export class SubmitPanel {
 
   #slotOf(name, what) {
     const file = this.#files.get(name);
-    const picker = html("input", { type: "file", name, class: "unseen", "aria-label": `File for ${shown(name, 40)}`, change: () => picker.files[0] && this.#take(name, picker.files[0]) });
-    const words = file ? [label(file.name, 60), html("small", {}, bytes(file.size))] : [html("strong", {}, "Drop a file or choose one"), html("small", {}, shown(what, 120)), this.#startsAtOnce && html("small", {}, "It starts at once.")];
+    const picker = html("input", {
+      type: "file",
+      name,
+      class: "unseen",
+      "aria-label": `File for ${shown(name, 40)}`,
+      change: () => picker.files[0] && this.#take(name, picker.files[0]),
+    });
+    const words = file
+      ? [label(file.name, 60), html("small", {}, bytes(file.size))]
+      : [
+          html("strong", {}, "Drop a file or choose one"),
+          html("small", {}, shown(what, 120)),
+          this.#startsAtOnce && html("small", {}, "It starts at once."),
+        ];
     return html("label", { class: file ? "slot filled" : "slot" }, picker, words);
   }
 
@@ -115,9 +144,9 @@ export class SubmitPanel {
     this.#busy(new AbortController());
     try {
       const params = this.params.value();
-      const inputs = {};
-      for (const [name, file] of this.#files) inputs[name] = (await this.#upload(file)).id;
-      const task = await api.submit({ kind: this.chosen.name, inputs, params });
+      const [kind, files, inputs] = [this.chosen.name, [...this.#files], {}];
+      for (const [name, file] of files) inputs[name] = (await this.#upload(file)).id;
+      const task = await api.submit({ kind, inputs, params });
       this.#files.clear();
       this.#slot();
       this.submitted(task, isOnly);
@@ -133,7 +162,10 @@ export class SubmitPanel {
   #upload(file) {
     const show = (fraction) => {
       this.bar.show(fraction);
-      say(this.words, fraction < 1 ? `Handing in ${shown(file.name, 40)}: ${percent(fraction)} of ${bytes(file.size)}` : "Storing…");
+      say(
+        this.words,
+        fraction < 1 ? `Handing in ${shown(file.name, 40)}: ${percent(fraction)} of ${bytes(file.size)}` : "Storing…",
+      );
     };
     show(0);
     return api.upload(file, { progress: show, signal: this.#sending.signal });
@@ -148,7 +180,6 @@ export class SubmitPanel {
 
   #fail(error) {
     if (error.name === "AbortError") return;
-    const message = error instanceof SyntaxError ? `The params are no JSON: ${error.message}` : error.message;
-    this.note.replaceChildren(errorNote({ code: error.code, message, advice: error.advice }));
+    this.note.replaceChildren(errorNote(error));
   }
 }

@@ -27,10 +27,23 @@ export class TaskPage {
     this.heading = new Heading({ failed: (error) => this.#fail(error) });
     this.note = html("div");
     const aside = html("div", { class: "aside" });
-    this.panels = [this.heading, new FailurePanel(), new ProgressPanel({ announce }), new ResultPanel(), new AttemptsPanel(), new LogPanel(), new CommandsPanel()];
+    this.panels = [
+      this.heading,
+      new FailurePanel(),
+      new ProgressPanel({ announce }),
+      new ResultPanel(),
+      new AttemptsPanel(),
+      new LogPanel(),
+      new CommandsPanel(),
+    ];
     const [heading, failure, progress, result, ...rest] = this.panels.map((panel) => panel.node);
     aside.append(...rest);
-    this.body = html("div", { class: "task-body", hidden: true }, html("div", { class: "mainly" }, failure, progress, result), aside);
+    this.body = html(
+      "div",
+      { class: "task-body", hidden: true },
+      html("div", { class: "mainly" }, failure, progress, result),
+      aside,
+    );
     this.node = html("div", { class: "task-page" }, heading, this.note, this.body);
     this.draw = framed(() => this.#draw());
   }
@@ -38,7 +51,11 @@ export class TaskPage {
   start() {
     this.unwatch = this.tasks.watch((task) => (task === null || task.id === this.id) && this.#changed());
     this.ticking = setInterval(this.draw, TICK_MS);
-    this.feed = new Feed({ id: this.id, told: (changed) => (changed ? this.refresh() : this.draw()), state: (word) => this.#feedIs(word) });
+    this.feed = new Feed({
+      id: this.id,
+      told: (changed) => (changed ? this.refresh() : this.draw()),
+      state: (word) => this.#feedIs(word),
+    });
     this.#changed();
     this.refresh();
   }
@@ -70,7 +87,7 @@ export class TaskPage {
     this.draw();
   }
 
-  /** The list may forget a row that this page still shows; a task that was given a new chance has no result any more. */
+  /** The list may forget a row that this page shows; a task that was given a new chance has no result any more. */
   #changed() {
     this.#task = this.tasks.get(this.id) ?? this.#task;
     if (!this.#task) return;
@@ -96,6 +113,7 @@ export class TaskPage {
     const { story } = this.feed;
     const progress = story.progress ?? this.#task.progress;
     this.body.hidden = false;
-    for (const panel of this.panels) panel.show({ task: this.#task, story, progress, result: this.#result, feed: this.#feedState });
+    for (const panel of this.panels)
+      panel.show({ task: this.#task, story, progress, result: this.#result, feed: this.#feedState });
   }
 }

@@ -1,4 +1,5 @@
-// The tasks that this window knows, whoever told it of them. Duplicates and old news are harmless: a row's version decides.
+// The tasks that this window knows, whoever told it of them. Duplicates and old news are harmless: a row's version
+// decides.
 
 const MOST = 2000;
 const FINISHED = new Set(["succeeded", "failed", "cancelled"]);
@@ -37,7 +38,10 @@ export class Tasks {
 
   put(task) {
     if (!this.#keep(task)) return;
-    if (this.#known.size > MOST) this.all().slice(MOST).forEach(({ id }) => this.#known.delete(id));
+    if (this.#known.size > MOST)
+      this.all()
+        .slice(MOST)
+        .forEach(({ id }) => this.#known.delete(id));
     this.#watchers.forEach((watcher) => watcher(task));
   }
 
