@@ -2,8 +2,8 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from helpers.database import Database
 
+from helpers.database import Database
 from sundog.commands.processor import NoHeartbeatError, check
 
 INSERT_PROCESSOR = """
