@@ -1,0 +1,122 @@
+"""The gateway, wired: the one place that knows all its parts."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import anyio
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from common.configuration import read_settings
+from common.database import Pool, check_schema, open_pool
+from common.log import configure_logging
+from common.notifier import Notifier
+from common.settings import DatabaseSettings, LogSettings, StorageSettings
+from common.storage import Storage
+from gateway.datasets import Datasets
+from gateway.hosts import HostCheck, check_exposure, served_names
+from gateway.kinds import Catalogue
+from gateway.problems import exception_handlers
+from gateway.request_log import RequestLog
+from gateway.routes.dashboard import DashboardRoutes
+from gateway.routes.datasets import DatasetRoutes
+from gateway.routes.health import HealthRoutes
+from gateway.routes.kinds import KindRoutes
+from gateway.routes.processors import ProcessorRoutes
+from gateway.routes.results import ResultRoutes
+from gateway.routes.tasks import TaskRoutes
+from gateway.server import build_server, listening_socket
+from gateway.settings import GatewaySettings
+from gateway.submission import Admission
+from gateway.tasks import Tasks
+from gateway.unread_body import UnreadBody
+
+log = logging.getLogger(__name__)
+
+
+def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, settings: GatewaySettings) -> Starlette:
+    """The application over parts that are already running."""
+    app = Starlette(
+        routes=_routes(pool=pool, storage=storage, notifier=notifier, settings=settings),
+        exception_handlers=exception_handlers(),
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(UnreadBody),
+            Middleware(HostCheck, names=served_names(settings)),
+        ],
+    )
+    # A slash too many is a wrong path; a redirect would send a body twice.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, settings: GatewaySettings) -> list[BaseRoute]:
+    datasets = Datasets(pool=pool, storage=storage, limit=settings.upload_limit_bytes)
+    catalogue = Catalogue(pool=pool, fresh_s=settings.processor_fresh_s, cache_s=settings.kinds_cache_s)
+    admission = Admission(catalogue=catalogue, settings=settings)
+    tasks = Tasks(pool=pool, notifier=notifier)
+    parts = (
+        TaskRoutes(tasks=tasks, admission=admission, datasets=datasets, body_limit=settings.body_limit_bytes),
+        ResultRoutes(pool=pool, storage=storage),
+        DatasetRoutes(datasets=datasets),
+        KindRoutes(catalogue=catalogue),
+        ProcessorRoutes(pool=pool, fresh_s=settings.processor_fresh_s),
+        HealthRoutes(pool=pool, timeout_s=settings.ready_timeout_s),
+        DashboardRoutes(),
+    )
+    return [route for part in parts for route in part.routes()]
+
+
+def main() -> None:
+    """Run a gateway with the settings of the environment until it is told to stop.
+
+    Raises:
+        ConfigurationError: the settings, the database or the address do not allow it to start.
+    """
+    logs = read_settings(LogSettings)
+    configure_logging(service="gateway", form=logs.format, level=logs.level)
+    settings, database = read_settings(GatewaySettings), read_settings(DatabaseSettings)
+    storage = read_settings(StorageSettings)
+    anyio.run(
+        lambda: serve(settings=settings, database=database, storage=storage), backend_options={"use_uvloop": True}
+    )
+
+
+async def serve(
+    *,
+    settings: GatewaySettings,
+    database: DatabaseSettings,
+    storage: StorageSettings,
+    on_listening: Callable[[int], None] | None = None,
+) -> None:
+    """Run the gateway until SIGTERM or SIGINT.
+
+    Args:
+        settings: the gateway's.
+        database: how its role reaches Postgres.
+        storage: where the bytes are.
+        on_listening: called with the port when requests are answered.
+
+    Raises:
+        ConfigurationError: the settings, the schema or the address do not allow it to start.
+        OSError, asyncpg.PostgresError: Postgres cannot be reached or refuses.
+    """
+    check_exposure(settings)
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(database, service="gateway"))
+        await check_schema(pool)
+        notifier = await stack.enter_async_context(Notifier(pool=pool))
+        app = create_app(pool=pool, storage=Storage.open(storage), notifier=notifier, settings=settings)
+        listening = stack.enter_context(listening_socket(settings))
+        port: int = listening.getsockname()[1]
+        log.info("gateway listens on port %d", port)
+        if on_listening is not None:
+            on_listening(port)
+        await build_server(app, settings=settings).serve_until_signal(listening=listening, drain=_drain)
+    log.info("gateway stopped")
+
+
+async def _drain() -> None:
+    """Tell the streams to end."""

@@ -1,0 +1,57 @@
+"""A request's body, read within bounds."""
+
+from typing import Any
+
+from starlette.requests import Request
+
+from common.storage import TooLargeError
+from gateway.errors import MediaTypeError
+from gateway.json_text import parse_json
+
+
+def media_type(request: Request) -> str:
+    """The body's media type without its parameters, in lower case; empty if none was sent."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def is_json(sent: str) -> bool:
+    """Whether a media type is JSON or one of its dialects."""
+    return sent == "application/json" or (sent.startswith("application/") and sent.endswith("+json"))
+
+
+async def read_json(request: Request, *, limit: int) -> Any:
+    """The JSON value in the body.
+
+    Raises:
+        MediaTypeError: the body is not announced as JSON.
+        TooLargeError: it has more than `limit` bytes; no more than those were read.
+        BodyInvalidError: it is no JSON.
+    """
+    sent = media_type(request)
+    if not is_json(sent):
+        raise MediaTypeError(
+            f"A body of the type {sent[:100] or 'nothing'} is not taken here.",
+            advice="Send content-type: application/json.",
+        )
+    return parse_json(await read_body(request, limit=limit))
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """The body's bytes.
+
+    Raises:
+        TooLargeError: there are more than `limit`.
+    """
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(f"This body may have {limit} bytes at most.", advice="Hand large data in as a dataset.")

@@ -1,0 +1,17 @@
+"""Conditional requests (RFC 9110, section 13): who has the present version is told so, and nothing is sent."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether the request's If-None-Match names this ETag."""
+    sent = request.headers.get("if-none-match")
+    if sent is None:
+        return False
+    return sent.strip() == "*" or etag in {word.strip().removeprefix("W/") for word in sent.split(",")}
+
+
+def not_modified(etag: str) -> Response:
+    """304: what the client has is still right."""
+    return Response(status_code=304, headers={"etag": etag, "cache-control": "no-cache"})

@@ -1,0 +1,105 @@
+"""Datasets: takes bytes into the storage and records them."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from common.database import Pool
+from common.ids import new_dataset_id
+from common.queries import load_query
+from common.storage import Storage, TooLargeError
+from gateway.errors import DatasetEmptyError
+from gateway.json_text import instant
+from gateway.names import dataset_name, media_type_of
+from gateway.pagination import PageAsked
+from gateway.paths import dataset_path
+
+RECORD_DATASET: Final = load_query("gateway", "record_dataset")
+LIST_DATASETS: Final = load_query("gateway", "list_datasets")
+SELECT_DATASET: Final = load_query("gateway", "select_dataset")
+
+
+class Datasets:
+    """What was handed in.
+
+    Args:
+        pool: of the gateway's database role.
+        storage: where the bytes go.
+        limit: the most bytes that one may have.
+    """
+
+    def __init__(self, *, pool: Pool, storage: Storage, limit: int) -> None:
+        self._pool = pool
+        self._storage = storage
+        self._limit = limit
+
+    def check_length(self, declared: str | None, *, slack: int = 0) -> None:
+        """Refuse a body by its declared length, before any of it is read.
+
+        Args:
+            declared: the Content-Length.
+            slack: bytes that come with the dataset, such as those of a form.
+
+        Raises:
+            TooLargeError: it is over the limit.
+        """
+        if declared is not None and declared.isdigit() and int(declared) > self._limit + slack:
+            raise TooLargeError(
+                f"A dataset may have {self._limit} bytes here, this would have {declared}.",
+                advice="Hand in less, or ask the operator for a higher limit.",
+            )
+
+    async def hand_in(
+        self, chunks: AsyncIterator[bytes], *, tenant: str, name: str, sent_media_type: str
+    ) -> asyncpg.Record:
+        """Store bytes and record them; the row has `is_new` false if they were there under this name before.
+
+        Raises:
+            NameInvalidError, DatasetEmptyError, TooLargeError: it cannot be taken; nothing of it is kept.
+        """
+        checked = dataset_name(name)
+        blob = await self._storage.put(await _not_empty(chunks), limit=self._limit)
+        media_type = media_type_of(checked, sent=sent_media_type)
+        while True:
+            row = await self._pool.fetchrow(
+                RECORD_DATASET, new_dataset_id(), tenant, checked, blob.sha256, blob.bytes, media_type
+            )
+            if row is not None:
+                return row
+
+    async def find(self, identity: UUID, *, tenant: str) -> asyncpg.Record | None:
+        """One dataset, if the tenant has it."""
+        return await self._pool.fetchrow(SELECT_DATASET, identity, tenant)
+
+    async def page(self, asked: PageAsked, *, tenant: str) -> Sequence[asyncpg.Record]:
+        """One page, newest first."""
+        rows: Sequence[asyncpg.Record] = await self._pool.fetch(LIST_DATASETS, tenant, asked.after, asked.limit)
+        return rows
+
+
+def dataset_view(row: asyncpg.Record) -> Mapping[str, object]:
+    """A dataset as it is shown."""
+    return {
+        "id": str(row["id"]),
+        "name": row["name"],
+        "sha256": row["sha256"],
+        "bytes": row["bytes"],
+        "media_type": row["media_type"],
+        "created_at": instant(row["created_at"]),
+        "urls": {"self": dataset_path(row["id"])},
+    }
+
+
+async def _not_empty(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for first in chunks:
+        if first:
+            return _after(first, chunks)
+    raise DatasetEmptyError("No bytes came.", advice="Is the file empty, or its name misspelt?")
+
+
+async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk

@@ -1,0 +1,175 @@
+"""What can be wrong with a request, each with a code of its own; `gateway.problems` knows their HTTP status."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from common.errors import SundogError
+
+
+class NotFoundError(SundogError):
+    """There is no such thing, or it is another tenant's."""
+
+    code = "not_found"
+
+
+class BodyInvalidError(SundogError):
+    """The body is not what its content type says."""
+
+    code = "body_invalid"
+
+
+class MediaTypeError(SundogError):
+    """The body's content type is none that this route takes."""
+
+    code = "media_type_unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong in a request: where (a JSON Pointer into its body, RFC 6901) and what."""
+
+    pointer: str
+    detail: str
+
+
+class RequestInvalidError(SundogError):
+    """A value in the request cannot be accepted; `faults` names each, the first is the message."""
+
+    code = "request_invalid"
+
+    def __init__(self, faults: Sequence[Fault], *, advice: str | None = None) -> None:
+        super().__init__(f"{faults[0].pointer or 'The body'}: {faults[0].detail}", advice=advice)
+        self.faults = tuple(faults)
+
+
+class TaskParamsError(RequestInvalidError):
+    """The params do not fit the kind's schema."""
+
+    code = "params_invalid"
+
+
+class KindUnknownError(RequestInvalidError):
+    """No processor has announced this kind."""
+
+    code = "kind_unknown"
+
+
+class DatasetUnknownError(RequestInvalidError):
+    """An input names a dataset that the tenant does not have."""
+
+    code = "dataset_unknown"
+
+
+class InputsInvalidError(RequestInvalidError):
+    """The names of the inputs are not those of the kind."""
+
+    code = "inputs_invalid"
+
+
+class QueryInvalidError(SundogError):
+    """A parameter in the URL's query cannot be accepted."""
+
+    code = "query_invalid"
+
+
+class NameInvalidError(SundogError):
+    """This cannot be the name of a dataset."""
+
+    code = "name_invalid"
+
+
+class DatasetEmptyError(SundogError):
+    """No bytes came."""
+
+    code = "dataset_empty"
+
+
+class KindUnavailableError(SundogError):
+    """The kind is known, but no living processor offers it now."""
+
+    code = "kind_unavailable"
+
+
+class ResultNotReadyError(SundogError):
+    """The task has not ended."""
+
+    code = "result_not_ready"
+
+
+class TaskFailedError(SundogError):
+    """The task failed, so there is no result; `error` says why, as the task does."""
+
+    code = "task_failed"
+
+    def __init__(self, message: str, *, advice: str | None, error: Mapping[str, object]) -> None:
+        super().__init__(message, advice=advice)
+        self.error = error
+
+
+class TaskCancelledError(SundogError):
+    """The task was cancelled, so there is no result."""
+
+    code = "task_cancelled"
+
+
+class ResultGoneError(SundogError):
+    """The task succeeded, but its result is no longer kept."""
+
+    code = "result_gone"
+
+
+class HostRefusedError(SundogError):
+    """The Host header is none of the names under which this gateway is reached."""
+
+    code = "host_refused"
+
+
+class OriginRefusedError(SundogError):
+    """A page of another site asked for a change."""
+
+    code = "origin_refused"
+
+
+class NotReadyError(SundogError):
+    """The gateway cannot serve now."""
+
+    code = "not_ready"
+
+
+class RangeError(SundogError):
+    """The range lies outside of the bytes; `size` is how many there are."""
+
+    code: ClassVar[str] = "range_not_satisfiable"
+
+    def __init__(self, message: str, *, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+
+class MethodError(SundogError):
+    """The path is known, the method is not allowed there; `allowed` are those that are."""
+
+    code = "method_not_allowed"
+
+    def __init__(self, method: str, *, allowed: Sequence[str]) -> None:
+        super().__init__(f"{method} is not allowed here.", advice=f"Use {' or '.join(allowed)}.")
+        self.allowed = tuple(allowed)
+
+
+class DatabaseUnavailableError(SundogError):
+    """Postgres does not answer."""
+
+    code = "database_unavailable"
+
+
+class StorageUnavailableError(SundogError):
+    """The storage does not answer."""
+
+    code = "storage_unavailable"
+
+
+class InternalError(SundogError):
+    """Something that nobody thought of; the log has it in full under the request's id."""
+
+    code = "internal"

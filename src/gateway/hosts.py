@@ -1,0 +1,87 @@
+"""Who may reach the gateway from a browser: Host against DNS rebinding, Origin against the pages of other sites.
+
+A page that somebody visits can send requests to this machine's loopback address. It either does so under a name of its
+own that it points here (then Host tells), or openly from its own origin (then Origin tells, since a browser sends it
+with every request of another method than GET and HEAD).
+"""
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from common.errors import ConfigurationError, SundogError
+from gateway.errors import HostRefusedError, OriginRefusedError
+from gateway.problems import problem_response
+from gateway.settings import LOOPBACK_NAMES, GatewaySettings
+
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class HostCheck:
+    """ASGI middleware.
+
+    Args:
+        app: what it guards.
+        names: host names that are served, in lower case and without a port; None serves every name.
+    """
+
+    def __init__(self, app: ASGIApp, *, names: Collection[str] | None) -> None:
+        self._app = app
+        self._names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        refused = self._refusal(scope) if scope["type"] == "http" else None
+        if refused is None:
+            await self._app(scope, receive, send)
+        else:
+            await problem_response(refused, scope=scope)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> SundogError | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._names is not None and host_name(host) not in self._names:
+            return HostRefusedError(
+                "This gateway is not reached under this name.", advice="Add it to SUNDOG_GATEWAY_ALLOWED_HOSTS."
+            )
+        origin = headers.get("origin")
+        if origin is not None and scope["method"] not in READING and _place(origin) != host.lower():
+            return OriginRefusedError("A page of another site may not change anything here.")
+        return None
+
+
+def served_names(settings: GatewaySettings) -> Collection[str] | None:
+    """The host names that are served, or None for all."""
+    if settings.on_loopback:
+        return {*LOOPBACK_NAMES, settings.host.lower(), *settings.allowed_hosts}
+    return set(settings.allowed_hosts) or None
+
+
+def check_exposure(settings: GatewaySettings) -> None:
+    """Refuse to serve everybody by accident.
+
+    Raises:
+        ConfigurationError: others than this machine could reach the gateway, and nobody said that they may.
+    """
+    if not settings.on_loopback and not settings.open:
+        raise ConfigurationError(
+            f"The gateway would serve everybody who can reach {settings.host}.",
+            advice="Listen on 127.0.0.1, or set SUNDOG_GATEWAY_OPEN=true if only trusted people can reach it.",
+        )
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header: lower case, without its port and without the brackets of an IPv6 address."""
+    name = host.lower()
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.rpartition(":")[0] if ":" in name else name
+
+
+def _place(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""

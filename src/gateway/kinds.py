@@ -1,0 +1,85 @@
+"""The catalogue of kinds, as the living processors announce it."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+
+from common.database import Pool
+from common.queries import load_query
+
+SELECT_KINDS: Final = load_query("gateway", "select_kinds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedKind:
+    """A kind as it was announced last; `processors` is the number of living ones that offer it, perhaps 0."""
+
+    name: str
+    version: str
+    title: str
+    summary: str
+    inputs: Mapping[str, str]
+    example: Mapping[str, Any]
+    params_schema: Mapping[str, Any]
+    processors: int
+    validator: Draft202012Validator
+
+    def view(self) -> Mapping[str, object]:
+        """The kind as it is shown."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "title": self.title,
+            "summary": self.summary,
+            "inputs": self.inputs,
+            "example": self.example,
+            "params_schema": self.params_schema,
+            "processors": self.processors,
+        }
+
+
+class Catalogue:
+    """The kinds, read again when what is known is older than `cache_s`: a new one shows without a restart.
+
+    Args:
+        pool: of the gateway's database role.
+        fresh_s: seconds since its last heartbeat for which a processor counts as alive.
+        cache_s: seconds for which the catalogue is not read again.
+    """
+
+    def __init__(self, *, pool: Pool, fresh_s: float, cache_s: float) -> None:
+        self._pool = pool
+        self._fresh = timedelta(seconds=fresh_s)
+        self._cache_s = cache_s
+        self._known: Mapping[str, OfferedKind] = {}
+        self._known_until = 0.0
+
+    async def kinds(self) -> Mapping[str, OfferedKind]:
+        """All announced kinds by name, in the order of their names."""
+        if time.monotonic() >= self._known_until:
+            rows: Sequence[Mapping[str, Any]] = await self._pool.fetch(SELECT_KINDS, self._fresh)
+            self._known = {row["name"]: _kind(row) for row in rows}
+            self._known_until = time.monotonic() + self._cache_s
+        return self._known
+
+
+def _kind(row: Mapping[str, Any]) -> OfferedKind:
+    schema = json.loads(row["params_schema"])
+    return OfferedKind(
+        name=row["name"],
+        version=row["version"],
+        title=row["title"],
+        summary=row["summary"],
+        inputs=json.loads(row["inputs"]),
+        example=json.loads(row["example"]),
+        params_schema=schema,
+        processors=row["processors"],
+        # An empty registry: a $ref that leads out of the schema fails, instead of being fetched.
+        validator=Draft202012Validator(schema, registry=Registry()),
+    )

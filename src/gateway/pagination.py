@@ -1,0 +1,77 @@
+"""Pages by keyset: a cursor is the last id that was shown, so that a page costs the same wherever it is in the list."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.errors import QueryInvalidError
+from gateway.json_text import json_response
+
+PAGE: Final = 50
+LARGEST_PAGE: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAsked:
+    """Which part of a list: `limit` entries after the one with the id `after`."""
+
+    limit: int
+    after: UUID | None
+
+
+def page_asked(request: Request) -> PageAsked:
+    """The page that the URL's `limit` and `cursor` name.
+
+    Raises:
+        QueryInvalidError: one of them cannot be.
+    """
+    limit = request.query_params.get("limit", str(PAGE))
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= len(str(LARGEST_PAGE))):
+        raise _limit_wrong()
+    if not 1 <= int(limit) <= LARGEST_PAGE:
+        raise _limit_wrong()
+    cursor = request.query_params.get("cursor")
+    return PageAsked(limit=int(limit), after=None if cursor is None else _id_of(cursor))
+
+
+def page_response(
+    name: str, entries: Sequence[Mapping[str, object]], *, request: Request, asked: PageAsked, last: UUID | None
+) -> Response:
+    """One page of a list, with the URL of the next one in the body and in `Link`.
+
+    Args:
+        name: of the list in the body.
+        entries: the page.
+        request: which path and filters the next page keeps.
+        asked: the page that was asked for.
+        last: the id of its last entry if there may be more after it, else None.
+    """
+    link = None
+    if last is not None:
+        kept = [(key, value) for key, value in request.query_params.multi_items() if key not in {"cursor", "limit"}]
+        link = f"{request.url.path}?{urlencode([*kept, ('limit', str(asked.limit)), ('cursor', _cursor_of(last))])}"
+    headers = {} if link is None else {"link": f'<{link}>; rel="next"'}
+    return json_response({name: entries, "next": link}, headers=headers)
+
+
+def _cursor_of(identity: UUID) -> str:
+    return urlsafe_b64encode(identity.bytes).rstrip(b"=").decode()
+
+
+def _id_of(cursor: str) -> UUID:
+    try:
+        return UUID(bytes=urlsafe_b64decode(cursor.encode("ascii") + b"=="))
+    except ValueError as error:
+        raise QueryInvalidError(
+            "cursor: this is none of ours.", advice="Take the URL of the next page from `next` as it is."
+        ) from error
+
+
+def _limit_wrong() -> QueryInvalidError:
+    return QueryInvalidError(f"limit: must be a number from 1 to {LARGEST_PAGE}.")

@@ -1,0 +1,83 @@
+"""The outermost layer: gives each request an id, logs it when it is answered, and shows the unknown as nothing."""
+
+import logging
+import re
+import time
+from typing import Final
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import InternalError
+from gateway.problems import problem_response
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class RequestLog:
+    """ASGI middleware. A request id that the client sends is kept if it is a plain word; queries are never logged."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, request_id=request_id)
+        started = time.perf_counter()
+        try:
+            await self._app(scope, receive, answer.send)
+        except Exception:
+            log.exception("request failed", extra={"request": request_id})
+            if answer.status is not None:
+                raise  # too late to say so: the server cuts the connection, lest half an answer pass for a whole
+            hidden = InternalError("The gateway could not answer.", advice="Tell the operator this request's id.")
+            await problem_response(hidden, scope=scope)(scope, receive, answer.send)
+        finally:
+            _log_access(scope, status=answer.status, request_id=request_id, seconds=time.perf_counter() - started)
+
+
+class _Answer:
+    """Passes an answer on, with the headers that all have."""
+
+    def __init__(self, send: Send, *, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status: int | None = None
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(raw=list(message["headers"]))
+            headers["x-request-id"] = self._request_id
+            headers["x-content-type-options"] = "nosniff"
+            message = {**message, "headers": headers.raw}
+        await self._send(message)
+
+
+def _request_id(scope: Scope) -> str:
+    sent = Headers(scope=scope).get("x-request-id", "")
+    return sent if REQUEST_ID.fullmatch(sent) else uuid4().hex
+
+
+def _log_access(scope: Scope, *, status: int | None, request_id: str, seconds: float) -> None:
+    """499 stands for a client that went before the answer."""
+    log.log(
+        logging.DEBUG if scope["path"] in PROBES else logging.INFO,
+        "request",
+        extra={
+            "request": request_id,
+            "method": scope["method"],
+            "path": scope["path"],
+            "status": status or 499,
+            "seconds": round(seconds, 4),
+        },
+    )

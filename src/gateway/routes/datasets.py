@@ -1,0 +1,82 @@
+"""/v1/datasets: bytes in, and what is there."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+import asyncpg
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.body import media_type
+from gateway.datasets import Datasets, dataset_view
+from gateway.errors import BodyInvalidError, MediaTypeError
+from gateway.form import SLACK_BYTES, Form, Part
+from gateway.json_text import json_response
+from gateway.pagination import page_asked, page_response
+from gateway.paths import TENANT, dataset_path, not_found, path_id
+
+
+class DatasetRoutes:
+    """Hands datasets in and shows them."""
+
+    def __init__(self, *, datasets: Datasets) -> None:
+        self._datasets = datasets
+
+    def routes(self) -> list[Route]:
+        """What this class serves."""
+        return [
+            Route("/v1/datasets", self._list, methods=["GET"]),
+            Route("/v1/datasets", self._post, methods=["POST"]),
+            Route("/v1/datasets/{id}", self._get, methods=["GET"]),
+            # A path, so that a name with a slash is refused with a sentence and not with a 404.
+            Route("/v1/datasets/{name:path}", self._put, methods=["PUT"]),
+        ]
+
+    async def _put(self, request: Request) -> Response:
+        self._datasets.check_length(request.headers.get("content-length"))
+        row = await self._datasets.hand_in(
+            request.stream(),
+            tenant=TENANT,
+            name=request.path_params["name"],
+            sent_media_type=request.headers.get("content-type", ""),
+        )
+        return _handed_in(row)
+
+    async def _post(self, request: Request) -> Response:
+        if media_type(request) != "multipart/form-data":
+            raise MediaTypeError(
+                "POST takes a form with a file.", advice="curl -F data=@FILE, or curl -T FILE …/v1/datasets/NAME."
+            )
+        self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
+        row: asyncpg.Record | None = None
+        async for part in Form(request.stream(), content_type=request.headers["content-type"]).parts():
+            if part.head.filename is not None:
+                row = await self._hand_in(part, before=row)
+        if row is None:
+            raise BodyInvalidError("The form has no file.", advice="curl -F data=@FILE")
+        return _handed_in(row)
+
+    async def _hand_in(self, part: Part, *, before: asyncpg.Record | None) -> asyncpg.Record:
+        if before is not None:
+            raise BodyInvalidError("The form has more than one file.", advice="Hand in one file a request.")
+        return await self._datasets.hand_in(
+            part.chunks(), tenant=TENANT, name=part.head.filename or "", sent_media_type=part.head.media_type
+        )
+
+    async def _get(self, request: Request) -> Response:
+        row = await self._datasets.find(path_id(request, of="dataset"), tenant=TENANT)
+        if row is None:
+            raise not_found("dataset")
+        return json_response(dataset_view(row))
+
+    async def _list(self, request: Request) -> Response:
+        asked = page_asked(request)
+        rows = await self._datasets.page(asked, tenant=TENANT)
+        last: UUID | None = rows[-1]["id"] if len(rows) == asked.limit else None
+        return page_response("datasets", [dataset_view(row) for row in rows], request=request, asked=asked, last=last)
+
+
+def _handed_in(row: asyncpg.Record) -> Response:
+    status = HTTPStatus.CREATED if row["is_new"] else HTTPStatus.OK
+    return json_response(dataset_view(row), status=status, headers={"location": dataset_path(row["id"])})

@@ -1,0 +1,114 @@
+"""/v1/tasks: asks for analyses, shows and cancels them."""
+
+import re
+from http import HTTPStatus
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from common.words import FINAL_STATES, TaskState
+from gateway.body import media_type, read_json
+from gateway.conditional import is_known, not_modified
+from gateway.datasets import Datasets
+from gateway.errors import QueryInvalidError
+from gateway.form import SLACK_BYTES
+from gateway.json_text import json_response
+from gateway.pagination import page_asked, page_response
+from gateway.paths import TENANT, not_found, path_id, task_path
+from gateway.submission import Admission
+from gateway.task_form import read_task_form
+from gateway.task_view import Row, task_etag, task_view, task_view_with_attempts
+from gateway.tasks import Cancelled, Tasks
+
+# RFC: W3C Trace Context, version 00.
+TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+LONGEST_KIND: Final = 64
+RETRY_AFTER: Final = "1"
+
+
+class TaskRoutes:
+    """Records tasks, lists and shows them, cancels them."""
+
+    def __init__(self, *, tasks: Tasks, admission: Admission, datasets: Datasets, body_limit: int) -> None:
+        self._tasks = tasks
+        self._admission = admission
+        self._datasets = datasets
+        self._body_limit = body_limit
+
+    def routes(self) -> list[Route]:
+        """What this class serves."""
+        return [
+            Route("/v1/tasks", self._list, methods=["GET"]),
+            Route("/v1/tasks", self._post, methods=["POST"]),
+            Route("/v1/tasks/{id}", self._get, methods=["GET"]),
+            Route("/v1/tasks/{id}/cancel", self._cancel, methods=["POST"]),
+        ]
+
+    async def _post(self, request: Request) -> Response:
+        accepted = await self._admission.admit(await self._asked(request))
+        trace = request.headers.get("traceparent", "")
+        row = await self._tasks.create(
+            accepted, tenant=TENANT, traceparent=trace if TRACEPARENT.fullmatch(trace) else None
+        )
+        headers = {"location": task_path(row["id"]), "retry-after": RETRY_AFTER, "etag": task_etag(row)}
+        return json_response(task_view_with_attempts(row), status=HTTPStatus.ACCEPTED, headers=headers)
+
+    async def _asked(self, request: Request) -> Any:
+        if media_type(request) != "multipart/form-data":
+            return await read_json(request, limit=self._body_limit)
+        self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
+        return await read_task_form(
+            request.stream(),
+            content_type=request.headers["content-type"],
+            datasets=self._datasets,
+            tenant=TENANT,
+            limit=self._body_limit,
+        )
+
+    async def _get(self, request: Request) -> Response:
+        row = await self._tasks.find(path_id(request, of="task"), tenant=TENANT)
+        if row is None:
+            raise not_found("task")
+        etag = task_etag(row)
+        return not_modified(etag) if is_known(request, etag) else _shown(row, etag=etag)
+
+    async def _list(self, request: Request) -> Response:
+        asked = page_asked(request)
+        rows = await self._tasks.page(asked, tenant=TENANT, state=_state_asked(request), kind=_kind_asked(request))
+        last: UUID | None = rows[-1]["id"] if len(rows) == asked.limit else None
+        return page_response("tasks", [task_view(row) for row in rows], request=request, asked=asked, last=last)
+
+    async def _cancel(self, request: Request) -> Response:
+        identity = path_id(request, of="task")
+        done = await self._tasks.cancel(identity, tenant=TENANT)
+        row = await self._tasks.find(identity, tenant=TENANT)
+        if row is None:
+            raise not_found("task")
+        # Accepted means: it has been asked to stop, and will tell when it has.
+        ends_later = done is not Cancelled.AT_ONCE and row["state"] not in FINAL_STATES
+        return _shown(row, etag=task_etag(row), status=HTTPStatus.ACCEPTED if ends_later else HTTPStatus.OK)
+
+
+def _shown(row: Row, *, etag: str, status: int = HTTPStatus.OK) -> Response:
+    headers = {"etag": etag, "cache-control": "no-cache"}
+    if row["state"] not in FINAL_STATES:
+        headers["retry-after"] = RETRY_AFTER
+    return json_response(task_view_with_attempts(row), status=status, headers=headers)
+
+
+def _state_asked(request: Request) -> TaskState | None:
+    state = request.query_params.get("state")
+    try:
+        return None if state is None else TaskState(state)
+    except ValueError as error:
+        raise QueryInvalidError(f"state: must be one of {', '.join(TaskState)}.") from error
+
+
+def _kind_asked(request: Request) -> str | None:
+    kind = request.query_params.get("kind")
+    if kind is not None and (len(kind) > LONGEST_KIND or not kind.isprintable()):
+        raise QueryInvalidError("kind: this is no name of a kind.")
+    return kind

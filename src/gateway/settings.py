@@ -1,0 +1,84 @@
+"""The gateway's settings, each from the environment (`SUNDOG_GATEWAY_…`)."""
+
+from ipaddress import ip_address
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class GatewaySettings(BaseSettings):
+    """Where the gateway listens, what it takes and what a task gets that does not say."""
+
+    model_config = SettingsConfigDict(env_prefix="SUNDOG_GATEWAY_", frozen=True)
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    socket_fd: int | None = Field(
+        default=None,
+        ge=0,
+        description="A listening socket that was inherited, instead of SUNDOG_GATEWAY_HOST and _PORT.",
+    )
+    open: bool = Field(
+        default=False,
+        description="Serve everybody who can reach an address that is not loopback. For a private network alone.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Names under which the gateway is reached, separated by commas; others are refused. On loopback "
+        "localhost, 127.0.0.1 and [::1] are always among them; elsewhere every name is served if this is empty.",
+    )
+    shutdown_s: int = Field(
+        default=5, ge=1, description="Seconds that requests get to finish when the gateway is told to stop."
+    )
+    head_limit_bytes: int = Field(
+        default=64 << 10, ge=1024, description="The most bytes that a request's first line and headers may have."
+    )
+    head_timeout_s: float = Field(
+        default=30, gt=0, description="Seconds within which a request's headers must have come."
+    )
+    body_limit_bytes: int = Field(
+        default=1 << 20, ge=1024, description="The most bytes that a JSON body or a field of a form may have."
+    )
+    upload_limit_bytes: int = Field(default=10 << 30, ge=1, description="The most bytes that a dataset may have.")
+    kinds_cache_s: float = Field(
+        default=1.0, ge=0, le=2, description="Seconds for which the catalogue of kinds is not read again."
+    )
+    processor_fresh_s: float = Field(
+        default=30, gt=0, description="Seconds since its last heartbeat for which a processor counts as alive."
+    )
+    ready_timeout_s: float = Field(default=1.0, gt=0, description="Seconds in which Postgres must answer for /readyz.")
+    task_timeout_s: int = Field(default=600, ge=1, description="timeout_s of a task that does not say.")
+    task_timeout_s_most: int = Field(default=21_600, ge=1, description="The most timeout_s that a task may ask for.")
+    task_memory_mb: int = Field(default=2048, ge=64, description="memory_mb of a task that does not say.")
+    task_memory_mb_most: int = Field(default=65_536, ge=64, description="The most memory_mb that a task may ask for.")
+    task_attempts: int = Field(default=3, ge=1, description="max_attempts of a task that does not say.")
+    task_attempts_most: int = Field(
+        default=10, ge=1, le=100, description="The most max_attempts that a task may ask for."
+    )
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(word.strip().lower() for word in value.split(",") if word.strip())
+            if isinstance(value, str)
+            else value
+        )
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the gateway."""
+        return is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this name or address of an interface leads to this machine alone."""
+    if host in LOOPBACK_NAMES:
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

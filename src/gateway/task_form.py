@@ -1,0 +1,69 @@
+"""A task as a form with the file itself: `curl -F kind=profile -F data=@flights.csv -F params='{"top_k": 5}'`."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from gateway.datasets import Datasets
+from gateway.errors import BodyInvalidError, Fault, RequestInvalidError
+from gateway.form import Form, Part
+from gateway.json_text import parse_json
+from gateway.params import pointer
+
+JSON_FIELDS: Final = frozenset(
+    {"inputs", "params", "priority", "run_at", "timeout_s", "memory_mb", "max_attempts", "reuse"}
+)
+
+
+async def read_task_form(
+    stream: AsyncIterator[bytes], *, content_type: str, datasets: Datasets, tenant: str, limit: int
+) -> dict[str, Any]:
+    """A task as a JSON body would ask for it; each file becomes a dataset and the input that its field names.
+
+    Args:
+        stream: the body.
+        content_type: the request's.
+        datasets: takes the files.
+        tenant: whose they are.
+        limit: the most bytes that all fields without a file may have together.
+
+    Raises:
+        BodyInvalidError, RequestInvalidError: the form or a field of it cannot be read.
+    """
+    asked: dict[str, Any] = {}
+    files: dict[str, str] = {}
+    async for part in Form(stream, content_type=content_type).parts():
+        if part.head.filename is None:
+            text = await part.text(limit=limit)
+            limit -= len(text)
+            _take_field(asked, name=part.head.name, text=text)
+        else:
+            files[part.head.name] = await _hand_in(part, datasets=datasets, tenant=tenant)
+    named = asked.get("inputs", {})
+    if files:
+        asked["inputs"] = {**(named if isinstance(named, dict) else {}), **files}
+    return asked
+
+
+async def _hand_in(part: Part, *, datasets: Datasets, tenant: str) -> str:
+    row = await datasets.hand_in(
+        part.chunks(), tenant=tenant, name=part.head.filename or "", sent_media_type=part.head.media_type
+    )
+    return str(row["id"])
+
+
+def _take_field(asked: dict[str, Any], *, name: str, text: str) -> None:
+    if name == "tags":
+        asked.setdefault("tags", []).append(text)
+    elif name in JSON_FIELDS:
+        asked[name] = _json_field(name, text)
+    else:
+        asked[name] = text
+
+
+def _json_field(name: str, text: str) -> Any:
+    if name == "run_at" and not text.startswith('"'):
+        return text
+    try:
+        return parse_json(text)
+    except BodyInvalidError as error:
+        raise RequestInvalidError([Fault(pointer=pointer([name]), detail=error.message)]) from error

@@ -1,0 +1,59 @@
+"""Tasks as they are shown. Rows are those of select_tasks.sql."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from gateway.json_text import instant
+from gateway.paths import task_path
+
+Row = Mapping[str, Any]  # what asyncpg gives: columns by name
+
+PLAIN: Final = ("tenant", "kind", "state", "priority", "timeout_s", "memory_mb", "max_attempts", "version")
+TIMES: Final = ("run_at", "created_at", "started_at", "finished_at", "cancel_requested_at")
+
+
+def task_view(row: Row) -> dict[str, object]:
+    """One task as in a list: without its attempts."""
+    return {
+        "id": str(row["id"]),
+        **{name: row[name] for name in PLAIN},
+        "tags": list(row["tags"]),
+        "inputs": _json(row["inputs"]) or {},
+        "params": _json(row["params"]),
+        "progress": None if row["progress"] is None else {"rev": row["progress_rev"], **_json(row["progress"])},
+        "error": _json(row["error"]),
+        **{name: instant(row[name]) for name in TIMES},
+        "urls": task_urls(row["id"]),
+    }
+
+
+def task_view_with_attempts(row: Row) -> dict[str, object]:
+    """One task with its attempts."""
+    attempts = _json(row["attempts"]) or []
+    shown = [
+        {**attempt, "started_at": instant(attempt["started_at"]), "finished_at": instant(attempt["finished_at"])}
+        for attempt in attempts
+    ]
+    return {**task_view(row), "attempts": shown}
+
+
+def task_etag(row: Row) -> str:
+    """Changes with every change of the task that a caller can see; progress counts revs of its own."""
+    return f'"{row["version"]}-{row["progress_rev"] or 0}"'
+
+
+def task_urls(identity: UUID) -> Mapping[str, str]:
+    """Where the rest of a task is."""
+    return {
+        "self": task_path(identity),
+        "events": task_path(identity, "/events"),
+        "result": task_path(identity, "/result"),
+        "artifacts": task_path(identity, "/artifacts"),
+        "cancel": task_path(identity, "/cancel"),
+    }
+
+
+def _json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)

@@ -1,0 +1,73 @@
+"""What happens to a request's body that nobody read.
+
+A request may be answered before its body has come: it is too large, its name is wrong, its path is not known. Reading
+the rest in order to use the connection again could mean gigabytes, and closing at once resets the connection, so that
+the client never sees why. So such a connection is closed, but only after the answer has gone out whole and the client
+had a moment to read it and to stop.
+"""
+
+import anyio
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LINGER_S = 2.0
+LINGER_BYTES = 4 << 20
+
+
+class UnreadBody:
+    """ASGI middleware: closes the connection of a request that was answered before its body had come."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and _has_body(scope):
+            exchange = _Exchange(receive, send, expects=_expects(scope))
+            await self._app(scope, exchange.receive, exchange.send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Exchange:
+    """Follows the body of one request, and its answer."""
+
+    def __init__(self, receive: Receive, send: Send, *, expects: bool) -> None:
+        self._receive = receive
+        self._send = send
+        self._waits = expects  # for "100 Continue": the client has not begun to send, and must not be told to
+        self._unread = True
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._waits = False
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            self._unread = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        if self._unread and message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=list(message["headers"]))
+            headers["connection"] = "close"
+            message = {**message, "headers": headers.raw}
+        elif self._unread and not self._waits and not message.get("more_body", False):
+            await self._send({**message, "more_body": True})
+            await self._linger()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    async def _linger(self) -> None:
+        """Take and drop what comes, for a bounded time."""
+        left = LINGER_BYTES
+        with anyio.move_on_after(LINGER_S):
+            while self._unread and left > 0:
+                left -= len((await self.receive()).get("body", b""))
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _expects(scope: Scope) -> bool:
+    return Headers(scope=scope).get("expect", "").lower() == "100-continue"
