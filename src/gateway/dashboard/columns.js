@@ -8,11 +8,11 @@ import { moment, number, percent, short, shown } from "./format.js";
 const STEP = 120;
 const NAME_LENGTH = 60;
 
-/** "≈ 1,200" with its method and error to read, or just the number: an approximation is never silent. */
+/** "≈1,200" with its method and error to read, or just the number: an approximation is never silent. */
 function approximate({ value, exact, method, error }) {
   if (exact) return number(value);
   const words = `approximate: ${shown(method ?? "from a sample", 60)}${error ? `, ± ${percent(error, 1)}` : ""}`;
-  return html("span", { class: "approximate", title: words }, `≈ ${number(value)}`);
+  return html("span", { class: "approximate", title: words }, `≈${number(value)}`);
 }
 
 const edge = (column, value) => (column.type === "time" ? moment(value) : number(value));
