@@ -173,3 +173,15 @@ class InternalError(SundogError):
     """Something that nobody thought of; the log has it in full under the request's id."""
 
     code = "internal"
+
+
+class HeadTooLargeError(SundogError):
+    """The request's line and headers have more bytes than they may."""
+
+    code = "head_too_large"
+
+
+class RequestMalformedError(SundogError):
+    """This is no HTTP."""
+
+    code = "request_malformed"

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.conditional import is_known, not_modified
-from gateway.paths import not_found
+from gateway.errors import NotFoundError
 
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html",
@@ -57,7 +57,7 @@ class DashboardRoutes:
     def _serve(self, name: str, *, request: Request) -> Response:
         asset = self._assets.get(name)
         if asset is None:
-            raise not_found("file")
+            raise NotFoundError("The dashboard has no such file.", advice="It begins at /.")
         if is_known(request, asset.etag):
             return not_modified(asset.etag)
         headers = {

@@ -1,0 +1,137 @@
+"""uvicorn's HTTP protocol with what it lacks: bounds of size and time on a request's head, and problems as answers."""
+
+from asyncio import TimerHandle, Transport
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from common.errors import SundogError
+from gateway.errors import HeadTooLargeError, RequestMalformedError
+from gateway.problems import problem_response
+from gateway.settings import GatewaySettings
+
+
+class Config(uvicorn.Config):
+    """uvicorn's configuration, made of ours."""
+
+    def __init__(self, app: ASGIApp, *, settings: GatewaySettings) -> None:
+        super().__init__(
+            app,
+            loop="none",  # whoever calls us runs it
+            http=BoundedHeads,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=settings.shutdown_s,
+        )
+        self.head_limit_bytes = settings.head_limit_bytes
+        self.head_timeout_s = settings.head_timeout_s
+
+
+@dataclass(slots=True)
+class _Head:
+    """The head that is coming in, or that came last."""
+
+    arrived: int = 0  # bytes, whatever they are
+    parsed: int = 0  # bytes of its line and its headers
+    is_open: bool = True
+
+
+class BoundedHeads(HttpToolsProtocol):
+    """One connection.
+
+    A head may neither be larger than the limit nor take longer than the time. Two counts of its bytes are needed: what
+    was parsed is exact but known only at the end of each header; what arrived bounds a header that never ends.
+    """
+
+    config: Config
+    _head: _Head
+    _slow: TimerHandle
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Start to wait for the first head."""
+        super().connection_made(transport)
+        self._head = _Head()
+        self._slow = self.loop.call_later(self.config.head_timeout_s, self._refuse_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop waiting."""
+        self._slow.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse, as long as the head stays within its limit."""
+        if self._head.is_open:
+            self._head.arrived += len(data)
+        super().data_received(data)
+        if self._head.is_open and self._head.arrived > self.config.head_limit_bytes:
+            self._refuse(_too_large())
+
+    def on_message_begin(self) -> None:
+        """Begin the head of a request."""
+        self._head = _Head()
+        self._slow.cancel()
+        self._slow = self.loop.call_later(self.config.head_timeout_s, self._refuse_slow)
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Count the request's line."""
+        self._head.parsed += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header."""
+        self._head.parsed += len(name) + len(value)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Hand the request to the application, if its head is within the limit.
+
+        Raises:
+            HeadTooLargeError: it is not; uvicorn takes that for a request that cannot be parsed.
+        """
+        self._head.is_open = False
+        self._slow.cancel()
+        if self._head.parsed > self.config.head_limit_bytes:
+            raise _too_large()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer a request that cannot be parsed."""
+        if self._head.parsed > self.config.head_limit_bytes:
+            self._refuse(_too_large())
+        else:
+            self._refuse(RequestMalformedError(msg))
+
+    def _refuse_slow(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _refuse(self, error: SundogError) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(raw_answer(error))
+            self.transport.close()
+
+
+def raw_answer(error: SundogError) -> bytes:
+    """A problem as it goes over the wire, for a request that never became one; the connection ends with it."""
+    response = problem_response(error, scope={})
+    lines = [
+        f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}".encode(),
+        b"connection: close",
+    ]
+    lines += [name + b": " + value for name, value in response.raw_headers]
+    return b"\r\n".join([*lines, b"", bytes(response.body)])
+
+
+def _too_large() -> HeadTooLargeError:
+    return HeadTooLargeError(
+        "The request's line and headers have too many bytes.", advice="Send fewer or shorter ones."
+    )
