@@ -267,7 +267,7 @@ GRANT UPDATE (state, run_at, last_seq, version, cancel_requested_at, error, fini
 
 GRANT SELECT ON schema_version, processor, kind, task, task_input, attempt, event, progress, result, artifact TO sundog_processor;
 GRANT INSERT ON processor, kind, attempt, event, progress, result, artifact TO sundog_processor;
-GRANT UPDATE ON processor, kind, attempt, progress TO sundog_processor;
+GRANT UPDATE ON processor, kind, attempt, progress, result, artifact TO sundog_processor;
 GRANT UPDATE (state, run_at, lease, lease_until, processor, attempts, failures, crashes, last_seq, version, error, started_at, finished_at)
     ON task TO sundog_processor;
 GRANT DELETE ON processor, kind TO sundog_processor;

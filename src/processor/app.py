@@ -114,7 +114,9 @@ async def open_processor(
         pool = await stack.enter_async_context(open_pool(database, service="processor"))
         await check_schema(pool)
         store = Storage.open(storage)
-        children = await stack.enter_async_context(Children(threads=settings.threads, home=work_dir))
+        children = await stack.enter_async_context(
+            Children(threads=settings.threads, home=work_dir, python=settings.python)
+        )
         identity = await _announce(pool, children, settings)
         notifier = await stack.enter_async_context(Notifier(pool=pool))
         slots = Slots(places=settings.slots)

@@ -170,7 +170,7 @@ class Attempt:
         while True:
             try:
                 message = await child.receive()
-            except (anyio.EndOfStream, anyio.BrokenResourceError):
+            except (anyio.EndOfStream, anyio.BrokenResourceError, OSError):
                 await child.gone.wait()
                 return Crashed(how=_how_it_ended(child.exit_status))
             except ProtocolError as error:

@@ -1,13 +1,13 @@
 """The supervisor's side of the children: starts them, talks to them, ends them and hears of their end."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
 import signal
 import socket
 import subprocess
-import sys
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,10 +84,9 @@ class Child:
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; harmless when it has ended."""
-        try:
-            signal.pidfd_send_signal(self._pidfd, number)
-        except ProcessLookupError:
-            return
+        if not self.gone.is_set():
+            with contextlib.suppress(ProcessLookupError):  # it has ended and the fork server is about to tell
+                signal.pidfd_send_signal(self._pidfd, number)
 
     async def end(self, *, grace_s: float) -> None:
         """End it and wait until it is gone: an interrupt, which Polars obeys; after `grace_s` SIGKILL."""
@@ -126,11 +125,12 @@ class Children(Service):
         kinds: the announcements of the kinds that are installed, once started.
     """
 
-    def __init__(self, *, threads: int, home: Path) -> None:
+    def __init__(self, *, threads: int, home: Path, python: Path) -> None:
         super().__init__()
         self.kinds: list[Mapping[str, Any]] = []
         self._threads = threads
         self._home = home
+        self._python = python
         self._living: dict[int, Child] = {}
         self._requests: deque[tuple[socket.socket, asyncio.Future[Child]]] = deque()
         self._control: socket.socket | None = None
@@ -161,7 +161,7 @@ class Children(Service):
         home = str(self._home)
         environment |= {"POLARS_MAX_THREADS": str(self._threads), "HOME": home, "TMPDIR": home}
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-I", "-m", "processor.forkserver", str(control.fileno())],
+            [self._python, "-I", "-m", "processor.forkserver", str(control.fileno())],
             env=environment,
             stdin=subprocess.DEVNULL,
             pass_fds=[control.fileno()],

@@ -92,7 +92,7 @@ class ForkServer:
         """Runs in the child, and never returns: whatever happens must not go on with the fork server's work."""
         status = 1
         try:
-            self._control.close()
+            close_all_but(end.fileno())
             become_child(fork_server=fork_server)
             child.serve(end, self._kinds)
             status = 0
@@ -124,6 +124,13 @@ class ForkServer:
             self._control.send(data)
         else:
             socket.send_fds(self._control, [data], [fd])
+
+
+def close_all_but(number: int) -> None:
+    """Close every file but the standard ones and this; the rest belongs to the fork server."""
+    highest = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    os.closerange(3, number)
+    os.closerange(number + 1, highest)
 
 
 def become_child(*, fork_server: int) -> None:

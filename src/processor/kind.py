@@ -1,5 +1,6 @@
 """A kind: one analysis that can be asked for. Third parties add theirs through the entry-point group `sundog.kinds`."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -11,6 +12,8 @@ from pydantic import BaseModel
 from processor.run import Run
 
 ENTRY_POINT_GROUP = "sundog.kinds"
+
+log = logging.getLogger(__name__)
 
 ParamsT = TypeVar("ParamsT", bound=BaseModel)
 
@@ -87,6 +90,15 @@ class Kind(Generic[ParamsT]):
 
 
 def installed_kinds() -> dict[str, Kind[Any]]:
-    """All kinds that are installed on this machine, by name; importing them imports Polars."""
-    kinds = [entry.load() for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    return {kind.name: kind for kind in kinds}
+    """All kinds that are installed on this machine, by name; importing them imports Polars.
+
+    One that cannot be imported is logged and left out: a broken plug-in must not take the others with it.
+    """
+    kinds: dict[str, Kind[Any]] = {}
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            kind = entry.load()
+            kinds[kind.name] = kind
+        except Exception:
+            log.exception("the kind %r cannot be imported and is not served", entry.name)
+    return kinds

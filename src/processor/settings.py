@@ -1,6 +1,7 @@
 """Settings of the processor."""
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +17,10 @@ class ProcessorSettings(BaseSettings):
     slots: int = Field(default=2, ge=1, le=256, description="Analyses that run at the same time.")
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Threads that Polars uses in each child."
+    )
+    python: Path = Field(
+        default_factory=lambda: Path(sys.executable),
+        description="Python that the children run in; the kinds that are installed there are the ones served.",
     )
     kinds: tuple[str, ...] = Field(default=(), description="Serve only these kinds (a JSON list); empty: all.")
     work_dir: Path = Field(

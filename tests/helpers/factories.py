@@ -111,7 +111,9 @@ async def queued_task(connection: asyncpg.Connection, **asked: Unpack[Asked]) ->
     """A task that waits, with its first event. Without `inputs` it gets a dataset of its own as `data`."""
     identity = asked.get("id") or uuid7()
     tenant = asked.get("tenant", "default")
-    inputs = asked.get("inputs") or {"data": await a_dataset(connection, tenant=tenant, content=identity.bytes)}
+    inputs = asked.get("inputs")
+    if inputs is None:
+        inputs = {"data": await a_dataset(connection, tenant=tenant, content=identity.bytes)}
     await connection.execute(
         "INSERT INTO task (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags,"
         " created_at, last_seq)"

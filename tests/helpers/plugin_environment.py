@@ -2,14 +2,15 @@
 
 import sysconfig
 import venv
+from collections.abc import Iterable
 from pathlib import Path
 
 METADATA = "Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-ENTRY_POINTS = "[sundog.kinds]\n{name} = {name}:KIND\n"
+ENTRY_POINT = "{module}-{kind} = {module}:{kind}\n"
 
 
-def environment_with_kind(module: Path, *, folder: Path) -> str:
-    """Make an environment that has all that ours has, and `module` with its `KIND` besides.
+def environment_with_kind(module: Path, *, folder: Path, kinds: Iterable[str] = ("KIND",)) -> str:
+    """Make an environment that has all that ours has, and besides `module` with the kinds that its attributes are.
 
     Returns:
         Its Python.
@@ -22,5 +23,6 @@ def environment_with_kind(module: Path, *, folder: Path) -> str:
     metadata = own / f"{module.stem}-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text(METADATA.format(name=module.stem), encoding="utf-8")
-    (metadata / "entry_points.txt").write_text(ENTRY_POINTS.format(name=module.stem), encoding="utf-8")
+    points = "".join(ENTRY_POINT.format(module=module.stem, kind=kind) for kind in kinds)
+    (metadata / "entry_points.txt").write_text(f"[sundog.kinds]\n{points}", encoding="utf-8")
     return str(folder / "bin" / "python")
