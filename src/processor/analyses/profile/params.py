@@ -1,0 +1,31 @@
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from processor.reading import ReadOptions
+
+Quantile = Annotated[float, Field(ge=0, le=1)]
+
+
+class ProfileParams(BaseModel):
+    """What to find out about the table, and how to read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    columns: Annotated[tuple[str, ...], Field(min_length=1)] | None = Field(
+        default=None, description="The columns to profile, by name; left out: all, in the file's order."
+    )
+    top_k: int = Field(default=10, ge=1, le=100, description="How many of the most frequent values to list a column.")
+    quantiles: Annotated[tuple[Quantile, ...], Field(min_length=1, max_length=100)] = Field(
+        default=(0.05, 0.25, 0.5, 0.75, 0.95), description="Which quantiles to give, each between 0 and 1."
+    )
+    histogram_bins: int = Field(default=20, ge=1, le=200, description="At most so many bins a histogram.")
+    sample_rows: int = Field(
+        default=10_000,
+        ge=100,
+        le=100_000,
+        description="How many first rows the estimate is made of that is shown within a second.",
+    )
+    read_options: ReadOptions = Field(
+        default=ReadOptions(), description="How to read the file; left out: found out from the file."
+    )

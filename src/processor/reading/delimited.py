@@ -1,0 +1,207 @@
+"""Delimited text: a plan made from a sample, and mended where the file proves to be otherwise."""
+
+import io
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from common.errors import InputError
+from processor.kind import Input
+from processor.reading import encoding, lines, sample, schema
+from processor.reading.dialect import sniff
+from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose, is_about_the_file
+from processor.reading.options import ReadOptions
+from processor.reading.plan import Plan
+from processor.reading.signature import Signature, refuse_markup
+from processor.reading.table import Table
+from processor.reading.widening import widened
+from processor.run import Run
+
+
+class DelimitedFile:
+    """A delimited text file as a table."""
+
+    def __init__(self, run: Run, source: Input, *, plan: Plan, seen: sample.Sample) -> None:
+        self._run = run
+        self._source = source
+        self._plan = plan
+        self._seen = seen
+        self._mended: Counter[Fault] = Counter()
+
+    @classmethod
+    def open(cls, run: Run, source: Input, options: ReadOptions, signature: Signature) -> "DelimitedFile":
+        """Look at the file and make a plan; every decision that is not the usual one is a warning.
+
+        Raises:
+            InputError: it is no delimited text.
+        """
+        try:
+            path, newline, seen = _as_utf8(run, source, options, signature)
+            plan = _plan(run, path, newline, seen, options)
+        except BaseException as error:
+            if not is_about_the_file(error):
+                raise
+            raise as_input_error(diagnose(error)) from None
+        return cls(run, source, plan=plan, seen=seen)
+
+    def table(self, *, sample_rows: int) -> Table:
+        """The file's table after the present plan."""
+        newline = self._plan.newline.encode()
+        head = self._plan.scan(io.BytesIO(self._seen.lines(newline)), n_rows=sample_rows).collect(engine="streaming")
+        whole = self._seen.whole and head.height < sample_rows
+        count = self._seen.lines_estimate(newline)
+        return Table(
+            format="csv",
+            frame=self._plan.scan(self._plan.path),
+            head=head,
+            rows=None,
+            rows_estimate=head.height if whole else count and max(head.height, count - self._plan.dialect.header),
+            bytes=self._source.bytes,
+            blank_lines=len(self._plan.names) > 1,
+            check_lines=self._check_lines if len(self._plan.names) > 1 else None,
+        )
+
+    def mend(self, error: BaseException) -> None:
+        """Change the plan so that the fault does not come again.
+
+        Raises:
+            InputError: nothing can be done about it.
+        """
+        diagnosis = diagnose(error)
+        self._mended[diagnosis.fault] += 1
+        match diagnosis.fault:
+            case Fault.TYPE if diagnosis.column is not None:
+                self._widen(diagnosis.column)
+            case Fault.FIELDS if not self._plan.ragged:
+                self._cut()
+            case Fault.ENCODING if not self._plan.lossy:
+                self._replace_undecodable()
+            case _:
+                raise as_input_error(self._named(diagnosis)) from None
+
+    def _widen(self, column: int) -> None:
+        # The first time all columns are looked at in one pass, so that a wide file is not begun again for each of them.
+        types = dict(self._plan.schema.types)
+        name = list(types)[column]
+        if self._mended[Fault.TYPE] == 1:
+            self._run.phase("types")
+            types = widened(self._run, self._plan)
+        if types[name] == self._plan.schema.types[name]:
+            types[name] = pl.String()
+            self._run.warn("types", f"Column {self._plan.names[column]!r} holds values of several types; read as text.")
+        self._plan = replace(self._plan, schema=self._plan.with_types(types))
+
+    def _cut(self) -> None:
+        self._run.phase("lines")
+        irregular = lines.count_irregular(self._plan)
+        if irregular is None:
+            what = "Some lines have"
+        else:
+            what = f"{irregular.longer:,} lines (the first is line {irregular.first_longer}) have"
+        self._run.warn("ragged_rows", f"{what} more fields than there are columns; the surplus was cut off.")
+        self._plan = replace(self._plan, ragged=True)
+
+    def _replace_undecodable(self) -> None:
+        self._run.phase("encoding")
+        with self._plan.path.open("rb") as file:
+            gzipped = file.read(2) == b"\x1f\x8b"
+        count = encoding.count_undecodable(self._plan.path, gzipped=gzipped)
+        self._run.warn("encoding", f"{count:,} places in the text are no UTF-8; they stand as U+FFFD.")
+        self._plan = replace(self._plan, lossy=True)
+
+    def _named(self, diagnosis: Diagnosis) -> Diagnosis:
+        known = diagnosis.column is not None and diagnosis.column < len(self._plan.names)
+        return diagnosis if known else Diagnosis(fault=diagnosis.fault)
+
+    def _check_lines(self) -> None:
+        self._run.phase("lines")
+        irregular = lines.count_irregular(self._plan)
+        if irregular is not None and irregular.shorter:
+            self._run.warn(
+                "short_rows",
+                f"{irregular.shorter:,} lines (the first is line {irregular.first_shorter}) have fewer fields than there"
+                " are columns; what is missing counts as null.",
+            )
+
+
+def _as_utf8(run: Run, source: Input, options: ReadOptions, signature: Signature) -> tuple[Path, str, sample.Sample]:
+    seen = sample.take(source.path, signature)
+    if signature is not Signature.TEXT:
+        refuse_markup(seen.head)
+        run.warn("compression", f"The file is compressed with {signature}; it was read as it is.")
+    found = encoding.detect([seen.head, *seen.spots])
+    if options.encoding:
+        found = replace(found, name=options.encoding)
+    if found.newline == "\r":
+        run.warn("line_ends", "Lines end with a carriage return alone (old Macintosh).")
+    if not found.needs_copy:
+        return source.path, found.newline, seen
+    if signature is Signature.ZSTD:
+        raise InputError(
+            f"The compressed text is {found.name}.", advice="Hand it in as UTF-8, or compressed with gzip."
+        )
+    return _copy(run, source, found, signature)
+
+
+def _copy(run: Run, source: Input, found: encoding.Encoding, signature: Signature) -> tuple[Path, str, sample.Sample]:
+    run.phase("transcode")
+    path = run.scratch / "utf8.csv"
+    lost = encoding.copy_as_utf8(source.path, path, encoding=found, gzipped=signature is Signature.GZIP)
+    run.warn("encoding", f"The text is {found.name}, not UTF-8; it was converted.")
+    if lost:
+        run.warn("encoding", f"{lost:,} characters could not be converted; they stand as U+FFFD.")
+    return path, "\n", sample.take(path, Signature.TEXT)
+
+
+def _plan(run: Run, path: Path, newline: str, seen: sample.Sample, options: ReadOptions) -> Plan:
+    text = seen.lines(newline.encode()).decode("utf-8", errors="replace").removeprefix("\ufeff")
+    dialect = sniff(text, delimiter=options.delimiter, quote=options.quote, header=options.header)
+    if dialect.delimiter != ",":
+        run.warn("delimiter", f"Fields are separated by {dialect.delimiter!r}.")
+    if not dialect.header:
+        run.warn("header", "The first line looks like data; the columns are named column_1, column_2 and so on.")
+    return _with_types(run, Plan(path=path, dialect=dialect, newline=newline), seen)
+
+
+def _with_types(run: Run, plan: Plan, seen: sample.Sample) -> Plan:
+    texts, guesses = _typed_sample(plan, seen)
+    given = list(guesses) if plan.dialect.header else [""] * len(guesses)
+    names = schema.unique_names(given)
+    if plan.dialect.header:
+        _tell_names(run, names)
+    decided = schema.infer(texts, guesses)
+    final = dict(zip(guesses, names, strict=True))
+    for column, marker in decided.markers.items():
+        run.warn("null_marker", f"In column {final[column]!r} the word {marker!r} stands for a missing value.")
+    for column in decided.unsure_dates:
+        run.warn(
+            "dates_as_text",
+            f"Column {final[column]!r} may hold dates, but in an order that cannot be told; read as text.",
+        )
+    return replace(plan, names=tuple(names), schema=decided)
+
+
+def _tell_names(run: Run, names: list[str]) -> None:
+    for number, name in enumerate(names, start=1):
+        if "_duplicated_" in name:
+            run.warn("column_names", f"Column {number} has a name that comes twice; it is shown as {name!r}.")
+        elif name == f"column_{number}":
+            run.warn("column_names", f"Column {number} has no name; it is shown as {name!r}.")
+
+
+def _typed_sample(plan: Plan, seen: sample.Sample) -> tuple[pl.DataFrame, dict[str, pl.DataType]]:
+    """The sample as text and what Polars takes it for; of the head alone where the spots do not fit."""
+    newline = plan.newline.encode()
+    head = seen.lines(newline)
+    options = {**plan.options(), "truncate_ragged_lines": True, "encoding": "utf8-lossy"}
+    names = pl.read_csv(head, infer_schema=False, n_rows=0, **options).columns
+    for text in (seen.spread(newline), head):
+        try:
+            texts = pl.read_csv(text, infer_schema=False, **options)
+            typed = pl.read_csv(text, infer_schema_length=None, try_parse_dates=True, **options)
+        except pl.exceptions.PolarsError:
+            continue
+        return texts, {name: typed.schema[name] for name in names}
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String())), dict.fromkeys(names, pl.String())

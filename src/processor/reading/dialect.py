@@ -1,0 +1,99 @@
+"""The dialect of delimited text: what stands between fields, around them, and whether the first line names them."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+DELIMITERS = (",", ";", "\t", "|")
+_LINES = 300
+_NUMBER = re.compile(r"^[+-]?(\d[\d .,']*|\.\d+)([eE][+-]?\d+)?%?$")
+_TIME = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$|^\d{1,2}:\d{2}(:\d{2}.*)?$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How the lines of a file are cut into fields.
+
+    Attributes:
+        delimiter: one ASCII character.
+        quote: one ASCII character, or None for none.
+        header: whether the first line holds names.
+    """
+
+    delimiter: str
+    quote: str | None
+    header: bool
+
+
+def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, header: bool | None = None) -> Dialect:
+    """Tell the dialect of `text`, the beginning of a file in whole lines; what is given is taken as it is.
+
+    Args:
+        text: some hundred lines.
+        delimiter: None to find it out.
+        quote: None for the usual `"`, an empty string for no quoting.
+        header: None to find it out.
+    """
+    mark = '"' if quote is None else quote or None
+    lines = text.splitlines()[:_LINES]
+    found = delimiter or _delimiter(lines, mark)
+    named = _has_header(_rows(lines, found, mark)) if header is None else header
+    return Dialect(delimiter=found, quote=mark, header=named)
+
+
+def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[str]]:
+    reader = csv.reader(
+        (f"{line}\n" for line in lines),
+        delimiter=delimiter,
+        quotechar=quote or '"',
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+    )
+    rows: list[list[str]] = []
+    # A field beyond the reader's limit ends it: what was read until then must do.
+    with suppress(csv.Error):
+        rows.extend(row for row in reader if row)
+    return rows
+
+
+def _delimiter(lines: Sequence[str], quote: str | None) -> str:
+    scores = {candidate: _score(_rows(lines, candidate, quote)) for candidate in DELIMITERS}
+    best = max(DELIMITERS, key=lambda candidate: scores[candidate])
+    return best if scores[best] > (0.0, 0) else ","
+
+
+def _score(rows: list[list[str]]) -> tuple[float, int]:
+    """How regular the rows are, then how wide: the right delimiter cuts most lines into the same number of fields."""
+    if not rows:
+        return (0.0, 0)
+    width, times = Counter(len(row) for row in rows).most_common(1)[0]
+    if width < 2:
+        return (0.0, 0)
+    share = times / len(rows)
+    return (1.0 if share > 0.9 else round(share, 1), width)
+
+
+def _has_header(rows: list[list[str]]) -> bool:
+    """A header is a first row of names over columns; a row that looks like its columns is data."""
+    if not rows:
+        return True
+    first, rest = rows[0], rows[1:]
+    if not rest:
+        return not any(_is_typed(cell) for cell in first)
+    if not any(_is_typed(cell) for cell in first):
+        return True
+    columns = [[row[n] for row in rest if n < len(row) and row[n]] for n in range(len(first))]
+    named = sum(_mostly_typed(column) and not _is_typed(cell) for cell, column in zip(first, columns, strict=True))
+    alike = sum(_mostly_typed(column) and _is_typed(cell) for cell, column in zip(first, columns, strict=True))
+    return named > alike
+
+
+def _is_typed(cell: str) -> bool:
+    cell = cell.strip()
+    return bool(_NUMBER.match(cell) or _TIME.match(cell))
+
+
+def _mostly_typed(column: list[str]) -> bool:
+    return bool(column) and sum(map(_is_typed, column)) >= 0.8 * len(column)

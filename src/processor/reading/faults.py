@@ -1,0 +1,85 @@
+"""What went wrong inside Polars, without its words: they quote the file, and an error text must hold no data."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+import polars as pl
+
+from common.errors import InputError
+
+_COLUMN = re.compile(r"\(column number (\d+)\)")
+_AS_TEXT = re.compile(r"as dtype `str` at column")
+
+
+class Fault(StrEnum):
+    """What a reader can do something about, or can at least name."""
+
+    TYPE = "type"
+    FIELDS = "fields"
+    ENCODING = "encoding"
+    QUOTE = "quote"
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """A fault, and the number of the column it was seen in (from 0), where that is known."""
+
+    fault: Fault
+    column: int | None = None
+
+
+def is_about_the_file(error: BaseException) -> bool:
+    """True for what Polars raises over bytes that it cannot read; False for our own mistakes and for signals.
+
+    A panic inside Polars is a BaseException that is no Exception and has no public class; it is known by its name.
+    """
+    return isinstance(error, (pl.exceptions.PolarsError, OSError)) or type(error).__name__ == "PanicException"
+
+
+def diagnose(error: BaseException) -> Diagnosis:
+    """Tell which fault an error of Polars stands for."""
+    text = str(error)
+    column = _COLUMN.search(text)
+    number = int(column[1]) - 1 if column else None
+    if isinstance(error, pl.exceptions.NoDataError):
+        return Diagnosis(fault=Fault.EMPTY)
+    if "could not parse" in text:
+        return Diagnosis(fault=Fault.QUOTE if _AS_TEXT.search(text) else Fault.TYPE, column=number)
+    if "found more fields" in text or "not specified in schema" in text:
+        return Diagnosis(fault=Fault.FIELDS)
+    if "utf-8" in text or "utf8" in text:
+        return Diagnosis(fault=Fault.ENCODING)
+    if isinstance(error, OSError) and ("end of file" in text or "incomplete" in text):
+        return Diagnosis(fault=Fault.TRUNCATED)
+    return Diagnosis(fault=Fault.UNREADABLE)
+
+
+def as_input_error(diagnosis: Diagnosis) -> InputError:
+    """The sentence for a fault that no reader can mend."""
+    message, advice = _SENTENCES[diagnosis.fault]
+    where = f" (column {diagnosis.column + 1})" if diagnosis.column is not None else ""
+    return InputError(message.format(where=where), advice=advice)
+
+
+_SENTENCES = {
+    Fault.TYPE: ("A column{where} holds values that do not fit its type.", "Hand in the file with one type a column."),
+    Fault.FIELDS: (
+        "Some lines have more fields than the first.",
+        "Check the delimiter, or set read_options.delimiter.",
+    ),
+    Fault.ENCODING: ("The text is in an encoding that could not be told.", "Set read_options.encoding."),
+    Fault.QUOTE: (
+        "A field{where} opens a quote that is not closed, or holds quotes that are not doubled.",
+        "Mend the line, or set read_options.quote to an empty string to read quotes as plain characters.",
+    ),
+    Fault.EMPTY: ("The file holds no table.", "Hand in a file with at least a line of column names."),
+    Fault.TRUNCATED: ("The file ends too early: its compressed data is not complete.", "Upload it again."),
+    Fault.UNREADABLE: (
+        "The file is damaged or not what it seems to be.",
+        "Check that it opens elsewhere, or upload it again.",
+    ),
+}

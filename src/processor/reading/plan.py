@@ -1,0 +1,67 @@
+"""The plan of how to read one delimited file: a value, so that mending it makes another."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from processor.reading.dialect import Dialect
+from processor.reading.schema import Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How to read the file.
+
+    Attributes:
+        path: the file, or its copy in UTF-8.
+        dialect: how lines are cut into fields.
+        newline: what ends a line.
+        names: the columns' names as results show them.
+        schema: types, by the names that Polars gives the columns.
+        ragged: cut off fields beyond the last column.
+        lossy: let bytes that are no UTF-8 stand as U+FFFD.
+    """
+
+    path: Path
+    dialect: Dialect
+    newline: str
+    names: tuple[str, ...] = ()
+    schema: Schema = field(default_factory=lambda: Schema(types={}))
+    ragged: bool = False
+    lossy: bool = False
+
+    def options(self) -> dict[str, Any]:
+        """The arguments for Polars' CSV reader that tell of the dialect, not of the types."""
+        return {
+            "has_header": self.dialect.header,
+            "separator": self.dialect.delimiter,
+            "quote_char": self.dialect.quote,
+            "eol_char": self.newline,
+            "encoding": "utf8-lossy" if self.lossy else "utf8",
+            "truncate_ragged_lines": self.ragged,
+            "glob": False,
+        }
+
+    def scan(
+        self, source: Path | io.BytesIO, *, types: Mapping[str, pl.DataType] | None = None, n_rows: int | None = None
+    ) -> pl.LazyFrame:
+        """The rows of `source` under the columns' final names; `types` may stand in for the plan's."""
+        scanned = pl.scan_csv(
+            source,
+            schema=dict(types or self.schema.types),
+            null_values=dict(self.schema.markers) or None,
+            extra_columns="ignore" if self.ragged else "raise",
+            missing_columns="insert",
+            n_rows=n_rows,
+            **self.options(),
+        )
+        renamed = {old: new for old, new in zip(self.schema.types, self.names, strict=True) if old != new}
+        return scanned.rename(renamed) if renamed else scanned
+
+    def with_types(self, types: Mapping[str, pl.DataType]) -> Schema:
+        """The plan's schema with other types."""
+        return Schema(types=types, markers=self.schema.markers, unsure_dates=self.schema.unsure_dates)

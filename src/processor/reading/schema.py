@@ -1,0 +1,95 @@
+"""The types of delimited columns, from a sample that is spread over the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".")
+_ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """Types by the names that Polars gives the columns, and the decisions behind them.
+
+    Attributes:
+        types: type by column, in the file's order.
+        markers: by column, the text that stands for a missing value.
+        unsure_dates: columns that may be dates, but with day and month in an order that cannot be told.
+    """
+
+    types: Mapping[str, pl.DataType]
+    markers: Mapping[str, str] = field(default_factory=dict)
+    unsure_dates: tuple[str, ...] = ()
+
+
+def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType]) -> Schema:
+    """Decide on types.
+
+    Args:
+        texts: the sample with every column as text.
+        guesses: what Polars takes the same sample for, dates tried.
+    """
+    types: dict[str, pl.DataType] = {}
+    markers: dict[str, str] = {}
+    unsure: list[str] = []
+    for name, guess in guesses.items():
+        column = texts[name].drop_nulls()
+        types[name] = guess
+        if guess.is_temporal() and not (guess == pl.Time or _is_iso(column)):
+            types[name] = pl.String()
+            unsure.append(name)
+        elif guess == pl.String and column.len():
+            types[name], marker = _number_in_disguise(column)
+            if marker:
+                markers[name] = marker
+    return Schema(types=types, markers=markers, unsure_dates=tuple(unsure))
+
+
+def _is_iso(column: pl.Series) -> bool:
+    return bool(column.str.contains(_ISO_DATE).all())
+
+
+def _number_in_disguise(column: pl.Series) -> tuple[pl.DataType, str | None]:
+    """Numbers among NaN and infinities, or beside one word for a missing value, are numbers."""
+    values = column.unique()
+    found = [marker for marker in MARKERS if marker in values]
+    if len(found) > 1:
+        return pl.String(), None
+    numbers = values.filter(values != found[0]) if found else values
+    if not numbers.len():
+        return pl.String(), None
+    for wanted in (pl.Int64(), pl.Float64()):
+        if fits(numbers, wanted):
+            return wanted, found[0] if found else None
+    return pl.String(), None
+
+
+def fits(texts: pl.Series, wanted: pl.DataType) -> bool:
+    """True where every text is a value of the wanted type."""
+    return texts.cast(wanted, strict=False).null_count() == texts.null_count()
+
+
+def unique_names(names: list[str]) -> list[str]:
+    """The columns' names made usable: none is empty (`column_3`), none comes twice (`price`, `price_2`)."""
+    taken = set(names)
+    seen: set[str] = set()
+    result = []
+    for number, name in enumerate(names, start=1):
+        wanted = name or _free(f"column_{number}", taken)
+        if wanted in seen:
+            count = 2
+            while f"{wanted}_{count}" in taken:
+                count += 1
+            wanted = f"{wanted}_{count}"
+        seen.add(wanted)
+        taken.add(wanted)
+        result.append(wanted)
+    return result
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
