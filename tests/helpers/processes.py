@@ -1,7 +1,9 @@
-"""Waiting for processes that are no children of ours."""
+"""Looking at processes that are no children of ours."""
 
 import os
 import select
+from collections.abc import Iterator
+from pathlib import Path
 
 
 def ended(pid: int, *, within: float = 30.0) -> bool:
@@ -15,3 +17,27 @@ def ended(pid: int, *, within: float = 30.0) -> bool:
         return bool(readable)
     finally:
         os.close(pidfd)
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """The children of a process, and theirs: pid → command line."""
+    found: dict[int, str] = {}
+    for child in _children(pid):
+        found[child] = _command_line(child)
+        found |= descendants(child)
+    return found
+
+
+def _children(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            yield from map(int, task.read_text(encoding="ascii").split())
+        except FileNotFoundError:  # the thread has just ended
+            continue
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except FileNotFoundError:
+        return ""
