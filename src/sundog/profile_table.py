@@ -1,6 +1,9 @@
 """The result of `profile` as a table for a terminal."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import ceil
+from statistics import fmean
 from typing import Any, Final
 
 Column = Mapping[str, Any]
@@ -69,7 +72,9 @@ def _shape(column: Column) -> str:
 
 def sparkline(counts: Sequence[int]) -> str:
     """Counts as bars, at most HISTOGRAM_WIDTH of them; what is not empty is never drawn as empty."""
-    size = -(-len(counts) // HISTOGRAM_WIDTH) or 1
-    grouped = [sum(counts[start : start + size]) for start in range(0, len(counts), size)]
-    most = max(grouped, default=0)
-    return "".join(BARS[-(-count * (len(BARS) - 1) // most)] if most else BARS[0] for count in grouped)
+    width = min(len(counts), HISTOGRAM_WIDTH)
+    edges = [index * len(counts) // width for index in range(width + 1)] if width else []
+    # Means, since neighbouring bars may stand for one bin more or less.
+    heights = [fmean(counts[start:stop]) for start, stop in pairwise(edges)]
+    highest = max(heights, default=0)
+    return "".join(BARS[ceil(height / highest * (len(BARS) - 1))] if highest else BARS[0] for height in heights)

@@ -1,0 +1,46 @@
+import pytest
+
+from common.errors import ConfigurationError
+from sundog.cli import known_cause, main
+
+
+def test_the_version_is_that_of_the_distribution(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("sundog 0.")
+
+
+@pytest.mark.parametrize("command", ["up", "demo", "gateway", "processor", "migrate"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: sundog {command}" in capsys.readouterr().out
+
+
+def test_a_failure_is_a_sentence_with_advice_and_exit_code_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SUNDOG_DATABASE_DSN", raising=False)
+    assert main(["migrate"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "sundog: The environment is not right: SUNDOG_DATABASE_DSN" in told.err
+
+
+def test_a_database_that_cannot_be_reached_is_a_sentence_without_the_password(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUNDOG_DATABASE_DSN", "postgresql://me:hush@127.0.0.1:1/x")
+    assert main(["migrate"]) == 1
+    told = capsys.readouterr().err
+    assert "sundog: Postgres cannot be reached" in told
+    assert "hush" not in told
+
+
+def test_the_cause_is_found_inside_of_groups() -> None:
+    cause = ConfigurationError("no")
+    wrapped = BaseExceptionGroup("", [KeyError("x"), BaseExceptionGroup("", [cause])])
+    assert known_cause(wrapped) is cause
+    assert known_cause(ExceptionGroup("", [KeyError("x")])) is None
