@@ -1,6 +1,6 @@
 """A client of the HTTP API: hand in data, ask for an analysis, watch it, take the result."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +89,16 @@ class SundogClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    async def kinds(self) -> Sequence[JsonObject]:
+        """What analyses there are, with the JSON Schema of their params."""
+        kinds: Sequence[JsonObject] = (await self._json("GET", "/v1/kinds"))["kinds"]
+        return kinds
+
+    async def processors(self) -> Sequence[JsonObject]:
+        """Who is there to run them."""
+        processors: Sequence[JsonObject] = (await self._json("GET", "/v1/processors"))["processors"]
+        return processors
 
     async def upload(self, path: Path, *, name: str | None = None) -> JsonObject:
         """Hand in a file as a dataset, in constant memory.
