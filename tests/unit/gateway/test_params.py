@@ -1,0 +1,91 @@
+"""Params against the kind's schema: each fault names its place."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+
+from gateway.errors import TaskParamsError
+from gateway.kinds import OfferedKind
+from gateway.params import check_params, pointer
+
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["columns"],
+    "properties": {
+        "columns": {"type": "array", "items": {"type": "string", "maxLength": 5}, "uniqueItems": True},
+        "quantiles": {"type": "array", "maxItems": 3, "items": {"type": "number", "minimum": 0, "maximum": 1}},
+        "mode": {"enum": ["fast", "exact"]},
+        "limit": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}], "default": None},
+        "a/b~c": {"type": "boolean"},
+    },
+}
+
+
+def kind(schema: Mapping[str, Any]) -> OfferedKind:
+    return OfferedKind(
+        name="profile",
+        version="1",
+        title="",
+        summary="",
+        inputs={},
+        example={},
+        params_schema=schema,
+        processors=1,
+        validator=Draft202012Validator(schema, registry=Registry()),
+    )
+
+
+def faults(params: Mapping[str, Any]) -> dict[str, str]:
+    with pytest.raises(TaskParamsError) as caught:
+        check_params(params, kind=kind(SCHEMA))
+    return {fault.pointer: fault.detail for fault in caught.value.faults}
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({}, {"/params/columns": "is missing"}),
+        ({"columns": [], "quantiles": [0, 0.5, 2]}, {"/params/quantiles/2": "must be ≤ 1"}),
+        ({"columns": [], "quantiles": [True]}, {"/params/quantiles/0": "must be a number"}),
+        ({"columns": [], "quantiles": [0] * 4}, {"/params/quantiles": "must have at most 3 entries"}),
+        ({"columns": ["abcdef"]}, {"/params/columns/0": "must have at most 5 characters"}),
+        ({"columns": ["a", 1]}, {"/params/columns/1": "must be a text"}),
+        ({"columns": ["a", "a"]}, {"/params/columns": "must not name anything twice"}),
+        ({"columns": [], "mode": "slow"}, {"/params/mode": "must be one of fast, exact"}),
+        ({"columns": [], "limit": 0}, {"/params/limit": "must be ≥ 1"}),
+        ({"columns": [], "a/b~c": 1}, {"/params/a~1b~0c": "must be true or false"}),
+    ],
+)  # fmt: skip
+def test_each_fault_names_its_place_and_what_is_wanted(params: Mapping[str, Any], expected: Mapping[str, str]) -> None:
+    assert faults(params) == expected
+
+
+def test_a_misspelt_parameter_is_told_what_there_is() -> None:
+    assert faults({"columns": [], "mod": 1})["/params/mod"].startswith("is no parameter; there are columns, quantiles")
+
+
+def test_params_that_fit_pass() -> None:
+    check_params({"columns": ["a"], "quantiles": [0, 1.0], "limit": None, "mode": "fast"}, kind=kind(SCHEMA))
+
+
+def test_the_number_of_faults_is_bounded() -> None:
+    assert len(faults({"columns": [1] * 500 + [2]})) <= 20
+
+
+def test_a_reference_to_the_outside_is_never_followed() -> None:
+    with pytest.raises(Unresolvable):
+        check_params({}, kind=kind({"$ref": "http://127.0.0.1:9/schema.json"}))
+
+
+@given(st.lists(st.text(alphabet="a~/01 ", max_size=5)))
+def test_a_pointer_leads_back_to_its_parts(parts: list[str]) -> None:
+    read = [part.replace("~1", "/").replace("~0", "~") for part in pointer(parts).split("/")[1:]]
+
+    assert read == parts
