@@ -1,5 +1,6 @@
 """The demo: one real analysis, from handing in the data to the result, watched live."""
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -71,6 +72,7 @@ class Story:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._width = shutil.get_terminal_size((160, 0)).columns
         self._began = anyio.current_time()
         self._bar = ProgressBar(stream)
 
@@ -104,13 +106,13 @@ class Story:
             return
         result = partial["result"]
         self.tell(f"First light: an estimate from {result.get('sample_rows', 0):,} rows\n")
-        self._stream.write(f"{profile_table(result)}\n\n")
+        self._stream.write(f"{profile_table(result, width=self._width)}\n\n")
 
     def show_result(self, envelope: JsonObject) -> None:
         """The exact result."""
         timings = ", ".join(f"{phase} {seconds:.2f} s" for phase, seconds in envelope["timings"].items())
         self.tell(f"The result, exact where it is not marked with ≈ ({timings})\n")
-        self._stream.write(f"{profile_table(envelope['data'])}\n\n")
+        self._stream.write(f"{profile_table(envelope['data'], width=self._width)}\n\n")
         for warning in envelope["warnings"]:
             self._stream.write(f"  note: {warning['message']}\n")
         self._stream.flush()

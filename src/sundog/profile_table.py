@@ -8,18 +8,26 @@ from typing import Any, Final
 
 Column = Mapping[str, Any]
 
-BARS: Final = "▁▂▃▄▅▆▇█"
+BARS: Final = " ▁▂▃▄▅▆▇█"  # the first is for what is empty
 HISTOGRAM_WIDTH: Final = 20
 WIDEST_CELL: Final = 22
+UNGROUPED: Final = 10_000  # years and other small numbers read better without a comma
+MINUTES: Final = len("2013-01-01T10:00")
 HEADINGS: Final = ("column", "type", "nulls", "distinct", "min", "mean", "max", "distribution or most frequent")
 NUMBERS: Final = range(2, 7)  # the columns of the table that are aligned to the right
 
 
-def profile_table(data: Mapping[str, Any]) -> str:
-    """A line for each column of the data that was profiled."""
+def profile_table(data: Mapping[str, Any], *, width: int = 160) -> str:
+    """A line for each column of the data that was profiled.
+
+    Args:
+        data: what the envelope of a profile, or its partial result, has under `data` or `result`.
+        width: characters that fit into a line.
+    """
     rows = [HEADINGS, *(_row(column, int(data["rows"])) for column in data["columns"])]
     widths = [max(len(row[index]) for row in rows) for index in range(len(HEADINGS))]
-    return "\n".join(_line(row, widths) for row in rows)
+    lines = (_line(row, widths) for row in rows)
+    return "\n".join(line if len(line) <= width else f"{line[: width - 1]}…" for line in lines)
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -36,9 +44,7 @@ def _row(column: Column, rows: int) -> tuple[str, ...]:
         str(column["type"]),
         _share(column.get("nulls"), rows),
         _distinct(column.get("distinct")),
-        _cell(column.get("min")),
-        _cell(column.get("mean")),
-        _cell(column.get("max")),
+        *(_cell(column.get(name), column) for name in ("min", "mean", "max")),
         _shape(column),
     )
 
@@ -53,13 +59,15 @@ def _distinct(distinct: Mapping[str, Any] | None) -> str:
     return f"{'' if distinct.get('exact') else '≈ '}{int(distinct['value']):,}"
 
 
-def _cell(value: object) -> str:
+def _cell(value: object, column: Column) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return f"{value:,.2f}" if abs(value) >= UNGROUPED else f"{value:.2f}"
     if isinstance(value, int):
-        return f"{value:,}"
+        return f"{value:,}" if abs(value) >= UNGROUPED else str(value)
+    if column["type"] == "time":
+        return str(value)[:MINUTES].replace("T", " ")
     return str(value)[:WIDEST_CELL]
 
 
@@ -67,7 +75,7 @@ def _shape(column: Column) -> str:
     if histogram := column.get("histogram"):
         return sparkline(histogram["counts"])
     frequent = (column.get("top") or ())[:3]
-    return ", ".join(f"{_cell(each['value'])} ({each['count']:,})" for each in frequent)
+    return ", ".join(f"{_cell(each['value'], column)} ({each['count']:,})" for each in frequent)
 
 
 def sparkline(counts: Sequence[int]) -> str:

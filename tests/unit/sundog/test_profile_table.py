@@ -33,8 +33,14 @@ DATA = {
 def test_each_column_has_a_line_under_the_headings() -> None:
     headings, delay, carrier = profile_table(DATA).splitlines()
     assert headings.split("  ")[0] == "column"
-    assert delay.split() == ["delay", "number", "10.0%", "≈", "1,234", "-5", "12.64", "9007199254740993", "▂█"]
+    assert delay.split() == ["delay", "number", "10.0%", "≈", "1,234", "-5", "12.64", "9007199254740993", "▁█"]
     assert carrier.split() == ["carrier", "text", "2", "AA", "(700),", "B6", "(300)"]
+
+
+def test_a_line_fits_the_terminal() -> None:
+    lines = profile_table(DATA, width=40).splitlines()
+    assert [len(line) for line in lines] == [40, 40, 40]
+    assert all(line.endswith("…") for line in lines)
 
 
 def test_columns_without_anything_are_shown_all_the_same() -> None:
@@ -46,8 +52,8 @@ def test_columns_without_anything_are_shown_all_the_same() -> None:
     ("counts", "bars"),
     [
         ([], ""),
-        ([0, 0], "▁▁"),
-        ([1, 0, 1000], "▂▁█"),
+        ([0, 0], "  "),
+        ([1, 0, 1000], "▁ █"),
         ([5], "█"),
         ([1] * 40, "█" * 20),
         ([7] * 21, "█" * 20),
