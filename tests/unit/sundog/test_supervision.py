@@ -54,7 +54,8 @@ async def test_what_dies_is_started_again(tmp_path: Path) -> None:
 
 async def test_stopping_gives_it_time_and_hears_its_last_words(tmp_path: Path) -> None:
     terminal = Terminal()
-    code = "import signal as s; s.pthread_sigmask(s.SIG_BLOCK, [15]); print('ready', flush=True); s.sigwait([15]); print('bye')"
+    blocked = "import signal as s; s.pthread_sigmask(s.SIG_BLOCK, [15])"
+    code = f"{blocked}; print('ready', flush=True); s.sigwait([15]); print('bye')"
     async with part(code, tmp_path, terminal):
         await terminal.until(lambda lines: said(lines) == ["ready"])
     assert said(terminal.lines) == ["ready", "bye"]
