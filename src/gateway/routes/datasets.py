@@ -29,7 +29,8 @@ class DatasetRoutes:
             Route("/v1/datasets", self._list, methods=["GET"]),
             Route("/v1/datasets", self._post, methods=["POST"]),
             Route("/v1/datasets/{id}", self._get, methods=["GET"]),
-            # A path, so that a name with a slash is refused with a sentence and not with a 404.
+            Route("/v1/datasets/{name}", self._put, methods=["PUT"]),
+            # A path, so that a name with a slash, or none, is refused with a sentence and not with a 404.
             Route("/v1/datasets/{name:path}", self._put, methods=["PUT"]),
         ]
 

@@ -1,7 +1,6 @@
 """A whole gateway over a real database and a real storage, without a socket."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -12,30 +11,17 @@ from starlette.applications import Starlette
 
 from common.database import Pool, open_pool
 from common.notifier import Notifier
-from common.settings import DatabaseSettings, StorageSettings
-from common.storage import Storage
+from common.settings import DatabaseSettings
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from helpers.database import Database
 from helpers.factories import a_kind, a_processor
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """The storage of a test, and its folder."""
-
-    storage: Storage
-    folder: Path
-
-    def files(self) -> list[Path]:
-        """Every file in it, whatever it is."""
-        return [path for path in self.folder.rglob("*") if path.is_file()]
+from helpers.storage import Stored
 
 
 @pytest.fixture
 def stored(tmp_path: Path) -> Stored:
-    folder = tmp_path / "storage"
-    return Stored(storage=Storage.open(StorageSettings(url=folder.as_uri())), folder=folder)
+    return Stored.open(tmp_path / "storage")
 
 
 @pytest.fixture
@@ -65,9 +51,21 @@ def app(pool: Pool, stored: Stored, notifier: Notifier, settings: GatewaySetting
 
 @pytest.fixture
 async def client(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(app=app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+    async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+async def at_the_door(stored: Stored, settings: GatewaySettings) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a gateway without a database, for what must be decided before one is asked."""
+    async with asyncpg.create_pool("postgresql://nobody@127.0.0.1:1/nowhere", min_size=0) as pool:
+        app = create_app(pool=pool, storage=stored.storage, notifier=Notifier(pool=pool), settings=settings)
+        async with client_of(app) as client:
+            yield client
+
+
+def client_of(app: Starlette) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost")
 
 
 @pytest.fixture

@@ -1,0 +1,115 @@
+"""Errors over HTTP: each is a problem, and nothing internal leaks."""
+
+import logging
+import re
+
+import asyncpg
+import httpx2
+import pytest
+
+FIELDS = {"type", "title", "status", "code", "detail", "advice", "request_id"}
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/v1", "/v1/tasks/", "/v1/tasks/x/y/z", "/dashboard/../app.py"])
+async def test_an_unknown_path_is_a_problem(at_the_door: httpx2.AsyncClient, path: str) -> None:
+    answer = await at_the_door.get(f"http://localhost{path}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert set(answer.json()) == FIELDS
+    assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/tasks", "GET, HEAD, POST"),
+        ("GET", "/v1/tasks/x/cancel", "POST"),
+        ("PATCH", "/v1/datasets/x", "GET, HEAD, PUT"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("BREW", "/", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_told_the_right_ones(
+    at_the_door: httpx2.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await at_the_door.request(method, path)
+
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == allowed
+
+
+async def test_each_answer_has_the_id_of_its_request(at_the_door: httpx2.AsyncClient) -> None:
+    own = await at_the_door.get("/nothing", headers={"x-request-id": "mine-1"})
+    odd = await at_the_door.get("/nothing", headers={"x-request-id": "not a word"})
+    fine = await at_the_door.get("/healthz")
+
+    assert own.headers["x-request-id"] == own.json()["request_id"] == "mine-1"
+    assert re.fullmatch("[0-9a-f]{32}", odd.json()["request_id"])
+    assert fine.headers["x-request-id"] not in {"mine-1", odd.json()["request_id"]}
+
+
+async def test_the_unknown_is_logged_in_full_and_shown_as_nothing(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    await connection.execute("DROP TABLE dataset CASCADE")
+    with caplog.at_level(logging.INFO):
+        answer = await client.get("/v1/datasets")
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "dataset" not in answer.text
+    failure = next(record for record in caplog.records if record.message == "request failed")
+    assert failure.exc_info is not None
+    assert failure.__dict__["request"] == answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_requests_are_logged_without_their_query(
+    client: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="gateway.request_log"):
+        await client.get("/v1/tasks?kind=secret")
+        await client.get("/healthz")
+
+    (first, probe) = caplog.records
+    assert (first.__dict__["method"], first.__dict__["path"], first.__dict__["status"]) == ("GET", "/v1/tasks", 200)
+    assert "secret" not in str(first.__dict__)
+    assert probe.levelno == logging.DEBUG
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", ""])
+async def test_another_name_of_this_machine_is_refused(at_the_door: httpx2.AsyncClient, host: str) -> None:
+    answer = await at_the_door.get("/v1/tasks", headers={"host": host})
+
+    assert (answer.status_code, answer.json()["code"]) == (421, "host_refused")
+    assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080", "LOCALHOST"])
+async def test_every_name_of_loopback_is_served(at_the_door: httpx2.AsyncClient, host: str) -> None:
+    assert (await at_the_door.get("/healthz", headers={"host": host})).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost:9", "http://["])
+async def test_a_page_of_another_site_changes_nothing(at_the_door: httpx2.AsyncClient, origin: str) -> None:
+    answer = await at_the_door.post("/v1/tasks", headers={"host": "localhost:8080", "origin": origin}, json={})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin_refused")
+
+
+async def test_our_own_page_may(at_the_door: httpx2.AsyncClient) -> None:
+    headers = {"host": "localhost:8080", "origin": "http://localhost:8080"}
+
+    assert (await at_the_door.post("/v1/tasks", headers=headers, json={})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/v1/tasks"), ("GET", "/v1/kinds"), ("PUT", "/v1/datasets/a.csv"), ("GET", "/readyz")]
+)
+async def test_a_database_that_is_away_is_a_problem_that_passes(
+    at_the_door: httpx2.AsyncClient, method: str, path: str
+) -> None:
+    answer = await at_the_door.request(method, path, content=b"a,b\n" if method == "PUT" else None)
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == ("not_ready" if path == "/readyz" else "database_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert "127.0.0.1" not in answer.text
