@@ -58,10 +58,14 @@ class DatabaseServer:
         async with self._owner() as owner:
             await owner.execute(f"CREATE DATABASE {TEMPLATE}")
         await migrate(self._server.dsn(database=TEMPLATE))
+        await self.set_role_passwords()
+        return self
+
+    async def set_role_passwords(self) -> None:
+        """Give the services' roles, which belong to the whole server, the password that all tests use."""
         async with self._owner() as owner:
             for role in (GATEWAY_ROLE, PROCESSOR_ROLE):
                 await owner.execute(f"ALTER ROLE {role} PASSWORD '{ROLE_PASSWORD}'")
-        return self
 
     @asynccontextmanager
     async def database(self, *, template: str = TEMPLATE) -> AsyncIterator[Database]:
