@@ -121,8 +121,8 @@ class DelimitedFile:
         if irregular is not None and irregular.shorter:
             self._run.warn(
                 "short_rows",
-                f"{irregular.shorter:,} lines (the first is line {irregular.first_shorter}) have fewer fields than there"
-                " are columns; what is missing counts as null.",
+                f"{irregular.shorter:,} lines (the first is line {irregular.first_shorter}) have fewer fields than"
+                " there are columns; what is missing counts as null.",
             )
 
 
@@ -192,15 +192,15 @@ def _tell_names(run: Run, names: list[str]) -> None:
 
 
 def _typed_sample(plan: Plan, seen: sample.Sample) -> tuple[pl.DataFrame, dict[str, pl.DataType]]:
-    """The sample as text and what Polars takes it for; of the head alone where the spots do not fit."""
+    """The sample as text, and what Polars takes a thin part of it for; of the head alone where the spots do not fit."""
     newline = plan.newline.encode()
     head = seen.lines(newline)
     options = {**plan.options(), "truncate_ragged_lines": True, "encoding": "utf8-lossy"}
     names = pl.read_csv(head, infer_schema=False, n_rows=0, **options).columns
-    for text in (seen.spread(newline), head):
+    for text, thin in ((seen.spread(newline), seen.thin(newline)), (head, head)):
         try:
             texts = pl.read_csv(text, infer_schema=False, **options)
-            typed = pl.read_csv(text, infer_schema_length=None, try_parse_dates=True, **options)
+            typed = pl.read_csv(thin, infer_schema_length=None, try_parse_dates=True, **options)
         except pl.exceptions.PolarsError:
             continue
         return texts, {name: typed.schema[name] for name in names}

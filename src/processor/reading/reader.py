@@ -9,6 +9,7 @@ from processor.reading.delimited import DelimitedFile
 from processor.reading.faults import is_about_the_file
 from processor.reading.options import ReadOptions
 from processor.reading.parquet import ParquetFile
+from processor.reading.read_ahead import bound_read_ahead
 from processor.reading.signature import Signature, recognise
 from processor.reading.table import Table
 from processor.run import Run
@@ -42,6 +43,7 @@ def read(
     Raises:
         InputError: the file holds no table that could be read; the sentence quotes none of its data.
     """
+    bound_read_ahead()
     file = _open(run, source, options)
     for _ in range(_RUNGS):
         try:

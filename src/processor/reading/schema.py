@@ -29,26 +29,37 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType]) -> Schema:
 
     Args:
         texts: the sample with every column as text.
-        guesses: what Polars takes the same sample for, dates tried.
+        guesses: what Polars takes a part of it for, dates tried.
     """
     types: dict[str, pl.DataType] = {}
     markers: dict[str, str] = {}
     unsure: list[str] = []
     for name, guess in guesses.items():
         column = texts[name].drop_nulls()
-        types[name] = guess
-        if guess.is_temporal() and not (guess == pl.Time or _is_iso(column)):
-            types[name] = pl.String()
+        types[name], marker = _decided(column, guess)
+        if marker:
+            markers[name] = marker
+        if guess.is_temporal() and column.len() and not _is_time(column, guess):
             unsure.append(name)
-        elif guess == pl.String and column.len():
-            types[name], marker = _number_in_disguise(column)
-            if marker:
-                markers[name] = marker
     return Schema(types=types, markers=markers, unsure_dates=tuple(unsure))
 
 
-def _is_iso(column: pl.Series) -> bool:
-    return bool(column.str.contains(_ISO_DATE).all())
+def _decided(column: pl.Series, guess: pl.DataType) -> tuple[pl.DataType, str | None]:
+    """The type that all of the sample fits, and the word for missing values in it, if there is one."""
+    if not column.len():
+        return guess, None
+    if guess.is_temporal():
+        return (guess if _is_time(column, guess) else pl.String()), None
+    if guess == pl.Boolean:
+        return (guess if column.str.to_lowercase().is_in(["true", "false"]).all() else pl.String()), None
+    if guess.is_numeric() and fits(column, guess):
+        return guess, None
+    return _number_in_disguise(column)
+
+
+def _is_time(column: pl.Series, guess: pl.DataType) -> bool:
+    # Only ISO 8601: Polars reads 01/02/2020 as the first of February without a word.
+    return guess == pl.Time or bool(column.str.contains(_ISO_DATE).all())
 
 
 def _number_in_disguise(column: pl.Series) -> tuple[pl.DataType, str | None]:
@@ -58,10 +69,8 @@ def _number_in_disguise(column: pl.Series) -> tuple[pl.DataType, str | None]:
     if len(found) > 1:
         return pl.String(), None
     numbers = values.filter(values != found[0]) if found else values
-    if not numbers.len():
-        return pl.String(), None
     for wanted in (pl.Int64(), pl.Float64()):
-        if fits(numbers, wanted):
+        if numbers.len() and fits(numbers, wanted):
             return wanted, found[0] if found else None
     return pl.String(), None
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from processor.analyses.profile import hashes, heavy, ranks
-from processor.analyses.profile.counts import counted, finite
+from processor.analyses.profile.counts import finite
 from processor.analyses.profile.lengths import Lengths
 from processor.analyses.profile.moments import Moments
 from processor.analyses.profile.params import ProfileParams
@@ -41,8 +41,7 @@ class Column:
         if self._shape is Shape.OTHER or piece.null_count() == piece.len():
             return
         values = piece.drop_nulls() if piece.null_count() else piece
-        counts = counted(values)
-        self._tally.add(values, counts)
+        counts = self._tally.add(values)
         if self._shape is Shape.TEXT:
             self._lengths.add(counts)
             self._moments.extremes(counts["value"])

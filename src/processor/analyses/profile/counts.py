@@ -8,6 +8,12 @@ def counted(values: pl.Series) -> pl.DataFrame:
     return values.alias("value").value_counts(name="count").cast({"count": pl.UInt64})
 
 
+def counted_runs(ordered: pl.Series) -> pl.DataFrame:
+    """The same for values in ascending order."""
+    runs = ordered.rle().struct
+    return pl.DataFrame({"value": runs.field("value"), "count": runs.field("len").cast(pl.UInt64)})
+
+
 def summed(frames: list[pl.DataFrame]) -> pl.DataFrame:
     """One frame from several."""
     counts = pl.concat(frames).lazy().group_by("value").agg(pl.col("count").sum())

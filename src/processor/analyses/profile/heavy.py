@@ -55,10 +55,16 @@ class HeavyHitters:
         places = _places(counts)
         if counts.height <= places:
             return counts
-        surplus = int(counts["count"].sort(descending=True)[places])
+        surplus = _count_at(counts["count"], places)
         self._undercount += surplus
         kept = compact(counts.filter(counts["count"] > surplus))
         return kept.with_columns(pl.col("count") - surplus)
+
+
+def _count_at(counts: pl.Series, place: int) -> int:
+    """The count at this place, from 0, in descending order; there are more than `place`, mostly of values seen once."""
+    several = counts.filter(counts > 1)
+    return int(several.sort(descending=True)[place]) if several.len() > place else 1
 
 
 def _places(counts: pl.DataFrame) -> int:

@@ -1,8 +1,8 @@
 """Quantiles of very many numbers in bounded memory, with an error that is a guarantee and not a probability.
 
-Of every piece, sorted, each STEP-th value is kept and stands for STEP values: ranks are wrong by at most STEP/2 a
-piece. When a level holds LEVEL values, they are sorted and every second goes up one level, with twice the weight.
-(After Manku, Rajagopalan and Lindsay 1998.)
+Of every piece, sorted, PIECE values at even distances are kept and stand for their neighbours: ranks are wrong by at
+most the distance. When a level holds LEVEL values, they are sorted and every second goes up one level, with twice the
+weight. (After Manku, Rajagopalan and Lindsay 1998.)
 """
 
 from collections import defaultdict
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-STEP = 64
+PIECE = 1 << 11
 LEVEL = 1 << 16
 METHOD = "merged rank samples"
 
@@ -24,54 +24,52 @@ class Quantiles:
 
 
 class RankSample:
-    """Values that stand for their neighbours in rank."""
+    """Values that stand for their neighbours in rank; those of level n have the weight 2**n."""
 
     def __init__(self) -> None:
         self._levels: dict[int, list[pl.Series]] = defaultdict(list)
         self._wrong = 0
         self._seen = 0
-        self._rest: pl.Series | None = None
 
-    def add(self, values: pl.Series) -> None:
-        """Take values (no nulls) into account."""
-        self._seen += values.len()
-        values = values if self._rest is None else pl.concat([self._rest, values])
-        whole = values.len() - values.len() % STEP
-        # The rest is cut off before the sorting, or the largest values would always be the ones that wait.
-        self._rest = values.slice(whole)
-        if whole:
-            self._wrong += STEP // 2
-            self._push(0, values.head(whole).sort().gather_every(STEP, STEP // 2))
+    def add(self, ordered: pl.Series) -> None:
+        """Take values in ascending order (no nulls) into account."""
+        level = _level(ordered.len(), PIECE)
+        self._seen += ordered.len()
+        self._wrong += 1 << level if level else 0
+        if ordered.len():
+            self._push(level, ordered.gather_every(1 << level, (1 << level) // 2))
 
     def add_counts(self, counts: pl.DataFrame) -> None:
         """Take values with their counts into account."""
         ordered = counts.sort("value")
         below = ordered["count"].cum_sum()
         total = int(below[-1]) if ordered.height else 0
-        level = max(0, (total // (STEP * LEVEL // 2)).bit_length())
-        step = STEP << level
-        ranks = pl.int_range(step // 2, total, step, dtype=pl.UInt64, eager=True)
-        if ranks.len():
-            self._push(level, ordered["value"].gather(below.search_sorted(ranks + 1, side="left")))
+        level = _level(total, LEVEL)
+        ranks = pl.int_range((1 << level) // 2 + 1, total + 1, 1 << level, dtype=pl.UInt64, eager=True)
         self._seen += total
-        self._wrong += step
+        self._wrong += 1 << level
+        if ranks.len():
+            self._push(level, ordered["value"].gather(below.search_sorted(ranks, side="left")))
 
     def quantiles(self, wanted: list[float]) -> Quantiles:
-        """The values at these quantiles (0..1); at least STEP values were added."""
-        weighted = [_weighted(piece, STEP << level) for level, pieces in self._levels.items() for piece in pieces]
-        if self._rest is not None and self._rest.len():
-            weighted.append(_weighted(self._rest, 1))
+        """The values at these quantiles (0..1); at least one value was added."""
+        weighted = [_weighted(piece, 1 << level) for level, pieces in self._levels.items() for piece in pieces]
         error = round(self._wrong / self._seen + 0.0001, 4)
         return Quantiles(values=at_ranks(pl.concat(weighted), wanted), error=error)
 
     def _push(self, level: int, values: pl.Series) -> None:
         pieces = self._levels[level]
         pieces.append(values)
-        if sum(piece.len() for piece in pieces) < LEVEL:
+        if len(pieces) == 1 or sum(piece.len() for piece in pieces) < LEVEL:
             return
         merged = pl.concat(self._levels.pop(level)).sort()
-        self._wrong += STEP << level
+        self._wrong += 1 << level
         self._push(level + 1, merged.gather_every(2, level % 2))
+
+
+def _level(count: int, places: int) -> int:
+    """The least weight, as a power of two, with which so many values shrink to about so many places."""
+    return max(0, (count // places).bit_length() - 1)
 
 
 def at_ranks(counts: pl.DataFrame, wanted: list[float]) -> pl.Series:

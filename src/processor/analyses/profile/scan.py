@@ -11,7 +11,7 @@ from processor.reading import Table
 from processor.run import Run
 
 BATCH_BYTES = 16 << 20
-BATCH_ROWS = 1 << 17
+BATCH_ROWS = 1 << 16
 LEAST_ROWS = 1 << 10
 # A batch's columns are counted side by side: Polars lets go of the interpreter while it works.
 COUNTERS = 2
@@ -77,6 +77,7 @@ def count_all(run: Run, table: Table, names: Sequence[str]) -> Counted:
         for batch in frame.collect_batches(chunk_size=rows, maintain_order=False, engine="streaming"):
             counted.add(batch, workers)
             told.tell(counted.rows + counted.blank)
+    told.finish(counted.rows + counted.blank)
     return counted
 
 
@@ -88,12 +89,17 @@ class _Teller:
         self._table = table
 
     def tell(self, rows: int) -> None:
+        """So many rows were seen; the bytes are in proportion."""
         total = self._table.rows_expected
         if total is None:
             self._run.progress(rows=rows)
             return
         total = max(total, rows)
         self._run.progress(rows=rows, rows_total=total, bytes_read=round(self._table.bytes * rows / max(1, total)))
+
+    def finish(self, rows: int) -> None:
+        """All rows were seen: what was estimated is known now."""
+        self._run.progress(rows=rows, rows_total=rows, bytes_read=self._table.bytes)
 
 
 def _empty(table: Table, names: Sequence[str]) -> Counted:

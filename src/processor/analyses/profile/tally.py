@@ -8,7 +8,7 @@ quantiles, histogram                                        quantiles by a rank 
 import polars as pl
 
 from processor.analyses.profile.bins import FineBins, Histogram
-from processor.analyses.profile.counts import compact, finite, finite_counts, summed
+from processor.analyses.profile.counts import compact, counted, counted_runs, finite, finite_counts, summed
 from processor.analyses.profile.hashes import LIMIT, Distinct, HashSample
 from processor.analyses.profile.heavy import HeavyHitters, Top
 from processor.analyses.profile.ranks import Quantiles, RankSample, at_ranks
@@ -36,17 +36,19 @@ class Tally:
         self._ranks = RankSample()
         self._bins = FineBins(whole=is_whole(dtype))
 
-    def add(self, values: pl.Series, counts: pl.DataFrame) -> None:
-        """Count one piece of the column, without nulls: its values, and the same as counts."""
+    def add(self, values: pl.Series) -> pl.DataFrame:
+        """Count one piece of the column, without nulls; gives back its values with their counts."""
+        if self._few is None and self._ranged:
+            return self._add_ordered(values)
+        counts = counted(values)
         if self._few is None:
             self._add_many(counts)
-            if self._ranged:
-                self._ranks.add(finite(values))
-            return
+            return counts
         self._pending.append(compact(counts))
         self._rows += counts.height
         if self._rows > max(_MERGE_ROWS, self._few.height):
             self._merge()
+        return counts
 
     def distinct(self) -> Distinct:
         """How many different values there are; NaN is one, null is none."""
@@ -88,6 +90,14 @@ class Tally:
                 if self._ranged:
                     self._ranks.add_counts(finite_counts(many))
         return self._few
+
+    def _add_ordered(self, values: pl.Series) -> pl.DataFrame:
+        # Where nearly all values differ, sorting is cheaper than grouping, and the rank sample needs it anyway.
+        ordered = values.sort()
+        counts = counted_runs(ordered)
+        self._add_many(counts)
+        self._ranks.add(finite(ordered))
+        return counts
 
     def _add_many(self, counts: pl.DataFrame) -> None:
         self._hashes.add(counts["value"])
