@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import stat
@@ -7,11 +8,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import asyncpg
 import pytest
 
 from common.errors import ConfigurationError
 from helpers.database import SETTINGS, connected
+from helpers.eventually import eventually
 from helpers.processes import ended
 from sundog.postgres import EmbeddedPostgres
 from sundog.postgres_binaries import PostgresBinaries, find_postgres
@@ -125,6 +128,24 @@ async def test_it_dies_with_an_owner_that_was_killed_and_starts_again(
     assert ended(server_pid)
     async with embedded(tmp_path / "pg") as server:
         assert await answer(server, "SELECT 1") == 1
+
+
+async def test_a_killed_server_comes_back_with_its_data_at_the_same_address(tmp_path: Path) -> None:
+    told: list[str] = []
+    durable = EmbeddedPostgres(tmp_path / "pg", settings={"fsync": "off"}, tcp=True)
+    async with durable as server, anyio.create_task_group() as group:
+        group.start_soon(lambda: server.keep_running(tell=told.append))
+        await answer(server, "CREATE TABLE kept AS SELECT 42 AS n")
+        os.kill(server.pid, signal.SIGKILL)
+
+        async def kept() -> object:
+            with contextlib.suppress(OSError, asyncpg.PostgresError):
+                return bool(told) and await answer(server, "SELECT n FROM kept", tcp=True)
+            return None
+
+        assert await eventually(kept) == 42
+        group.cancel_scope.cancel()
+    assert "postgres ended with -9; it starts again" in told
 
 
 async def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
