@@ -34,6 +34,7 @@ POLL_SECONDS: Final = 0.05
 PROCESSOR_NICENESS: Final = 5
 # At a terminal nobody wants to wait as long as a fleet does; what is not finished goes back to the queue.
 PROCESSOR_GRACE_S: Final = "5"
+HAND_BACK_SECONDS: Final = 10.0
 
 
 class StartError(SundogError):
@@ -159,11 +160,13 @@ class LocalSundog(Service):
             "SUNDOG_PROCESSOR_WORK_DIR": str(self._data / "work" / name),
         }
         defaults = {**self._defaults(), "SUNDOG_PROCESSOR_GRACE_S": PROCESSOR_GRACE_S}
+        env = environment_of("processor", settings, defaults=defaults)
         return Part(
             name=name,
             command=_service("processor"),
-            env=environment_of("processor", settings, defaults=defaults),
+            env=env,
             niceness=PROCESSOR_NICENESS,
+            grace_s=_seconds(env["SUNDOG_PROCESSOR_GRACE_S"]) + HAND_BACK_SECONDS,
         )
 
     def _defaults(self) -> Mapping[str, str]:
@@ -199,6 +202,14 @@ class LocalSundog(Service):
 def _service(name: str) -> Sequence[str]:
     # -P keeps a file of the present folder from standing in for a module of ours.
     return (sys.executable, "-P", "-m", "sundog", name)
+
+
+def _seconds(text: str) -> float:
+    """What the processor will read too, and complain about by name if it is no number."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 async def _answers(client: httpx2.AsyncClient) -> bool:

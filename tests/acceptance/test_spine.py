@@ -119,6 +119,19 @@ def test_a_signal_stops_every_process(sundog: Installation, number: signal.Signa
     assert all_ended(running, within=0) == {}
 
 
+def test_a_second_signal_stops_what_would_take_its_time(flights: Path, tmp_path: Path) -> None:
+    python = environment_with_kind(UNHURRIED, folder=tmp_path / "environment")
+    patient = {"SUNDOG_PROCESSOR_GRACE_S": "3600"}
+    with Installation(tmp_path / "data", python=python, env=patient) as sundog:
+        dataset = json.loads(shell(UPLOAD, url=sundog.url, flights=flights))
+        shell(SUBMIT.replace('"profile"', '"unhurried"'), url=sundog.url, identifier=dataset["id"])
+        running = sundog.processes()
+        sundog.process.send_signal(signal.SIGINT)
+        sundog.until_it_says("once more to stop at once")
+        assert sundog.stop(signal.SIGINT) == 0
+        assert all_ended(running, within=0) == {}
+
+
 def test_a_killed_up_takes_every_process_with_it_and_starts_again(sundog: Installation, tmp_path: Path) -> None:
     running = sundog.processes()
     sundog.stop(signal.SIGKILL)

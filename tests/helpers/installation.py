@@ -58,6 +58,15 @@ class Installation:
         """What it said on stderr."""
         return (self._data / "stderr").read_text(encoding="utf-8", errors="replace")
 
+    def until_it_says(self, words: str) -> None:
+        """Wait for words on stderr."""
+        command = ["tail", "--pid", str(self.process.pid), "-n", "+1", "-F", str(self._data / "stderr")]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as tail:
+            assert tail.stdout is not None
+            found = any(words in line for line in tail.stdout)
+            tail.kill()
+        assert found, self.errors()
+
     def processes(self) -> dict[int, str]:
         """All processes under it: pid → command line."""
         return descendants(self.process.pid)

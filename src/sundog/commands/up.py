@@ -64,6 +64,7 @@ async def serve(options: "UpOptions") -> None:
 async def _obey(signals: AsyncIterator[signal.Signals], work: anyio.CancelScope, sundog: "LocalSundog") -> None:
     async for _ in signals:
         if work.cancel_called:
+            tell("stopping at once")
             sundog.kill()
         else:
             tell("stopping; once more to stop at once")
