@@ -43,6 +43,9 @@ class _Head:
     parsed: int = 0  # bytes of its line and its headers
     is_open: bool = True
 
+    def exceeds(self, limit: int) -> bool:
+        return self.parsed > limit or (self.is_open and self.arrived > limit)
+
 
 class BoundedHeads(HttpToolsProtocol):
     """One connection.
@@ -54,6 +57,7 @@ class BoundedHeads(HttpToolsProtocol):
     config: Config
     _head: _Head
     _slow: TimerHandle
+    _is_between = True  # requests: what comes next begins a head
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start to wait for the first head."""
@@ -68,18 +72,26 @@ class BoundedHeads(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse, as long as the head stays within its limit."""
-        if self._head.is_open:
-            self._head.arrived += len(data)
+        before, begins = self._head, self._is_between
         super().data_received(data)
-        if self._head.is_open and self._head.arrived > self.config.head_limit_bytes:
+        # Where a head begins behind the body of another request, its first bytes are not told from that body's last.
+        if self._head is before or begins:
+            self._head.arrived += len(data)
+        if self._head.exceeds(self.config.head_limit_bytes):
             self._refuse(_too_large())
 
     def on_message_begin(self) -> None:
         """Begin the head of a request."""
+        self._is_between = False
         self._head = _Head()
         self._slow.cancel()
         self._slow = self.loop.call_later(self.config.head_timeout_s, self._refuse_slow)
         super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._is_between = True
+        super().on_message_complete()
 
     def on_url(self, url: bytes) -> None:
         """Count the request's line."""
@@ -101,6 +113,8 @@ class BoundedHeads(HttpToolsProtocol):
         self._slow.cancel()
         if self._head.parsed > self.config.head_limit_bytes:
             raise _too_large()
+        # Closing a connection waits until its client took what was written; a stuck one must be cut.
+        self.scope["extensions"] = {"sundog.hangup": self.transport.abort}
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
