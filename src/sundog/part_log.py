@@ -1,6 +1,7 @@
 """What a part says: kept in a file as it is, and told to a person in short."""
 
 import json
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,8 @@ from common.log import KEYS
 Tell = Callable[[str], None]
 
 LARGEST_AT_START: Final = 16 << 20
+LATEST: Final = 20
+EXPLANATION: Final = "sundog: "  # how cli.py begins a sentence for a person
 
 
 class PartLog:
@@ -30,7 +33,16 @@ class PartLog:
         self._rest = b""
         if self.path.exists() and self.path.stat().st_size > LARGEST_AT_START:
             self.path.replace(self.path.with_suffix(".log.1"))
-        self.last_line = ""
+        self._latest: deque[str] = deque(maxlen=LATEST)
+
+    @property
+    def last_words(self) -> str:
+        """Why it ended, as far as its log tells: the command line's explanation if there is one, or the last line."""
+        lines = list(self._latest)
+        explained = (index for index in reversed(range(len(lines))) if lines[index].startswith(EXPLANATION))
+        if (first := next(explained, None)) is not None:
+            return " ".join(line.strip() for line in lines[first:]).removeprefix(EXPLANATION)
+        return lines[-1] if lines else "it said nothing"
 
     def feed(self, data: bytes) -> None:
         """Take what the part said next; it may end within a line."""
@@ -38,8 +50,9 @@ class PartLog:
             file.write(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            self.last_line = short_form(line.decode(errors="replace"))
-            self._tell(f"{self._part:<12} {self.last_line}")
+            told = short_form(line.decode(errors="replace"))
+            self._latest.append(told)
+            self._tell(f"{self._part:<12} {told}")
 
 
 def short_form(line: str) -> str:

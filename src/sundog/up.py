@@ -189,7 +189,7 @@ class LocalSundog(Service):
 
     async def _fail_when_ended(self, part: SupervisedPart) -> None:
         await part.ended.wait()
-        raise StartError(f"{part.part.name} did not start: {part.log.last_line}", advice=self._advice())
+        raise StartError(f"{part.part.name} did not start: {part.log.last_words}", advice=self._advice())
 
     async def _all_announced(self, connection: Connection, began: datetime) -> bool:
         announced = await connection.fetchval(COUNT_PROCESSORS, began)

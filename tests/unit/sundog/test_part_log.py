@@ -34,6 +34,15 @@ def test_lines_that_come_in_pieces_are_told_whole(tmp_path: Path) -> None:
     assert (tmp_path / "gateway.log").read_bytes() == b"one\ntwo\nthree"
 
 
+def test_its_last_words_are_the_explanation_if_there_is_one(tmp_path: Path) -> None:
+    log = PartLog(tmp_path, part="gateway", tell=lambda _: None)
+    assert log.last_words == "it said nothing"
+    log.feed(b"Traceback\nKeyError: 'x'\n")
+    assert log.last_words == "KeyError: 'x'"
+    log.feed(b"sundog: The port is taken.\n        Choose another.\n")
+    assert log.last_words == "The port is taken. Choose another."
+
+
 def test_a_file_that_grew_large_makes_room(tmp_path: Path) -> None:
     with (tmp_path / "gateway.log").open("wb") as file:
         file.truncate(LARGEST_AT_START + 1)

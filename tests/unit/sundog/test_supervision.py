@@ -77,4 +77,4 @@ async def test_that_it_ended_once_can_be_waited_for(tmp_path: Path) -> None:
     async with part("raise SystemExit('no')", tmp_path, terminal) as broken:
         with anyio.fail_after(30):
             await broken.ended.wait()
-        assert broken.log.last_line == "no"
+        assert broken.log.last_words == "no"
