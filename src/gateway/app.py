@@ -18,17 +18,19 @@ from common.storage import Storage
 from gateway.datasets import Datasets
 from gateway.hosts import HostCheck, check_exposure, served_names
 from gateway.kinds import Catalogue
+from gateway.live import Live, build_live, running
 from gateway.problems import exception_handlers
 from gateway.request_log import RequestLog
 from gateway.routes.dashboard import DashboardRoutes
 from gateway.routes.datasets import DatasetRoutes
+from gateway.routes.events import EventRoutes
 from gateway.routes.health import HealthRoutes
 from gateway.routes.kinds import KindRoutes
 from gateway.routes.processors import ProcessorRoutes
 from gateway.routes.results import ResultRoutes
 from gateway.routes.tasks import TaskRoutes
 from gateway.server import build_server, listening_socket
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, StreamSettings
 from gateway.submission import Admission
 from gateway.tasks import Tasks
 from gateway.unread_body import UnreadBody
@@ -36,10 +38,10 @@ from gateway.unread_body import UnreadBody
 log = logging.getLogger(__name__)
 
 
-def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, settings: GatewaySettings) -> Starlette:
+def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, settings: GatewaySettings) -> Starlette:
     """The application over parts that are already running."""
     app = Starlette(
-        routes=_routes(pool=pool, storage=storage, notifier=notifier, settings=settings),
+        routes=_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings),
         exception_handlers=exception_handlers(),
         middleware=[
             Middleware(RequestLog),
@@ -52,13 +54,16 @@ def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, settings: Ga
     return app
 
 
-def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, settings: GatewaySettings) -> list[BaseRoute]:
+def _routes(
+    *, pool: Pool, storage: Storage, notifier: Notifier, live: Live, settings: GatewaySettings
+) -> list[BaseRoute]:
     datasets = Datasets(pool=pool, storage=storage, limit=settings.upload_limit_bytes)
     catalogue = Catalogue(pool=pool, fresh_s=settings.processor_fresh_s, cache_s=settings.kinds_cache_s)
     admission = Admission(catalogue=catalogue, settings=settings)
     tasks = Tasks(pool=pool, notifier=notifier)
     parts = (
         TaskRoutes(tasks=tasks, admission=admission, datasets=datasets, body_limit=settings.body_limit_bytes),
+        EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams, settings=live.settings),
         ResultRoutes(pool=pool, storage=storage),
         DatasetRoutes(datasets=datasets),
         KindRoutes(catalogue=catalogue),
@@ -78,15 +83,17 @@ def main() -> None:
     logs = read_settings(LogSettings)
     configure_logging(service="gateway", form=logs.format, level=logs.level)
     settings, database = read_settings(GatewaySettings), read_settings(DatabaseSettings)
-    storage = read_settings(StorageSettings)
+    storage, streams = read_settings(StorageSettings), read_settings(StreamSettings)
     anyio.run(
-        lambda: serve(settings=settings, database=database, storage=storage), backend_options={"use_uvloop": True}
+        lambda: serve(settings=settings, streams=streams, database=database, storage=storage),
+        backend_options={"use_uvloop": True},
     )
 
 
 async def serve(
     *,
     settings: GatewaySettings,
+    streams: StreamSettings,
     database: DatabaseSettings,
     storage: StorageSettings,
     on_listening: Callable[[int], None] | None = None,
@@ -95,6 +102,7 @@ async def serve(
 
     Args:
         settings: the gateway's.
+        streams: how its streams are kept.
         database: how its role reaches Postgres.
         storage: where the bytes are.
         on_listening: called with the port when requests are answered.
@@ -108,15 +116,13 @@ async def serve(
         pool = await stack.enter_async_context(open_pool(database, service="gateway"))
         await check_schema(pool)
         notifier = await stack.enter_async_context(Notifier(pool=pool))
-        app = create_app(pool=pool, storage=Storage.open(storage), notifier=notifier, settings=settings)
+        live = build_live(pool=pool, database=database, settings=streams)
+        await stack.enter_async_context(running(live))
+        app = create_app(pool=pool, storage=Storage.open(storage), notifier=notifier, live=live, settings=settings)
         listening = stack.enter_context(listening_socket(settings))
         port: int = listening.getsockname()[1]
         log.info("gateway listens on port %d", port)
         if on_listening is not None:
             on_listening(port)
-        await build_server(app, settings=settings).serve_until_signal(listening=listening, drain=_drain)
+        await build_server(app, settings=settings).serve_until_signal(listening=listening, drain=live.streams.drain)
     log.info("gateway stopped")
-
-
-async def _drain() -> None:
-    """Tell the streams to end."""

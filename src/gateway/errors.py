@@ -185,3 +185,21 @@ class RequestMalformedError(SundogError):
     """This is no HTTP."""
 
     code = "request_malformed"
+
+
+class NotAcceptableError(SundogError):
+    """The client accepts none of the forms that there are."""
+
+    code = "not_acceptable"
+
+
+class TooManyStreamsError(SundogError):
+    """The caller has as many streams open as one may have."""
+
+    code = "too_many_streams"
+
+
+class StreamsFullError(SundogError):
+    """This gateway has as many streams open as it may have, or is about to stop."""
+
+    code = "streams_full"

@@ -59,6 +59,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "media_type_unsupported": ProblemType(415, "The content type is not taken here"),
     "method_not_allowed": ProblemType(405, "The method is not allowed here"),
     "name_invalid": ProblemType(422, "This cannot be a dataset's name"),
+    "not_acceptable": ProblemType(406, "None of the forms is accepted"),
     "not_found": ProblemType(404, "Not found"),
     "not_ready": ProblemType(503, "The gateway is not ready", retry_after=1),
     "origin_refused": ProblemType(403, "Another site may not do this"),
@@ -69,10 +70,12 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "request_malformed": ProblemType(400, "This is no HTTP"),
     "result_gone": ProblemType(410, "The result is gone"),
     "result_not_ready": ProblemType(409, "The task has not ended", retry_after=1),
+    "streams_full": ProblemType(503, "No room for another stream", retry_after=2),
     "storage_unavailable": ProblemType(503, "The storage is away", retry_after=2),
     "task_cancelled": ProblemType(409, "The task was cancelled"),
     "task_failed": ProblemType(409, "The task failed"),
     "too_large": ProblemType(413, "Too large"),
+    "too_many_streams": ProblemType(429, "Too many streams", retry_after=5),
 }
 
 

@@ -3,6 +3,7 @@
 from asyncio import TimerHandle, Transport
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -12,6 +13,8 @@ from common.errors import SundogError
 from gateway.errors import HeadTooLargeError, RequestMalformedError
 from gateway.problems import problem_response
 from gateway.settings import GatewaySettings
+
+EXTENSION: Final = "sundog"  # what this server offers its application beyond ASGI
 
 
 class Config(uvicorn.Config):
@@ -114,7 +117,7 @@ class BoundedHeads(HttpToolsProtocol):
         if self._head.parsed > self.config.head_limit_bytes:
             raise _too_large()
         # Closing a connection waits until its client took what was written; a stuck one must be cut.
-        self.scope["extensions"] = {"sundog.hangup": self.transport.abort}
+        self.scope["extensions"] = {EXTENSION: {"hang_up": self.transport.abort}}
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -74,6 +74,27 @@ class GatewaySettings(BaseSettings):
         return is_loopback(self.host)
 
 
+class StreamSettings(BaseSettings):
+    """How many streams there may be, how long each lasts, and what is done with clients that do not keep up."""
+
+    model_config = SettingsConfigDict(env_prefix="SUNDOG_STREAM_", frozen=True)
+
+    limit: int = Field(default=12_000, ge=1, description="Streams that this gateway keeps open at most.")
+    limit_per_caller: int = Field(default=10_000, ge=1, description="Streams that one caller may have open here.")
+    heartbeat_s: float = Field(default=15, gt=0, description="Seconds of silence after which a stream says it lives.")
+    rotate_s: float = Field(
+        default=600, gt=0, description="Seconds after which an event stream ends, for its client to come back; ± 20 %."
+    )
+    retry_s: float = Field(default=2, gt=0, description="The longest time after which clients are told to come back.")
+    send_timeout_s: float = Field(
+        default=30, gt=0, description="Seconds after which a client that takes nothing is cut off."
+    )
+    drain_s: float = Field(default=2, gt=0, description="Seconds that streams get to end when the gateway stops.")
+    backstop_s: float = Field(
+        default=5, gt=0, description="Seconds between reads of all watched feeds that no notification asked for."
+    )
+
+
 def is_loopback(host: str) -> bool:
     """Whether this name or address of an interface leads to this machine alone."""
     if host in LOOPBACK_NAMES:

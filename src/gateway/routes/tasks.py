@@ -9,23 +9,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from common.words import FINAL_STATES, TaskState
+from common.words import FINAL_STATES
 from gateway.body import media_type, read_json
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets
-from gateway.errors import QueryInvalidError
 from gateway.form import SLACK_BYTES
 from gateway.json_text import json_response
 from gateway.pagination import page_asked, page_response
 from gateway.paths import TENANT, not_found, path_id, task_path
 from gateway.submission import Admission
+from gateway.task_filter import kind_asked, state_asked
 from gateway.task_form import read_task_form
 from gateway.task_view import Row, task_etag, task_view, task_view_with_attempts
 from gateway.tasks import Cancelled, Tasks
 
 # RFC: W3C Trace Context, version 00.
 TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
-LONGEST_KIND: Final = 64
 RETRY_AFTER: Final = "1"
 
 
@@ -77,7 +76,7 @@ class TaskRoutes:
 
     async def _list(self, request: Request) -> Response:
         asked = page_asked(request)
-        rows = await self._tasks.page(asked, tenant=TENANT, state=_state_asked(request), kind=_kind_asked(request))
+        rows = await self._tasks.page(asked, tenant=TENANT, state=state_asked(request), kind=kind_asked(request))
         last: UUID | None = rows[-1]["id"] if len(rows) == asked.limit else None
         return page_response("tasks", [task_view(row) for row in rows], request=request, asked=asked, last=last)
 
@@ -97,18 +96,3 @@ def _shown(row: Row, *, etag: str, status: int = HTTPStatus.OK) -> Response:
     if row["state"] not in FINAL_STATES:
         headers["retry-after"] = RETRY_AFTER
     return json_response(task_view_with_attempts(row), status=status, headers=headers)
-
-
-def _state_asked(request: Request) -> TaskState | None:
-    state = request.query_params.get("state")
-    try:
-        return None if state is None else TaskState(state)
-    except ValueError as error:
-        raise QueryInvalidError(f"state: must be one of {', '.join(TaskState)}.") from error
-
-
-def _kind_asked(request: Request) -> str | None:
-    kind = request.query_params.get("kind")
-    if kind is not None and (len(kind) > LONGEST_KIND or not kind.isprintable()):
-        raise QueryInvalidError("kind: this is no name of a kind.")
-    return kind

@@ -16,6 +16,7 @@ from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from helpers.database import Database
 from helpers.factories import a_kind, a_processor
+from helpers.live import idle_live
 from helpers.storage import Stored
 
 
@@ -46,7 +47,7 @@ def notifier(pool: Pool) -> Notifier:
 
 @pytest.fixture
 def app(pool: Pool, stored: Stored, notifier: Notifier, settings: GatewaySettings) -> Starlette:
-    return create_app(pool=pool, storage=stored.storage, notifier=notifier, settings=settings)
+    return create_app(pool=pool, storage=stored.storage, notifier=notifier, live=idle_live(pool), settings=settings)
 
 
 @pytest.fixture
@@ -59,7 +60,9 @@ async def client(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
 async def at_the_door(stored: Stored, settings: GatewaySettings) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a gateway without a database, for what must be decided before one is asked."""
     async with asyncpg.create_pool("postgresql://nobody@127.0.0.1:1/nowhere", min_size=0) as pool:
-        app = create_app(pool=pool, storage=stored.storage, notifier=Notifier(pool=pool), settings=settings)
+        app = create_app(
+            pool=pool, storage=stored.storage, notifier=Notifier(pool=pool), live=idle_live(pool), settings=settings
+        )
         async with client_of(app) as client:
             yield client
 

@@ -16,6 +16,7 @@ from gateway.app import create_app
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings
 from helpers.eventually import eventually
+from helpers.live import idle_live
 from helpers.storage import Stored
 
 HALF = b"PUT /v1/datasets/a.csv HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n" + b"x" * 30_000
@@ -46,7 +47,9 @@ async def served(app: Starlette, settings: GatewaySettings) -> AsyncIterator[int
 async def door(stored: Stored, settings: GatewaySettings) -> AsyncIterator[Starlette]:
     """A gateway without a database."""
     async with asyncpg.create_pool("postgresql://nobody@127.0.0.1:1/nowhere", min_size=0) as pool:
-        yield create_app(pool=pool, storage=stored.storage, notifier=Notifier(pool=pool), settings=settings)
+        yield create_app(
+            pool=pool, storage=stored.storage, notifier=Notifier(pool=pool), live=idle_live(pool), settings=settings
+        )
 
 
 async def talk(port: int, sent: bytes) -> bytes:

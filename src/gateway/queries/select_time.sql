@@ -1,0 +1,2 @@
+-- The database's time, which is the only one that counts.
+SELECT clock_timestamp()
