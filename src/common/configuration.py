@@ -22,7 +22,7 @@ def read_settings(settings: type[SettingsT]) -> SettingsT:
         prefix = str(settings.model_config.get("env_prefix", ""))
         flaws = [f"{_variable(prefix, flaw['loc'])}: {flaw['msg']}" for flaw in error.errors(include_input=False)]
         raise ConfigurationError(
-            f"The environment is not right: {'; '.join(flaws)}.", advice="See docs/operations.md for all variables."
+            f"The environment is not right: {'; '.join(flaws)}.", advice="See docs/configuration.md for all variables."
         ) from None
 
 
