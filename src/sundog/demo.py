@@ -94,8 +94,10 @@ class Story:
                 self.tell(f"Claimed by {event.data.get('processor')}")
             case "partial":
                 self._show_partial(event.data)
-            case "log" | "retrying":
-                self.tell(str(event.data.get("message") or event.data.get("error")))
+            case "retrying":
+                self.tell(f"It is tried again: {(event.data.get('error') or {}).get('message')}")
+            case "log" if event.data.get("level") == "error":  # the rest is among the result's notes
+                self.tell(str(event.data.get("message")))
             case "succeeded":
                 self.tell("Succeeded")
             case _:

@@ -1,56 +1,75 @@
-"""A TCP proxy that cuts each connection after so many bytes of the answer, as bad networks do."""
+"""A TCP proxy that cuts each event stream after so many events, as bad networks do."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import urlsplit
 
+import anyio
+from anyio.abc import SocketAttribute, SocketStream
 
-@dataclass(slots=True)
+HEAD_END: Final = b"\r\n\r\n"
+SEPARATORS: Final = (b"\r\n\r\n", b"\n\n")
+
+
 class CuttingProxy:
-    """Where it listens, and how many connections it has cut."""
+    """Forwards bytes; of each answer so many events, and then a few bytes more, before it cuts the connection."""
 
-    upstream: str
-    bytes_each: int
-    url: str = ""
-    cut: int = 0
-    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    def __init__(self, upstream: str, *, events: int, bytes_more: int) -> None:
+        address = urlsplit(upstream)
+        assert address.hostname is not None
+        assert address.port is not None
+        self._upstream = (address.hostname, address.port)
+        self._events = events
+        self._bytes_more = bytes_more
+        self.url = ""
+        self.cut = 0
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, client: SocketStream) -> None:
         """One connection, to its cut or its end."""
-        address = urlsplit(self.upstream)
-        answers, requests = await asyncio.open_connection(address.hostname, address.port)
-        self._writers |= {writer, requests}
-        try:
-            async with asyncio.TaskGroup() as group:
-                upward = group.create_task(_copy(reader, requests))
-                self.cut += await self._copy_answer(answers, writer)
-                upward.cancel()
-        finally:
-            for each in (writer, requests):
-                each.transport.abort()
-                self._writers.discard(each)
+        async with client, await anyio.connect_tcp(*self._upstream) as server, anyio.create_task_group() as group:
+            group.start_soon(self._copy_requests, client, server, group.cancel_scope)
+            await self._copy_answer(server, client)
+            group.cancel_scope.cancel()
 
-    async def _copy_answer(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        left = self.bytes_each
-        while left and (data := await answers.read(left)):
-            writer.write(data)
-            await writer.drain()
-            left -= len(data)
-        return left == 0
+    async def _copy_requests(self, client: SocketStream, server: SocketStream, scope: anyio.CancelScope) -> None:
+        try:
+            async for data in client:
+                await server.send(data)
+        except anyio.BrokenResourceError:
+            pass
+        scope.cancel()
+
+    async def _copy_answer(self, server: SocketStream, client: SocketStream) -> None:
+        answer, sent = b"", 0
+        async for data in server:
+            answer += data
+            end = self._cut_at(answer)
+            await client.send(answer[sent:end])
+            sent = len(answer)
+            if end is not None and end <= len(answer):
+                self.cut += 1
+                return
+
+    def _cut_at(self, answer: bytes) -> int | None:
+        """Where to cut; None while that is not known yet."""
+        if HEAD_END not in answer:
+            return None
+        end = answer.index(HEAD_END) + len(HEAD_END)
+        for _ in range(self._events):
+            ends = [where + len(each) for each in SEPARATORS if (where := answer.find(each, end)) >= 0]
+            if not ends:
+                return None
+            end = min(ends)
+        return end + self._bytes_more
 
 
 @asynccontextmanager
-async def cutting_proxy(upstream: str, *, bytes_each: int) -> AsyncIterator[CuttingProxy]:
+async def cutting_proxy(upstream: str, *, events: int, bytes_more: int) -> AsyncIterator[CuttingProxy]:
     """Stand on a port of its own before the server at `upstream`."""
-    proxy = CuttingProxy(upstream=upstream, bytes_each=bytes_each)
-    async with await asyncio.start_server(proxy.serve, "127.0.0.1", 0) as server:
-        proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    proxy = CuttingProxy(upstream, events=events, bytes_more=bytes_more)
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, proxy.serve)
+        proxy.url = f"http://127.0.0.1:{listener.extra(SocketAttribute.local_port)}"
         yield proxy
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
+        group.cancel_scope.cancel()
