@@ -92,14 +92,17 @@ async def test_a_client_that_stops_half_way_leaves_nothing(
     async def upload_ended() -> bool:
         return any(record.message == "request" for record in caplog.records)
 
+    async def nothing_is_left() -> bool:
+        return stored.files() == []
+
     with caplog.at_level(logging.INFO):
         async with served(door, settings) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
             await stream.send(half)
             await eventually(upload_began)
             await stream.aclose()
             await eventually(upload_ended)
+    await eventually(nothing_is_left)
 
-    assert stored.files() == []
     assert all(record.levelno < logging.WARNING for record in caplog.records)
 
 
@@ -187,11 +190,13 @@ async def test_an_open_connection_does_not_keep_the_gateway_from_stopping(
     async def upload_began() -> bool:
         return bool(stored.files())
 
+    async def nothing_is_left() -> bool:
+        return stored.files() == []
+
     with anyio.fail_after(20):
         async with served(door, settings) as port:
             stream = await anyio.connect_tcp("127.0.0.1", port)
             await stream.send(HALF)
             await eventually(upload_began)
         await stream.aclose()
-
-    assert stored.files() == []
+    await eventually(nothing_is_left)
