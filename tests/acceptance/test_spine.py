@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from helpers.database import Database, connected
 from helpers.installation import Installation, all_ended
 from helpers.plugin_environment import environment_with_kind
 from sundog.demo_data import ROWS, flights_csv
@@ -203,3 +204,11 @@ def test_a_processor_killed_half_way_costs_an_attempt_and_no_event(flights: Path
         assert told[-2]["event"] == "succeeded"
         attempts = json.loads(shell(f"curl -s localhost:8080/v1/tasks/{task['id']}", url=sundog.url))["attempts"]
         assert [attempt["outcome"] for attempt in attempts] == ["lost", "succeeded"]
+
+
+async def test_a_database_of_ones_own_is_used_instead_of_the_embedded_one(database: Database, tmp_path: Path) -> None:
+    with Installation(tmp_path / "data", env={"SUNDOG_DATABASE_DSN": database.dsn}) as sundog:
+        assert not any("postgres -D" in command for command in sundog.processes().values())
+        assert json.loads(shell("curl -s localhost:8080/readyz", url=sundog.url))["status"] == "ready"
+        async with connected(database.dsn) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM processor") == 1
