@@ -176,10 +176,9 @@ def _with_types(run: Run, plan: Plan, seen: sample.Sample) -> Plan:
     for column, marker in decided.markers.items():
         run.warn("null_marker", f"In column {final[column]!r} the word {marker!r} stands for a missing value.")
     for column in decided.unsure_dates:
-        run.warn(
-            "dates_as_text",
-            f"Column {final[column]!r} may hold dates, but in an order that cannot be told; read as text.",
-        )
+        run.warn("dates_as_text", f"Column {final[column]!r} has dates that are not all YYYY-MM-DD; read as text.")
+    for column in decided.mixed:
+        run.warn("types", f"Column {final[column]!r} has other values among its numbers; read as text.")
     return replace(plan, names=tuple(names), schema=decided)
 
 

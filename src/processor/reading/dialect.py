@@ -87,7 +87,7 @@ def _has_header(rows: list[list[str]]) -> bool:
     columns = [[row[n] for row in rest if n < len(row) and row[n]] for n in range(len(first))]
     named = sum(_mostly_typed(column) and not _is_typed(cell) for cell, column in zip(first, columns, strict=True))
     alike = sum(_mostly_typed(column) and _is_typed(cell) for cell, column in zip(first, columns, strict=True))
-    return named > alike
+    return named >= alike
 
 
 def _is_typed(cell: str) -> bool:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,4 +64,4 @@ class Plan:
 
     def with_types(self, types: Mapping[str, pl.DataType]) -> Schema:
         """The plan's schema with other types."""
-        return Schema(types=types, markers=self.schema.markers, unsure_dates=self.schema.unsure_dates)
+        return replace(self.schema, types=types)

@@ -16,12 +16,14 @@ class Schema:
     Attributes:
         types: type by column, in the file's order.
         markers: by column, the text that stands for a missing value.
-        unsure_dates: columns that may be dates, but with day and month in an order that cannot be told.
+        unsure_dates: columns with dates that are not all in ISO form, so day and month may be in any order.
+        mixed: columns of text that are numbers for the most part.
     """
 
     types: Mapping[str, pl.DataType]
     markers: Mapping[str, str] = field(default_factory=dict)
     unsure_dates: tuple[str, ...] = ()
+    mixed: tuple[str, ...] = ()
 
 
 def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType]) -> Schema:
@@ -34,6 +36,7 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType]) -> Schema:
     types: dict[str, pl.DataType] = {}
     markers: dict[str, str] = {}
     unsure: list[str] = []
+    mixed: list[str] = []
     for name, guess in guesses.items():
         column = texts[name].drop_nulls()
         types[name], marker = _decided(column, guess)
@@ -41,7 +44,9 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType]) -> Schema:
             markers[name] = marker
         if guess.is_temporal() and column.len() and not _is_time(column, guess):
             unsure.append(name)
-    return Schema(types=types, markers=markers, unsure_dates=tuple(unsure))
+        elif types[name] == pl.String and _mostly_numbers(column):
+            mixed.append(name)
+    return Schema(types=types, markers=markers, unsure_dates=tuple(unsure), mixed=tuple(mixed))
 
 
 def _decided(column: pl.Series, guess: pl.DataType) -> tuple[pl.DataType, str | None]:
@@ -73,6 +78,10 @@ def _number_in_disguise(column: pl.Series) -> tuple[pl.DataType, str | None]:
         if numbers.len() and fits(numbers, wanted):
             return wanted, found[0] if found else None
     return pl.String(), None
+
+
+def _mostly_numbers(column: pl.Series) -> bool:
+    return 2 * column.cast(pl.Float64, strict=False).null_count() < column.len()
 
 
 def fits(texts: pl.Series, wanted: pl.DataType) -> bool:

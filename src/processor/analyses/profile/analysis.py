@@ -28,6 +28,7 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: ProfileParams) -> Out
 
 
 def _profile(run: Run, table: Table, params: ProfileParams) -> Outcome:
+    run.phase("sample")
     names = _chosen(table, params)
     run.partial(_estimate(table, names, params), estimate=True)
     run.phase("scan")

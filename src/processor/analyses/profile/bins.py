@@ -75,7 +75,9 @@ class FineBins:
     def _numbered(self, values: pl.Series) -> pl.Series:
         if self._whole:
             return values.cast(pl.Int64) // self._width
-        return (values / self._width).floor().cast(pl.Int64)
+        numbers = (values / self._width).floor().cast(pl.Int64)
+        # A tiny negative number divided by a large width is -0.0, but it belongs below zero.
+        return numbers - ((values < 0) & (numbers == 0)).cast(pl.Int64) if self._width > 1 else numbers
 
     def _grow(self, values: pl.Series) -> None:
         low, high = values.min(), values.max()
