@@ -1,0 +1,215 @@
+import gzip
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from common.errors import InputError
+from helpers.profiling import input_of
+from helpers.recording_run import RecordingRun
+from processor.reading import ReadOptions, Table, read
+
+SECRET = "swordfish"  # stands for data that no error text may hold
+
+
+def read_bytes(folder: Path, content: bytes, **options: object) -> tuple[pl.DataFrame, RecordingRun]:
+    path = folder / "input"
+    path.write_bytes(content)
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    run = RecordingRun(scratch)
+
+    def work(table: Table) -> pl.DataFrame:
+        return table.frame.collect(engine="streaming")
+
+    return read(run, input_of(path), ReadOptions.model_validate(options), work), run
+
+
+def hidden(line: bytes, *, among: bytes) -> bytes:
+    """A line in a file of 3 MB, at a place that the sample does not look at."""
+    lines = among * (1_100_000 // len(among))
+    return lines + line + lines + among * (800_000 // len(among))
+
+
+def numbered(count: int) -> bytes:
+    return b"".join(b"%d,x\n" % number for number in range(count))
+
+
+def test_a_plain_file_is_read_without_a_word(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n1,one\n2,two\n")
+
+    assert frame.sort("n").rows() == [(1, "one"), (2, "two")]
+    assert run.warnings == []
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_text_is_the_same_whatever_its_encoding(tmp_path: Path, encoding: str, newline: str, *, gzipped: bool) -> None:
+    raw = newline.join(["n,word", "1,zoë", "2,søt", ""]).encode(encoding)
+
+    frame, run = read_bytes(tmp_path, gzip.compress(raw) if gzipped else raw)
+
+    assert frame.sort("n").rows() == [(1, "zoë"), (2, "søt")]
+    assert ("encoding" in run.codes) == (not encoding.startswith("utf-8"))
+    assert ("line_ends" in run.codes) == (newline == "\r")
+    assert ("compression" in run.codes) == gzipped
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_an_encoding_that_shows_late_is_still_found(tmp_path: Path, encoding: str) -> None:
+    text = "n,word\n" + "1,plain\n" * 400_000 + "2,naïve\n"
+
+    frame, run = read_bytes(tmp_path, text.encode(encoding))
+
+    assert frame["word"].unique().sort().to_list() == ["naïve", "plain"]
+    assert "encoding" in run.codes
+
+
+def test_a_few_wrong_bytes_in_the_middle_are_replaced_and_counted(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"2,na\xefve\n", among=b"1,plain\n"))
+
+    assert frame["word"].unique().sort().to_list() == ["na\ufffdve", "plain"]
+    assert ("encoding", "1 places in the text are no UTF-8; they stand as U+FFFD.") in run.warnings
+
+
+def test_a_type_that_changes_late_becomes_text_and_is_counted(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"none,x\nnil,x\n", among=b"12345,x\n"))
+
+    assert frame.schema["n"] == pl.String
+    assert run.warnings == [("types", "Column 'n' holds 2 values that are no numbers; read as text.")]
+
+
+def test_whole_numbers_that_become_decimal_late_are_decimal(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"0.5,x\n", among=b"12345,x\n"))
+
+    assert frame["n"].unique().sort().to_list() == [0.5, 12345.0]
+    assert run.warnings == [("types", "Column 'n' holds 1 values that are not whole; read as decimal.")]
+
+
+def test_numbers_with_other_values_among_them_are_text_and_said_to_be(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + numbered(200) + b"none,x\n")
+
+    assert frame.schema["n"] == pl.String
+    assert run.codes == {"types"}
+
+
+def test_several_columns_that_change_are_mended_together(tmp_path: Path) -> None:
+    content = hidden(b"x,1.5,never\n", among=b"12345,12345,2020-01-01\n")
+
+    frame, run = read_bytes(tmp_path, b"a,b,c\n" + content)
+
+    assert list(frame.schema.values()) == [pl.String, pl.Float64, pl.String]
+    assert len(run.warnings) == 3
+    assert not any("never" in message for _, message in run.warnings)
+
+
+def test_lines_with_too_many_fields_are_cut_and_counted(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"a,b\n1,2\n3,4,5\n6,7\n8,9,10,11\n")
+
+    assert frame.sort("a").rows() == [(1, 2), (3, 4), (6, 7), (8, 9)]
+    assert run.codes == {"ragged_rows"}
+    assert run.warnings[0][1].startswith("2 lines (the first is line 3) have more fields")
+
+
+def test_lines_with_too_few_fields_are_counted_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "input"
+    path.write_bytes(b'a,b,c\nx,2,3\ny,5\n"z,z",7,8\nx\n')
+    run = RecordingRun(tmp_path)
+
+    def work(table: Table) -> None:
+        assert table.check_lines is not None
+        table.check_lines()
+
+    read(run, input_of(path), ReadOptions(), work)
+
+    assert run.warnings[0][0] == "short_rows"
+    assert run.warnings[0][1].startswith("2 lines (the first is line 3) have fewer fields")
+
+
+def test_names_that_come_twice_or_are_missing_are_made_usable(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"a,a,,*\n1,2,3,4\n")
+
+    assert frame.columns == ["a", "a_duplicated_0", "column_3", "*"]
+    assert [code for code, _ in run.warnings] == ["column_names", "column_names"]
+
+
+def test_a_file_without_a_header_gets_names(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"1,x\n2,y\n")
+
+    assert frame.columns == ["column_1", "column_2"]
+    assert frame.height == 2
+    assert run.codes == {"header"}
+
+
+def test_what_the_caller_says_about_the_file_is_taken(tmp_path: Path) -> None:
+    frame, _ = read_bytes(tmp_path, b"1:2\n3:4\n", delimiter=":", header=False, encoding="utf-8")
+
+    assert frame.rows() == [(1, 2), (3, 4)]
+
+
+def test_missing_values_may_have_a_word_of_their_own(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n1,NA\nNA,b\n")
+
+    assert frame["n"].to_list() == [1, None]
+    assert frame["word"].to_list() == ["NA", "b"]
+    assert run.codes == {"null_marker"}
+
+
+def test_dates_in_doubt_stay_text(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"day,n\n01/02/2020,1\n03/04/2020,2\n")
+
+    assert frame.schema["day"] == pl.String
+    assert run.codes == {"dates_as_text"}
+
+
+@pytest.mark.parametrize("content", [b"a,b,c\n", b"a,b,c", b"\xef\xbb\xbfa,b,c\r\n"])
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path, content: bytes) -> None:
+    frame, _ = read_bytes(tmp_path, content)
+
+    assert (frame.columns, frame.height) == (["a", "b", "c"], 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(gzip.compress(b""), id="gzip of nothing"),
+        pytest.param(gzip.compress(b"n,word\n" + numbered(200_000))[:-1000], id="gzip cut off"),
+        pytest.param(b"\x1f\x8b\x08\x00" + SECRET.encode() * 10, id="no gzip"),
+        pytest.param(b"\x28\xb5\x2f\xfd" + SECRET.encode() * 10, id="no zstd"),
+        pytest.param(b'a,b\n1,"' + SECRET.encode() + b"\n" + numbered(50), id="quote that never closes"),
+        pytest.param(b"n,word\n" + numbered(200_000) + b'1,"' + SECRET.encode() + b"\n", id="quote open at the end"),
+        pytest.param(b"PAR1" + SECRET.encode() * 10 + b"PAR1", id="no parquet"),
+    ],
+)
+def test_what_cannot_be_read_ends_in_a_sentence_without_data(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(InputError) as caught:
+        read_bytes(tmp_path, content)
+
+    assert SECRET not in f"{caught.value.message} {caught.value.advice}"
+    assert re.fullmatch(r"[A-Z].*\.", caught.value.message)
+    assert caught.value.advice
+    assert caught.value.__cause__ is None
+
+
+def test_zstd_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "made.csv.zst"
+    pl.DataFrame({"n": [1, 2], "word": ["a", "b"]}).lazy().sink_csv(path, compression="zstd", engine="streaming")
+
+    frame, run = read_bytes(tmp_path, path.read_bytes())
+
+    assert frame.sort("n").rows() == [(1, "a"), (2, "b")]
+    assert run.codes == {"compression"}
+
+
+def test_errors_of_the_work_itself_pass_through(tmp_path: Path) -> None:
+    path = tmp_path / "input"
+    path.write_bytes(b"a,b\n1,2\n")
+
+    def work(_: Table) -> None:
+        raise KeyError("ours")
+
+    with pytest.raises(KeyError, match="ours"):
+        read(RecordingRun(tmp_path), input_of(path), ReadOptions(), work)
