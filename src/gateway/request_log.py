@@ -76,7 +76,8 @@ def _log_access(scope: Scope, *, status: int | None, request_id: str, seconds: f
         extra={
             "request": request_id,
             "method": scope["method"],
-            "path": scope["path"],
+            # As it was sent: with its escapes, so that nobody writes lines into the log.
+            "path": scope["raw_path"].decode("ascii", "backslashreplace"),
             "status": status or 499,
             "seconds": round(seconds, 4),
         },

@@ -1,9 +1,9 @@
 """The gateway's settings, each from the environment (`SUNDOG_GATEWAY_…`)."""
 
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -67,6 +67,13 @@ class GatewaySettings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @model_validator(mode="after")
+    def _defaults_within_bounds(self) -> Self:
+        for name in ("task_timeout_s", "task_memory_mb", "task_attempts"):
+            if getattr(self, name) > getattr(self, f"{name}_most"):
+                raise ValueError(f"SUNDOG_GATEWAY_{name.upper()} is more than SUNDOG_GATEWAY_{name.upper()}_MOST")
+        return self
 
     @property
     def on_loopback(self) -> bool:

@@ -36,11 +36,13 @@ async def read_task_form(
             text = await part.text(limit=limit)
             limit -= len(text)
             _take_field(asked, name=part.head.name, text=text)
+        elif part.head.name in files:
+            raise RequestInvalidError([Fault(pointer=pointer(["inputs", part.head.name]), detail="came twice")])
         else:
             files[part.head.name] = await _hand_in(part, datasets=datasets, tenant=tenant)
-    named = asked.get("inputs", {})
-    if files:
-        asked["inputs"] = {**(named if isinstance(named, dict) else {}), **files}
+    named = asked.setdefault("inputs", {})
+    if isinstance(named, dict):
+        named.update(files)
     return asked
 
 

@@ -98,6 +98,7 @@ async def test_a_field_of_a_form_is_pointed_at(client: httpx2.AsyncClient) -> No
         ({"kind": "profile", "params": '{"top_k": -1}'}, "params_invalid", "/params/top_k"),
         ({"kind": "profile", "priority": "high"}, "request_invalid", "/priority"),
         ({"kind": "profile", "colour": "red"}, "request_invalid", "/colour"),
+        ({"kind": "profile", "inputs": "[]"}, "request_invalid", "/inputs"),
         ({}, "request_invalid", "/kind"),
     ]
     for fields, code, pointer in wrong:
@@ -105,6 +106,13 @@ async def test_a_field_of_a_form_is_pointed_at(client: httpx2.AsyncClient) -> No
 
         assert answer.status_code == 422
         assert (answer.json()["code"], answer.json()["pointer"]) == (code, pointer)
+
+
+async def test_a_file_for_the_same_input_twice_is_refused(client: httpx2.AsyncClient) -> None:
+    files = [("data", ("a.csv", b"a\n1\n")), ("data", ("b.csv", b"b\n1\n"))]
+    answer = await client.post("/v1/tasks", files=files, data={"kind": "profile"})
+
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "/inputs/data")
 
 
 async def test_a_wrong_parameter_names_its_place(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
+import anyio
 import asyncpg
 import httpx2
 import pytest
@@ -44,6 +45,30 @@ async def test_another_name_is_another_dataset_of_the_same_bytes(client: httpx2.
     assert (other.status_code, other.json()["sha256"]) == (201, first.json()["sha256"])
     assert other.json()["id"] != first.json()["id"]
     assert len(stored.files()) == 1
+
+
+async def test_many_who_hand_in_the_same_at_once_get_the_same(client: httpx2.AsyncClient) -> None:
+    answers: list[httpx2.Response] = []
+
+    async def hand_in() -> None:
+        answers.append(await client.put("/v1/datasets/flights.csv", content=CSV))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(hand_in)
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+
+
+async def test_a_storage_that_is_away_is_a_problem_that_passes(
+    at_the_door: httpx2.AsyncClient, stored: Stored
+) -> None:
+    (stored.folder / "incoming").write_bytes(b"no folder")
+    answer = await at_the_door.put("/v1/datasets/flights.csv", content=CSV)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+    assert str(stored.folder) not in answer.text
 
 
 async def test_a_form_hands_in_one_file(client: httpx2.AsyncClient) -> None:

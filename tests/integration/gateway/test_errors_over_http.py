@@ -67,11 +67,13 @@ async def test_requests_are_logged_without_their_query(
 ) -> None:
     with caplog.at_level(logging.DEBUG, logger="gateway.request_log"):
         await client.get("/v1/tasks?kind=secret")
+        await client.get("http://localhost/v1/tasks/a%0Aline")
         await client.get("/healthz")
 
-    (first, probe) = caplog.records
+    (first, odd, probe) = caplog.records
     assert (first.__dict__["method"], first.__dict__["path"], first.__dict__["status"]) == ("GET", "/v1/tasks", 200)
     assert "secret" not in str(first.__dict__)
+    assert odd.__dict__["path"] == "/v1/tasks/a%0Aline"
     assert probe.levelno == logging.DEBUG
 
 
