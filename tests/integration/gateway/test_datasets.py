@@ -61,9 +61,7 @@ async def test_many_who_hand_in_the_same_at_once_get_the_same(client: httpx2.Asy
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
-async def test_a_storage_that_is_away_is_a_problem_that_passes(
-    at_the_door: httpx2.AsyncClient, stored: Stored
-) -> None:
+async def test_a_storage_that_is_away_is_a_problem_that_passes(at_the_door: httpx2.AsyncClient, stored: Stored) -> None:
     (stored.folder / "incoming").write_bytes(b"no folder")
     answer = await at_the_door.put("/v1/datasets/flights.csv", content=CSV)
 
