@@ -10,7 +10,7 @@ import anyio
 from common.errors import SundogError
 from sundog.client import FeedEvent, JsonObject, SundogClient
 from sundog.demo_data import ROWS, flights_csv
-from sundog.profile_table import profile_table
+from sundog.profile_table import UNLIMITED, profile_table
 from sundog.progress_bar import ProgressBar
 from sundog.up import LocalSundog, UpOptions
 
@@ -72,7 +72,7 @@ class Story:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._width = shutil.get_terminal_size((160, 0)).columns
+        self._width = shutil.get_terminal_size().columns if stream.isatty() else UNLIMITED
         self._began = anyio.current_time()
         self._bar = ProgressBar(stream)
 

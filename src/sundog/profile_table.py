@@ -12,30 +12,46 @@ BARS: Final = " ▁▂▃▄▅▆▇█"  # the first is for what is empty
 HISTOGRAM_WIDTH: Final = 20
 WIDEST_CELL: Final = 22
 UNGROUPED: Final = 10_000  # years and other small numbers read better without a comma
-MINUTES: Final = len("2013-01-01T10:00")
+DAY: Final = len("2013-01-01")
+MINUTE: Final = len("2013-01-01T10:00")
+GAP: Final = "  "
+UNLIMITED: Final = 1_000_000
+
 HEADINGS: Final = ("column", "type", "nulls", "distinct", "min", "mean", "max", "distribution or most frequent")
-NUMBERS: Final = range(2, 7)  # the columns of the table that are aligned to the right
+ALIGNED_RIGHT: Final = {"nulls", "distinct", "min", "mean", "max"}
+LEFT_OUT_FIRST: Final = ("type", "mean", "nulls")  # where the terminal is narrow
 
 
-def profile_table(data: Mapping[str, Any], *, width: int = 160) -> str:
+def profile_table(data: Mapping[str, Any], *, width: int = UNLIMITED) -> str:
     """A line for each column of the data that was profiled.
 
     Args:
-        data: what the envelope of a profile, or its partial result, has under `data` or `result`.
+        data: what the envelope of a profile has under `data`, or a partial result under `result`.
         width: characters that fit into a line.
     """
     rows = [HEADINGS, *(_row(column, int(data["rows"])) for column in data["columns"])]
     widths = [max(len(row[index]) for row in rows) for index in range(len(HEADINGS))]
-    lines = (_line(row, widths) for row in rows)
+    shown = _fitting(widths, width)
+    lines = (_line(row, widths, shown) for row in rows)
     return "\n".join(line if len(line) <= width else f"{line[: width - 1]}…" for line in lines)
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+def _fitting(widths: Sequence[int], width: int) -> Sequence[int]:
+    """Which columns of the table to show so that a histogram at its end is not cut."""
+    shown = list(range(len(HEADINGS)))
+    for heading in LEFT_OUT_FIRST:
+        if sum(widths[index] + len(GAP) for index in shown[:-1]) + HISTOGRAM_WIDTH <= width:
+            break
+        shown.remove(HEADINGS.index(heading))
+    return shown
+
+
+def _line(row: Sequence[str], widths: Sequence[int], shown: Sequence[int]) -> str:
     cells = (
-        cell.rjust(width) if index in NUMBERS else cell.ljust(width)
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        row[index].rjust(widths[index]) if HEADINGS[index] in ALIGNED_RIGHT else row[index].ljust(widths[index])
+        for index in shown
     )
-    return "  ".join(cells).rstrip()
+    return GAP.join(cells).rstrip()
 
 
 def _row(column: Column, rows: int) -> tuple[str, ...]:
@@ -67,8 +83,14 @@ def _cell(value: object, column: Column) -> str:
     if isinstance(value, int):
         return f"{value:,}" if abs(value) >= UNGROUPED else str(value)
     if column["type"] == "time":
-        return str(value)[:MINUTES].replace("T", " ")
+        return _time(str(value), column)
     return str(value)[:WIDEST_CELL]
+
+
+def _time(value: str, column: Column) -> str:
+    """As fine as the column needs it."""
+    within_a_day = str(column.get("min"))[:DAY] == str(column.get("max"))[:DAY]
+    return value[: MINUTE if within_a_day else DAY].replace("T", " ")
 
 
 def _shape(column: Column) -> str:

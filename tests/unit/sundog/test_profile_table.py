@@ -37,10 +37,20 @@ def test_each_column_has_a_line_under_the_headings() -> None:
     assert carrier.split() == ["carrier", "text", "2", "AA", "(700),", "B6", "(300)"]
 
 
-def test_a_line_fits_the_terminal() -> None:
-    lines = profile_table(DATA, width=40).splitlines()
-    assert [len(line) for line in lines] == [40, 40, 40]
-    assert all(line.endswith("…") for line in lines)
+def test_a_narrow_terminal_gets_fewer_columns_and_no_longer_lines() -> None:
+    lines = profile_table(DATA, width=72).splitlines()
+    assert max(len(line) for line in lines) <= 72
+    assert lines[0].split()[:4] == ["column", "nulls", "distinct", "min"]
+    assert lines[1].endswith("▁█")
+    assert profile_table(DATA, width=20).splitlines()[0].endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("greatest", "shown"), [("2026-01-01T17:05:00", "2026-01-01 17:05"), ("2026-02-01T17:05:00", "2026-02-01")]
+)
+def test_times_are_as_fine_as_they_need_to_be(greatest: str, shown: str) -> None:
+    times = {"name": "at", "type": "time", "min": "2026-01-01T00:00:00", "max": greatest}
+    assert profile_table({"rows": 1, "columns": [times]}).splitlines()[1].endswith(shown)
 
 
 def test_columns_without_anything_are_shown_all_the_same() -> None:
