@@ -2,16 +2,17 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from helpers.complaints import Complaints
 from helpers.dashboard import DESKTOP
+from helpers.installation import Installation
 from helpers.plugin_environment import environment_with_kind
-from helpers.running_sundog import running_sundog
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -46,29 +47,18 @@ async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def sundog_url(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+@pytest.fixture(scope="session")
+def sundog(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A running Sundog that also has the kind `unhurried`; asked for a browser first, so that a skip costs nothing."""
     folder = tmp_path_factory.mktemp("sundog")
     python = environment_with_kind(Path(__file__).parent / "unhurried.py", folder=folder / "environment")
-    async with running_sundog(folder / "data", python=python) as url:
-        yield url
+    with Installation(folder / "data", python=python) as sundog:
+        yield sundog
 
 
-class Complaints:
-    """What the console of each page said in anger, and the dialogs that opened: both should stay empty."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-
-    def listen(self, page: Page) -> None:
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.heard.append(f"uncaught: {error}"))
-        page.on("dialog", lambda dialog: self.heard.append(f"dialog: {dialog.message}"))
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            self.heard.append(f"{message.type}: {message.text}")
+@pytest.fixture(scope="session")
+def sundog_url(sundog: Installation) -> str:
+    return sundog.url
 
 
 @pytest.fixture

@@ -1,14 +1,19 @@
 """The dashboard in a real Chromium, against a real Sundog. Every test also fails when the console complains."""
 
 import json
+import os
+import signal
 
 import pytest
 from playwright.async_api import BrowserContext, Page, Request, ViewportSize, expect
 
+from helpers.complaints import Complaints
 from helpers.dashboard import DESKTOP, PHONE, cancel, card, choose, drop, pick, row, state, submit
+from helpers.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+LONG_MS = 30_000
 HOSTILE = "<img src=x onerror=alert(1)><b id=injected>"
 
 
@@ -175,6 +180,23 @@ async def test_a_hidden_page_gives_its_streams_back_and_goes_on_where_it_was(pag
     await cancel(page, task)
     await expect(state(page)).to_have_text("cancelled")
     await expect(page.locator(".log li")).to_contain_text(["queued", "started", "no hurry", "estimate", "cancelled"])
+
+
+async def test_a_gateway_that_dies_is_waited_for(page: Page, sundog: Installation, complaints: Complaints) -> None:
+    task = await submit(page, name="patient.csv", kind="unhurried")
+    await open_task(page, task)
+    await expect(page.locator(".feed")).to_have_text("live")
+    os.kill(sundog.pid_of("sundog gateway"), signal.SIGKILL)
+    await expect(page.locator("#connection")).to_have_text("reconnecting…")
+    await expect(page.locator("#connection")).to_have_text("live", timeout=LONG_MS)
+    await expect(page.locator(".feed")).to_have_text("live", timeout=LONG_MS)
+    await cancel(page, task)
+    await expect(state(page)).to_have_text("cancelled")
+    await expect(page.locator(".error-note")).to_have_count(0)
+    lines = page.locator(".log li")
+    await expect(lines).to_contain_text(["queued", "started", "no hurry", "estimate", "cancelled"])
+    await expect(lines).to_have_count(5)
+    complaints.forgive("Failed to load resource")
 
 
 async def turn(page: Page, visibility: str) -> None:

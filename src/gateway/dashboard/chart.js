@@ -6,10 +6,11 @@ import { moment, number, percent, shown, value } from "./format.js";
 const WIDTH = 240;
 const HEIGHT = 56;
 
-/** The place of an edge on a line: a number, a number too large for one that came as text, or a time. */
+/** The place of an edge on a line: a number, a number too large for one that came as text, a time, or one of day. */
 function place(edge) {
   const asNumber = Number(edge);
-  return Number.isNaN(asNumber) ? Date.parse(edge) : asNumber;
+  if (!Number.isNaN(asNumber)) return asNumber;
+  return Date.parse(/^\d\d:/.test(edge) ? `1970-01-01T${edge}Z` : edge);
 }
 
 const edgeText = (edge) => (Number.isNaN(Number(edge)) ? moment(edge) : number(edge));
@@ -57,18 +58,30 @@ export function histogram({ histogram: bins, quantiles }, words) {
       svg("g", { class: "bins" }, bars(bins)),
       isStripped && strip(bins, quantiles),
     ),
-    html("figcaption", {}, html("span", {}, edgeText(bins.edges[0])), html("span", {}, edgeText(bins.edges.at(-1)))),
+    html(
+      "figcaption",
+      {},
+      ends(bins.edges).map((text) => html("span", {}, text)),
+    ),
   );
 }
 
-/** Top values, each with the share that it has of `count` rows. */
+/** What stands at the ends of an axis: of two times of different days the days are enough. */
+function ends(edges) {
+  const texts = [edges[0], edges.at(-1)].map(edgeText);
+  const days = texts.map((text) => text.match(/^\d{4}-\d\d-\d\d(?= )/)?.[0]);
+  return days[0] && days[1] && days[0] !== days[1] ? days : texts;
+}
+
+/** Top values, each with the share that it has of `count` rows; a count that is not exact says so. */
 export function topValues(top, count) {
   return html(
     "ol",
     { class: "top-values" },
-    top.slice(0, 5).map(({ value: any, count: times }) => {
+    top.slice(0, 5).map(({ value: any, count: times, exact = true, method }) => {
       const share = count > 0 ? Math.min(1, times / count) : 0;
       const plain = any === null || any === "";
+      const counted = exact ? number(times) : `about ${number(times)}: ${shown(method ?? "approximate", 60)}`;
       return html(
         "li",
         {},
@@ -78,7 +91,7 @@ export function topValues(top, count) {
           svg("rect", { width: share * 100, height: 10, rx: 1 }),
         ),
         html("span", { class: plain ? "label none" : "label", dir: "auto", title: shown(any, 300) }, value(any)),
-        html("span", { class: "times", title: number(times) }, percent(share, share < 0.1 ? 1 : 0)),
+        html("span", { class: "times", title: counted }, `${exact ? "" : "≈"}${percent(share, share < 0.1 ? 1 : 0)}`),
       );
     }),
   );

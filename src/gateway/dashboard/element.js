@@ -15,7 +15,7 @@ function fill(node, properties, children) {
   return node;
 }
 
-/** `html("button", { type: "button", click: stop }, "Stop")`: a function is a listener, everything else an attribute. */
+/** `html("button", { type: "button", click: stop }, "Stop")`: a function is a listener, all else an attribute. */
 export const html = (tag, properties = {}, ...children) => fill(document.createElement(tag), properties, children);
 
 export const svg = (tag, properties = {}, ...children) =>
@@ -34,7 +34,7 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-const WIDE = 11;
+const WIDE = 9;
 
 /** A few facts as term and description; those without a value are left out, long ones may take a line of their own. */
 export const facts = (pairs, kind = "facts") =>

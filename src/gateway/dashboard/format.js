@@ -3,7 +3,6 @@
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 5 });
 const power = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 4 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
@@ -18,13 +17,13 @@ export function shown(text, limit = 80) {
   return cut.join("").replace(UNSEEN, escaped);
 }
 
-/** A number in full where that helps, in five digits otherwise; integers beyond 2^53 arrive as text and stay it. */
+/** An integer in full, others in five digits or more; integers beyond 2^53 arrive as text and stay it. */
 export function number(value) {
   if (typeof value !== "number") return shown(value, 40);
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e15) return whole.format(value);
   if (size >= 1e15 || (size !== 0 && size < 1e-4)) return power.format(value);
-  return (size >= 1e4 ? tenths : digits).format(value);
+  return (size >= 1e4 ? whole : digits).format(value);
 }
 
 export const short = (value) => (typeof value === "number" ? compact.format(value) : shown(value, 12));
@@ -62,14 +61,11 @@ export function ago(time) {
   return past < 5 ? "just now" : `${past < 60 ? Math.round(past) + " s" : duration(past).replace(/ \d\d .*$/, "")} ago`;
 }
 
-/** An ISO time as a person writes it, in its own zone. */
-export const moment = (text) =>
-  shown(
-    String(text)
-      .replace("T", " ")
-      .replace(/(:\d\d):00(\.0+)?(?=$|Z|[+-])/, "$1"),
-    40,
-  );
+/** An ISO time as a person writes it, in its own zone and without what is smaller than a second. */
+export function moment(text) {
+  const plain = String(text).replace("T", " ").replace(/\.\d+/, "").replace("+00:00", "Z");
+  return shown(plain.replace(/( \d\d:\d\d):00/, "$1"), 40);
+}
 
 export const clock = (time) => new Date(time).toLocaleString();
 

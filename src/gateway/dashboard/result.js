@@ -3,7 +3,7 @@
 import { taskPath } from "./api.js";
 import { ColumnCards } from "./columns.js";
 import { facts, html, label, say } from "./element.js";
-import { bytes, duration, number, shown, value } from "./format.js";
+import { bytes, duration, number, percent, shown, value } from "./format.js";
 import { isFinished } from "./tasks.js";
 
 const MOST_JSON = 20_000;
@@ -18,7 +18,7 @@ function summary(envelope) {
   ]);
   const found = Object.entries(envelope.summary ?? {})
     .filter(([, any]) => isFlat(any))
-    .map(([name, any]) => [titled(name), value(any)]);
+    .map(([name, any]) => [titled(name), name.endsWith("share") ? percent(any, 1) : value(any)]);
   return facts(found.length ? found : rows, "facts summary");
 }
 
