@@ -26,6 +26,7 @@ from common.storage import Storage
 from common.words import Channel
 from processor.attempt import Workshop
 from processor.cache import InputCache
+from processor.caps import Caps
 from processor.children import Children
 from processor.claim import Ending
 from processor.claimer import Claimer
@@ -126,7 +127,10 @@ async def open_processor(
         cache = InputCache(folder=work_dir / "inputs", storage=store, most_bytes=settings.cache_bytes)
         await cache.open()
         workshop = Workshop(children=children, cache=cache, storage=store, feed=feed, settings=settings)
-        heartbeater = Heartbeater(identity=identity, pool=pool, slots=slots, settings=settings)
+        caps = Caps(pool=pool)
+        heartbeater = Heartbeater(
+            identity=identity, pool=pool, notifier=notifier, slots=slots, caps=caps, settings=settings
+        )
         await heartbeater.beat_processor()
         stack.push_async_callback(heartbeater.remove_processor)
         await stack.enter_async_context(heartbeater)
@@ -138,6 +142,7 @@ async def open_processor(
             pool=pool,
             notifier=notifier,
             slots=slots,
+            caps=caps,
             settler=settler,
             workshop=workshop,
             policy=RetryPolicy(

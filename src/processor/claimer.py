@@ -5,8 +5,10 @@ for lost hints. It claims no more than it has places for, so that nothing waits 
 """
 
 import logging
+from collections.abc import Sequence
 
 import anyio
+import asyncpg
 from anyio.abc import TaskGroup, TaskStatus
 
 from common.database import Pool
@@ -15,6 +17,7 @@ from common.lifecycle import Periodic
 from common.notifier import Notifier
 from common.queries import load_query
 from processor.attempt import Attempt, Workshop
+from processor.caps import Caps
 from processor.claim import Claim
 from processor.settlement import RetryPolicy, settle
 from processor.settler import Settler
@@ -23,6 +26,7 @@ from processor.slots import Slots
 log = logging.getLogger(__name__)
 
 CLAIM_TASKS = load_query("processor", "claim_tasks")
+LOCK_CLAIMS = load_query("processor", "lock_claims")
 
 
 class Claimer(Periodic):
@@ -41,6 +45,7 @@ class Claimer(Periodic):
         pool: Pool,
         notifier: Notifier,
         slots: Slots,
+        caps: Caps,
         settler: Settler,
         workshop: Workshop,
         policy: RetryPolicy,
@@ -54,6 +59,7 @@ class Claimer(Periodic):
         self._pool = pool
         self._notifier = notifier
         self._slots = slots
+        self._caps = caps
         self._settler = settler
         self._shop = workshop
         self._policy = policy
@@ -75,11 +81,7 @@ class Claimer(Periodic):
         free = 0 if self._stopping else self._slots.free
         if free <= 0 or self._attempts is None:
             return 0
-        settings = self._shop.settings
-        rows = await self._pool.fetch(
-            CLAIM_TASKS, self._processor, self._name, free, self._kinds, settings.lease_s, None
-        )
-        claims = [Claim.from_row(row) for row in rows]
+        claims = [Claim.from_row(row) for row in await self._claim(free)]
         for claim in claims:
             self._shop.feed.open(claim)
             attempt = Attempt(claim, workshop=self._shop)
@@ -88,6 +90,18 @@ class Claimer(Periodic):
         self.claimed += len(claims)
         self._notifier.feed_moved(claim.task for claim in claims)
         return len(claims)
+
+    async def _claim(self, places: int) -> Sequence[asyncpg.Record]:
+        """Claim by one statement; where running tasks are capped, one processor after the other."""
+        asked = (self._processor, self._name, places, self._kinds, self._shop.settings.lease_s, None)
+        rows: Sequence[asyncpg.Record]
+        if not self._caps.in_force:
+            rows = await self._pool.fetch(CLAIM_TASKS, *asked)
+            return rows
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(LOCK_CLAIMS)
+            rows = await connection.fetch(CLAIM_TASKS, *asked)
+            return rows
 
     async def _run(self, attempt: Attempt) -> None:
         claim = attempt.claim

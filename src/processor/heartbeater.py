@@ -6,12 +6,17 @@ cancelled (the hint for that may have been lost).
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import asyncpg
 
 from common.database import Pool
 from common.ids import TaskId
 from common.lifecycle import Periodic
+from common.notifier import Notifier
 from common.queries import load_query
+from processor.caps import Caps
 from processor.claim import Ending
 from processor.identity import Identity
 from processor.settings import ProcessorSettings
@@ -21,6 +26,7 @@ log = logging.getLogger(__name__)
 
 BEAT_PROCESSOR = load_query("processor", "beat_processor")
 REMOVE_PROCESSOR = load_query("processor", "remove_processor")
+RELEASE_ORPHANS = load_query("processor", "release_orphans")
 RENEW_LEASES = load_query("processor", "renew_leases")
 
 
@@ -31,26 +37,41 @@ class Beat:
     renewed: int
     lost: int
     cancelled: int
+    orphans: int
 
 
 class Heartbeater(Periodic):
     """One statement for the processor, one for all its leases."""
 
-    def __init__(self, *, identity: Identity, pool: Pool, slots: Slots, settings: ProcessorSettings) -> None:
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        pool: Pool,
+        notifier: Notifier,
+        slots: Slots,
+        caps: Caps,
+        settings: ProcessorSettings,
+    ) -> None:
         super().__init__(interval=settings.heartbeat_s)
         self.stopping = False
         self._identity = identity
         self._pool = pool
+        self._notifier = notifier
         self._slots = slots
+        self._caps = caps
         self._settings = settings
 
     async def run_once(self) -> Beat:
         """Beat once."""
         await self.beat_processor()
+        await self._caps.refresh()
+        orphans = await self._release_orphans()
         leases = self._slots.leases()
-        if not leases:
-            return Beat(renewed=0, lost=0, cancelled=0)
-        rows = await self._pool.fetch(RENEW_LEASES, list(leases), list(leases.values()), self._settings.lease_s, None)
+        rows: Sequence[asyncpg.Record] = []
+        if leases:
+            columns = (list(leases), list(leases.values()))
+            rows = await self._pool.fetch(RENEW_LEASES, *columns, self._settings.lease_s, None)
         held = {TaskId(row["id"]) for row in rows}
         lost = [task for task in leases if task not in held and self._slots.end(task, Ending.LEASE_LOST)]
         for task in lost:
@@ -58,7 +79,18 @@ class Heartbeater(Periodic):
         cancelled = [TaskId(row["id"]) for row in rows if row["cancel_requested"]]
         for task in cancelled:
             self._slots.end(task, Ending.CANCELLED)
-        return Beat(renewed=len(held), lost=len(lost), cancelled=len(cancelled))
+        return Beat(renewed=len(held), lost=len(lost), cancelled=len(cancelled), orphans=orphans)
+
+    async def _release_orphans(self) -> int:
+        """Hand back what was claimed for this processor without its knowing."""
+        rows = await self._pool.fetch(
+            RELEASE_ORPHANS, self._identity.id, list(self._slots.leases()), 2 * self._settings.heartbeat_s
+        )
+        if rows:
+            log.warning("tasks handed back whose claim was never heard of", extra={"count": len(rows)})
+            self._notifier.feed_moved(row["id"] for row in rows)
+            self._notifier.work_arrived(row["kind"] for row in rows)
+        return len(rows)
 
     async def beat_processor(self) -> None:
         """Tell the gateways that this processor is there, and whether it is about to stop."""

@@ -1,29 +1,94 @@
 -- Claims up to $3 tasks for processor $1: raises their lease, opens an attempt and tells the feed, in one statement.
 -- $1 processor, $2 its name, $3 how many, $4 kinds, $5 seconds of lease, $6 the time (null: now).
--- The order is that of the index task_claimable; SKIP LOCKED lets processors claim side by side.
-WITH free AS MATERIALIZED (
+--
+-- Order: priority first; among equals the tenant that has the fewest running, then the one that was served longest ago; within a tenant
+-- who was due first. Caps are exact only if the caller holds the claim lock (lock_claims.sql) while it runs this; it needs to
+-- only if there are caps.
+WITH RECURSIVE lane (tenant, kind, priority) AS (
+    -- One row for each (tenant, kind, priority) with queued tasks, by hopping over the index: never a look at the tasks between.
+    (SELECT tenant, kind, priority FROM task WHERE state = 'queued' ORDER BY tenant, kind, priority LIMIT 1)
+    UNION ALL
+    SELECT next.tenant, next.kind, next.priority
+    FROM lane CROSS JOIN LATERAL (
+        SELECT tenant, kind, priority FROM task
+        WHERE state = 'queued' AND (tenant, kind, priority) > (lane.tenant, lane.kind, lane.priority)
+        ORDER BY tenant, kind, priority LIMIT 1
+    ) AS next
+), running AS MATERIALIZED (
+    SELECT tenant, kind, count(*) AS tasks FROM task WHERE state = 'running' GROUP BY tenant, kind
+), room AS MATERIALIZED (
+    -- For each lane of ours: who runs already, and how many more may.
+    SELECT lane.tenant, lane.kind, lane.priority, turn.served_at, coalesce(of_tenant.tasks, 0) AS tenant_runs,
+        coalesce(tenant_cap.max_running, each_cap.max_running, 2147483647) - coalesce(of_tenant.tasks, 0) AS tenant_room,
+        coalesce(kind_cap.max_running, 2147483647) - coalesce(of_kind.tasks, 0) AS kind_room,
+        coalesce(both_cap.max_running, 2147483647) - coalesce(of_both.tasks, 0) AS both_room
+    FROM lane
+    LEFT JOIN turn ON turn.tenant = lane.tenant
+    LEFT JOIN (SELECT tenant, sum(tasks) AS tasks FROM running GROUP BY tenant) AS of_tenant ON of_tenant.tenant = lane.tenant
+    LEFT JOIN (SELECT kind, sum(tasks) AS tasks FROM running GROUP BY kind) AS of_kind ON of_kind.kind = lane.kind
+    LEFT JOIN running AS of_both ON of_both.tenant = lane.tenant AND of_both.kind = lane.kind
+    LEFT JOIN cap AS tenant_cap ON tenant_cap.tenant = lane.tenant AND tenant_cap.kind IS NULL
+    LEFT JOIN cap AS each_cap ON each_cap.tenant IS NULL AND each_cap.kind IS NULL
+    LEFT JOIN cap AS kind_cap ON kind_cap.tenant IS NULL AND kind_cap.kind = lane.kind
+    LEFT JOIN cap AS both_cap ON both_cap.tenant = lane.tenant AND both_cap.kind = lane.kind
+    WHERE lane.kind = ANY ($4::text[])
+), due AS (
+    -- A few more than asked for, since another processor may hold the first ones at this moment.
+    SELECT task.id, task.run_at, room.*,
+        row_number() OVER (PARTITION BY room.tenant ORDER BY room.priority DESC, task.run_at, task.id) AS of_tenant,
+        row_number() OVER (PARTITION BY room.tenant, room.kind ORDER BY room.priority DESC, task.run_at, task.id) AS of_both
+    FROM room CROSS JOIN LATERAL (
+        SELECT id, run_at FROM task
+        WHERE state = 'queued' AND tenant = room.tenant AND kind = room.kind AND priority = room.priority
+            AND run_at <= coalesce($6::timestamptz, now())
+        ORDER BY run_at, id LIMIT $3 + 8
+    ) AS task
+    WHERE room.tenant_room > 0 AND room.kind_room > 0 AND room.both_room > 0
+), ranked AS (
+    SELECT due.*, row_number() OVER (PARTITION BY kind ORDER BY priority DESC, tenant_runs + of_tenant, served_at NULLS FIRST, run_at, id)
+        AS of_kind
+    FROM due
+    WHERE of_tenant <= tenant_room AND of_both <= both_room
+), allowed AS (
+    SELECT array_agg(id ORDER BY priority DESC, tenant_runs + of_tenant, served_at NULLS FIRST, run_at, id) AS ids
+    FROM ranked
+    WHERE of_kind <= kind_room
+), free AS MATERIALIZED (
+    -- Arrays instead of joins: whatever the planner believes about numbers, these rows are found by their primary key.
     SELECT id
     FROM task
-    WHERE state = 'queued' AND run_at <= coalesce($6::timestamptz, now()) AND kind = ANY ($4::text[])
-    ORDER BY priority DESC, run_at, id
+    WHERE id = ANY ((SELECT ids[:$3 + 8] FROM allowed)::uuid[]) AND state = 'queued'
+    ORDER BY array_position((SELECT ids FROM allowed), id)
     LIMIT $3
     FOR NO KEY UPDATE SKIP LOCKED
 ), claimed AS (
     UPDATE task
-    SET state = 'running', lease = task.lease + 1,
+    SET state = 'running', lease = lease + 1,
         lease_until = coalesce($6::timestamptz, now()) + make_interval(secs => $5::float8),
-        processor = $1::uuid, attempts = task.attempts + 1, last_seq = task.last_seq + 1, version = task.version + 1,
-        error = NULL, started_at = coalesce(task.started_at, $6::timestamptz, now())
-    FROM free
-    WHERE task.id = free.id
-    RETURNING task.*
+        processor = $1::uuid, attempts = attempts + 1, last_seq = last_seq + 1, version = version + 1,
+        error = NULL, started_at = coalesce(started_at, $6::timestamptz, now())
+    WHERE id = ANY (ARRAY(SELECT id FROM free))
+    RETURNING *
 ), opened AS (
     INSERT INTO attempt (task, number, lease, processor, processor_name, started_at)
     SELECT id, attempts, lease, $1, $2, coalesce($6, now()) FROM claimed
 ), told AS (
     INSERT INTO event (task, seq, type, attempt, at, data)
-    SELECT id, last_seq, 'started', attempts, coalesce($6, clock_timestamp()), json_build_object('processor', $2::text)
+    SELECT id, last_seq, 'started', attempts, coalesce($6, clock_timestamp()),
+        ('{"processor":' || to_json($2::text)::text || '}')::json
     FROM claimed
+), noted AS (
+    -- Only where tenants compete, and never waiting: whoever holds the row notes the same.
+    UPDATE turn SET served_at = clock_timestamp()
+    FROM (
+        SELECT turn.tenant FROM turn WHERE tenant IN (SELECT tenant FROM claimed)
+        AND (SELECT count(DISTINCT tenant) FROM lane) > 1 FOR NO KEY UPDATE OF turn SKIP LOCKED
+    ) AS mine
+    WHERE turn.tenant = mine.tenant
+), seen AS (
+    INSERT INTO turn (tenant)
+    SELECT DISTINCT tenant FROM claimed WHERE NOT EXISTS (SELECT FROM turn WHERE turn.tenant = claimed.tenant)
+    ON CONFLICT DO NOTHING
 )
 SELECT id, lease, attempts, last_seq, failures, crashes, tenant, kind, params, timeout_s, memory_mb, max_attempts, traceparent,
     (SELECT coalesce(json_agg(given), '[]')

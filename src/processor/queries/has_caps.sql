@@ -1,0 +1,2 @@
+-- Whether running tasks are capped at all.
+SELECT EXISTS (SELECT FROM cap)
