@@ -10,11 +10,11 @@ import polars as pl
 from common.errors import InputError
 from processor.kind import Input
 from processor.reading import encoding, lines, sample, schema
-from processor.reading.dialect import sniff
+from processor.reading.dialect import begins_with_quote, count_preamble, sniff
 from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose, is_about_the_file
 from processor.reading.options import ReadOptions
 from processor.reading.plan import Plan
-from processor.reading.signature import Signature, refuse_markup
+from processor.reading.signature import Signature, refuse
 from processor.reading.table import Table
 from processor.reading.widening import widened
 from processor.run import Run
@@ -78,6 +78,8 @@ class DelimitedFile:
                 self._cut()
             case Fault.ENCODING if not self._plan.lossy:
                 self._replace_undecodable()
+            case Fault.QUOTE | Fault.UNREADABLE if self._plan.dialect.quote and self._quotes_are_plain():
+                self._read_quotes_as_plain()
             case _:
                 raise as_input_error(self._named(diagnosis)) from None
 
@@ -90,7 +92,9 @@ class DelimitedFile:
             types = widened(self._run, self._plan)
         if types[name] == self._plan.schema.types[name]:
             types[name] = pl.String()
-            self._run.warn("types", f"Column {self._plan.names[column]!r} holds values of several types; read as text.")
+            self._run.warn(
+                "types", f"Column {schema.shown(self._plan.names[column])} holds values of several types; read as text."
+            )
         self._plan = replace(self._plan, schema=self._plan.with_types(types))
 
     def _cut(self) -> None:
@@ -111,6 +115,14 @@ class DelimitedFile:
         self._run.warn("encoding", f"{count:,} places in the text are no UTF-8; they stand as U+FFFD.")
         self._plan = replace(self._plan, lossy=True)
 
+    def _quotes_are_plain(self) -> bool:
+        """True where no field of the sample begins with a quote, so they are inches or the like."""
+        return not begins_with_quote(self._seen.head.decode("utf-8", errors="replace"), self._plan.dialect)
+
+    def _read_quotes_as_plain(self) -> None:
+        self._run.warn("quotes", f"The character {self._plan.dialect.quote} is not used for quoting; read as it is.")
+        self._plan = replace(self._plan, dialect=replace(self._plan.dialect, quote=None))
+
     def _named(self, diagnosis: Diagnosis) -> Diagnosis:
         known = diagnosis.column is not None and diagnosis.column < len(self._plan.names)
         return diagnosis if known else Diagnosis(fault=diagnosis.fault)
@@ -129,7 +141,7 @@ class DelimitedFile:
 def _as_utf8(run: Run, source: Input, options: ReadOptions, signature: Signature) -> tuple[Path, str, sample.Sample]:
     seen = sample.take(source.path, signature)
     if signature is not Signature.TEXT:
-        refuse_markup(seen.head)
+        refuse(seen.head)
         run.warn("compression", f"The file is compressed with {signature}; it was read as it is.")
     found = encoding.detect([seen.head, *seen.spots])
     if options.encoding:
@@ -158,36 +170,47 @@ def _copy(run: Run, source: Input, found: encoding.Encoding, signature: Signatur
 def _plan(run: Run, path: Path, newline: str, seen: sample.Sample, options: ReadOptions) -> Plan:
     text = seen.lines(newline.encode()).decode("utf-8", errors="replace").removeprefix("\ufeff")
     dialect = sniff(text, delimiter=options.delimiter, quote=options.quote, header=options.header)
-    if dialect.delimiter != ",":
+    preamble = count_preamble(text, dialect)
+    if preamble:
+        run.warn("preamble", f"The first {preamble} lines are no rows of the table; they were left out.")
+    if dialect.delimiter != "," and options.delimiter is None:
         run.warn("delimiter", f"Fields are separated by {dialect.delimiter!r}.")
-    if not dialect.header:
+    if not dialect.header and options.header is None:
         run.warn("header", "The first line looks like data; the columns are named column_1, column_2 and so on.")
-    return _with_types(run, Plan(path=path, dialect=dialect, newline=newline), seen)
+    plan = Plan(path=path, dialect=dialect, newline=newline, preamble=preamble)
+    return _with_types(run, plan, seen)
 
 
 def _with_types(run: Run, plan: Plan, seen: sample.Sample) -> Plan:
     texts, guesses = _typed_sample(plan, seen)
-    given = list(guesses) if plan.dialect.header else [""] * len(guesses)
+    given = [schema.given_name(name, quote=plan.dialect.quote) if plan.dialect.header else "" for name in guesses]
     names = schema.unique_names(given)
     if plan.dialect.header:
         _tell_names(run, names)
     decided = schema.infer(texts, guesses)
     final = dict(zip(guesses, names, strict=True))
     for column, marker in decided.markers.items():
-        run.warn("null_marker", f"In column {final[column]!r} the word {marker!r} stands for a missing value.")
+        run.warn(
+            "null_marker", f"In column {schema.shown(final[column])} the word {marker!r} stands for a missing value."
+        )
     for column in decided.unsure_dates:
-        run.warn("dates_as_text", f"Column {final[column]!r} has dates that are not all YYYY-MM-DD; read as text.")
+        run.warn(
+            "dates_as_text",
+            f"Column {schema.shown(final[column])} has dates that are not all YYYY-MM-DD; read as text.",
+        )
     for column in decided.mixed:
-        run.warn("types", f"Column {final[column]!r} has other values among its numbers; read as text.")
+        run.warn("types", f"Column {schema.shown(final[column])} holds values of several types; read as text.")
     return replace(plan, names=tuple(names), schema=decided)
 
 
 def _tell_names(run: Run, names: list[str]) -> None:
     for number, name in enumerate(names, start=1):
         if "_duplicated_" in name:
-            run.warn("column_names", f"Column {number} has a name that comes twice; it is shown as {name!r}.")
+            run.warn(
+                "column_names", f"Column {number} has a name that comes twice; it is shown as {schema.shown(name)}."
+            )
         elif name == f"column_{number}":
-            run.warn("column_names", f"Column {number} has no name; it is shown as {name!r}.")
+            run.warn("column_names", f"Column {number} has no name; it is shown as {schema.shown(name)}.")
 
 
 def _typed_sample(plan: Plan, seen: sample.Sample) -> tuple[pl.DataFrame, dict[str, pl.DataType]]:

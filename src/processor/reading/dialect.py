@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
+_PREAMBLE = 20
 _NUMBER = re.compile(r"^[+-]?(\d[\d .,']*|\.\d+)([eE][+-]?\d+)?%?$")
 _TIME = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$|^\d{1,2}:\d{2}(:\d{2}.*)?$")
 
@@ -38,10 +39,38 @@ def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, 
         header: None to find it out.
     """
     mark = '"' if quote is None else quote or None
-    lines = text.splitlines()[:_LINES]
+    lines = _lines(text)
     found = delimiter or _delimiter(lines, mark)
-    named = _has_header(_rows(lines, found, mark)) if header is None else header
-    return Dialect(delimiter=found, quote=mark, header=named)
+    rows = _rows(lines[_preamble(lines, found, mark) :], found, mark)
+    return Dialect(delimiter=found, quote=mark, header=_has_header(rows) if header is None else header)
+
+
+def count_preamble(text: str, dialect: Dialect) -> int:
+    """How many lines stand before the first row: a title or comments, of one field where the table has several."""
+    return _preamble(_lines(text), dialect.delimiter, dialect.quote)
+
+
+def begins_with_quote(text: str, dialect: Dialect) -> bool:
+    """Whether any field begins with the quoting character."""
+    mark = re.escape(dialect.quote or '"')
+    return bool(re.search(rf"(^|{re.escape(dialect.delimiter)}){mark}", text, re.MULTILINE))
+
+
+def _lines(text: str) -> list[str]:
+    return re.split(r"\r\n|\n|\r", text, maxsplit=_LINES)[:_LINES]
+
+
+def _preamble(lines: Sequence[str], delimiter: str, quote: str | None) -> int:
+    widths = Counter(len(row) for row in _rows(lines, delimiter, quote))
+    if not widths or max(widths, key=widths.__getitem__) < 2:
+        return 0
+    for number, line in enumerate(lines[:_PREAMBLE]):
+        if any(len(row) > 1 for row in _rows([line], delimiter, quote)):
+            # Blank lines before the table are no preamble: Polars skips them by itself.
+            return number if any(before.strip() for before in lines[:number]) else 0
+        if quote and line.count(quote) % 2:
+            return 0  # a quoted name that goes on in the next line
+    return 0
 
 
 def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[str]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from common.errors import InputError
+
 CHUNK = 1 << 20
 HEAD = 4096
 
@@ -16,7 +18,7 @@ class Encoding:
     r"""How the text of a file is stored.
 
     Attributes:
-        name: a codec of Python: `utf-8`, `utf-16`, `utf-16-le`, `utf-16-be`, `cp1252`, `latin-1`.
+        name: a codec of Python: `utf-8`, `utf-16`, `utf-16-le`, `utf-16-be`, `utf-32`, `cp1252`, `latin-1`.
         newline: `\n` or `\r`; a line that ends with both counts as the first.
     """
 
@@ -38,6 +40,8 @@ def detect(pieces: list[bytes]) -> Encoding:
 
 
 def _from_mark(head: bytes) -> str | None:
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     return "utf-8" if head.startswith(codecs.BOM_UTF8) else None
@@ -93,6 +97,9 @@ def _opened(source: Path, *, gzipped: bool) -> BinaryIO:
 
 def _decoded(file: BinaryIO, name: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(name)(errors="replace")
-    while chunk := file.read(CHUNK):
-        yield decoder.decode(chunk)
-    yield decoder.decode(b"", final=True)
+    try:
+        while chunk := file.read(CHUNK):
+            yield decoder.decode(chunk)
+        yield decoder.decode(b"", final=True)
+    except UnicodeError:  # no byte order mark
+        raise InputError(f"The text is not {name}.", advice="Set read_options.encoding, or leave it out.") from None

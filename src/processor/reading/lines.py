@@ -29,9 +29,10 @@ def count_irregular(plan: Plan) -> Irregular | None:
         fields = text.str.replace_all(f"{plan.dialect.quote}[^{plan.dialect.quote}]*{plan.dialect.quote}", "")
     width = fields.str.count_matches(plan.dialect.delimiter, literal=True) + 1
     blank = text.str.strip_chars("\r") == ""
-    longer = (width > len(plan.names)) & ~blank
-    shorter = (width < len(plan.names)) & ~blank
     number = pl.col("number")
+    row = ~blank & (number > plan.preamble)
+    longer = row & (width > len(plan.names))
+    shorter = row & (width < len(plan.names))
     found = (
         pl.scan_lines(plan.path, name="line", row_index_name="number", row_index_offset=1, glob=False)
         .select(

@@ -2,7 +2,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-OneByte = Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\x00-\x7f]$")]
+OneByte = Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-~]$")]
 
 
 class ReadOptions(BaseModel):
@@ -16,10 +16,10 @@ class ReadOptions(BaseModel):
     delimiter: OneByte | None = Field(
         default=None, description="The one ASCII character between two fields of a line: `,`, `;`, a tab, `|` …"
     )
-    quote: Annotated[str, StringConstraints(max_length=1, pattern=r"^[\x00-\x7f]?$")] | None = Field(
+    quote: Annotated[str, StringConstraints(max_length=1, pattern=r"^[!-~]?$")] | None = Field(
         default=None, description='The character around fields that hold delimiters; empty for none. Left out: `"`.'
     )
     header: bool | None = Field(default=None, description="Whether the first line holds the names of the columns.")
-    encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"] | None = Field(
+    encoding: Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"] | None = Field(
         default=None, description="The character encoding of a text file."
     )

@@ -20,6 +20,7 @@ class Plan:
         path: the file, or its copy in UTF-8.
         dialect: how lines are cut into fields.
         newline: what ends a line.
+        preamble: lines before the first row (a title, comments), which are left out.
         names: the columns' names as results show them.
         schema: types, by the names that Polars gives the columns.
         ragged: cut off fields beyond the last column.
@@ -29,6 +30,7 @@ class Plan:
     path: Path
     dialect: Dialect
     newline: str
+    preamble: int = 0
     names: tuple[str, ...] = ()
     schema: Schema = field(default_factory=lambda: Schema(types={}))
     ragged: bool = False
@@ -43,6 +45,7 @@ class Plan:
             "eol_char": self.newline,
             "encoding": "utf8-lossy" if self.lossy else "utf8",
             "truncate_ragged_lines": self.ragged,
+            "skip_lines": self.preamble,
             "glob": False,
         }
 

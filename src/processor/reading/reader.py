@@ -51,14 +51,26 @@ def read(
         except BaseException as error:
             if not is_about_the_file(error):
                 raise
-            file.mend(error)
+            _mend(file, error)
     raise InputError("The file was read in several ways, and none of them fits.", advice="Set read_options.")
+
+
+def _mend(file: _File, error: BaseException) -> None:
+    """Mend the plan; what comes up while looking closer is mended in its place."""
+    try:
+        file.mend(error)
+    except BaseException as closer:
+        if not is_about_the_file(closer):
+            raise
+        file.mend(closer)
 
 
 def _open(run: Run, source: Input, options: ReadOptions) -> _File:
     signature = recognise(source.path)
     if options.format == "parquet" and signature is not Signature.PARQUET:
         raise InputError("The file is not Parquet.", advice="Leave read_options.format out, or hand in Parquet.")
-    if signature is Signature.PARQUET and options.format != "csv":
+    if options.format == "csv" and signature is Signature.PARQUET:
+        raise InputError("The file is Parquet, not CSV.", advice="Leave read_options.format out.")
+    if signature is Signature.PARQUET:
         return ParquetFile(source)
     return DelimitedFile.open(run, source, options, signature)

@@ -73,6 +73,8 @@ def take(path: Path, signature: Signature) -> Sample:
             sample = _from_text(path)
     if not sample.head.strip():
         raise InputError("The file holds no table.", advice="Hand in a file with at least a line of column names.")
+    if not sample.whole and b"\n" not in sample.head and b"\r" not in sample.head:
+        raise InputError("The first line does not end within 1 MB: this is no table.", advice="Look at the file.")
     return sample
 
 

@@ -1,11 +1,13 @@
 """The types of delimited columns, from a sample that is spread over the file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
 
 MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".")
+_EMPTY_NAME = re.compile(r"_duplicated_\d+")
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
 
 
@@ -17,7 +19,7 @@ class Schema:
         types: type by column, in the file's order.
         markers: by column, the text that stands for a missing value.
         unsure_dates: columns with dates that are not all in ISO form, so day and month may be in any order.
-        mixed: columns of text that are numbers for the most part.
+        mixed: columns of text that hold numbers or truth values, and others.
     """
 
     types: Mapping[str, pl.DataType]
@@ -44,7 +46,7 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType]) -> Schema:
             markers[name] = marker
         if guess.is_temporal() and column.len() and not _is_time(column, guess):
             unsure.append(name)
-        elif types[name] == pl.String and _mostly_numbers(column):
+        elif types[name] == pl.String and (guess == pl.Boolean or _mostly_numbers(column)):
             mixed.append(name)
     return Schema(types=types, markers=markers, unsure_dates=tuple(unsure), mixed=tuple(mixed))
 
@@ -89,6 +91,13 @@ def fits(texts: pl.Series, wanted: pl.DataType) -> bool:
     return texts.cast(wanted, strict=False).null_count() == texts.null_count()
 
 
+def given_name(name: str, *, quote: str | None) -> str:
+    """A column's name as the file has it: Polars numbers empty names, and leaves doubled quotes as they are."""
+    if _EMPTY_NAME.fullmatch(name):
+        return ""
+    return name.replace(quote * 2, quote) if quote else name
+
+
 def unique_names(names: list[str]) -> list[str]:
     """The columns' names made usable: none is empty (`column_3`), none comes twice (`price`, `price_2`)."""
     taken = set(names)
@@ -105,6 +114,11 @@ def unique_names(names: list[str]) -> list[str]:
         taken.add(wanted)
         result.append(wanted)
     return result
+
+
+def shown(name: str) -> str:
+    """A column's name in a sentence: quoted, and never long."""
+    return repr(name if len(name) <= 60 else f"{name[:59]}…")
 
 
 def _free(name: str, taken: set[str]) -> str:

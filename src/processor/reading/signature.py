@@ -6,7 +6,7 @@ from pathlib import Path
 from common.errors import InputError
 
 HEAD = 4096
-_TEXT_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+_TEXT_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00\x00\xfe\xff")
 _REFUSED = (
     (b"PK\x03\x04", "is a zip archive (or a spreadsheet)", "Unpack it, or save the sheet as CSV, and hand that in."),
     (b"PK\x05\x06", "is an empty zip archive", "Hand in the table itself."),
@@ -51,16 +51,28 @@ def recognise(path: Path) -> Signature:
         return Signature.GZIP
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return Signature.ZSTD
-    _refuse(head)
+    refuse(head)
     return Signature.TEXT
 
 
-def refuse_markup(head: bytes) -> None:
-    """Refuse text that is surely no delimited table.
+def refuse(head: bytes) -> None:
+    """Refuse what is surely no delimited table.
+
+    Args:
+        head: the first bytes, unpacked if they were compressed.
 
     Raises:
-        InputError: it is HTML, XML or JSON.
+        InputError: it is something else, and the sentence says what.
     """
+    for magic, what, advice in _REFUSED:
+        if head.startswith(magic):
+            raise InputError(f"The file {what}, not a table.", advice=advice or "Hand in CSV or Parquet.")
+    _refuse_markup(head)
+    if not head.startswith(_TEXT_BOMS) and _is_binary(head[:HEAD]):
+        raise InputError("The file is binary data of an unknown kind, not a table.", advice="Hand in CSV or Parquet.")
+
+
+def _refuse_markup(head: bytes) -> None:
     start = head.lstrip(b" \t\r\n\xef\xbb\xbf")[:64].lower()
     if start.startswith(_MARKUP):
         raise InputError(
@@ -71,20 +83,11 @@ def refuse_markup(head: bytes) -> None:
         raise InputError("The file is JSON, not delimited text.", advice="Hand in CSV or Parquet.")
 
 
-def _refuse(head: bytes) -> None:
-    for magic, what, advice in _REFUSED:
-        if head.startswith(magic):
-            raise InputError(f"The file {what}, not a table.", advice=advice or "Hand in CSV or Parquet.")
-    refuse_markup(head)
-    if not head.startswith(_TEXT_BOMS) and _is_binary(head):
-        raise InputError("The file is binary data of an unknown kind, not a table.", advice="Hand in CSV or Parquet.")
-
-
 def _is_binary(head: bytes) -> bool:
     if _looks_like_utf16(head):
         return False
     controls = sum(byte < 32 and byte not in b"\t\n\r\x0b\x0c\x1b" for byte in head)
-    return controls > len(head) // 100
+    return controls > max(3, len(head) // 100)
 
 
 def _looks_like_utf16(head: bytes) -> bool:

@@ -3,40 +3,41 @@
 import polars as pl
 
 from processor.reading.plan import Plan
+from processor.reading.schema import shown
 from processor.run import Run
+
+_WIDER = (
+    (pl.Int128(), "beyond 64 bits; read as 128-bit integers"),
+    (pl.Float64(), "that are not whole; read as decimal"),
+    (pl.String(), "that are no numbers; read as text"),
+)
 
 
 def widened(run: Run, plan: Plan) -> dict[str, pl.DataType]:
     """Find the narrowest types that every value of the number columns fits, in one streaming pass; tell each change."""
     types = dict(plan.schema.types)
-    numbers = [name for name, dtype in types.items() if dtype.is_numeric()]
-    if not numbers:
-        return types
     texts = plan.scan(plan.path, types=dict.fromkeys(types, pl.String()))
-    shown = dict(zip(types, plan.names, strict=True))
-    checks = []
-    for number, name in enumerate(numbers):
-        text = pl.col(shown[name]) if not _is_pattern(shown[name]) else pl.nth(list(types).index(name))
-        checks += [
-            _misfits(text, types[name]).alias(f"{number}_own"),
-            _misfits(text, pl.Float64()).alias(f"{number}_float"),
-        ]
-    found = texts.select(checks).collect(engine="streaming").row(0, named=True)
-    for number, name in enumerate(numbers):
-        own, floats = found[f"{number}_own"], found[f"{number}_float"]
-        if floats:
-            types[name] = pl.String()
-            run.warn("types", f"Column {shown[name]!r} holds {floats:,} values that are no numbers; read as text.")
-        elif own:
-            types[name] = pl.Float64()
-            run.warn("types", f"Column {shown[name]!r} holds {own:,} values that are not whole; read as decimal.")
+    positions = {name: number for number, name in enumerate(types) if types[name].is_numeric()}
+    if not positions:
+        return types
+    found = texts.select(
+        _misfits(pl.nth(number), dtype).alias(f"{number} {dtype}")
+        for name, number in positions.items()
+        for dtype in (types[name], pl.Int128(), pl.Float64())
+    ).collect(engine="streaming")
+    misfits = found.row(0, named=True)
+    for name, number in positions.items():
+        narrower = types[name]
+        for wider, what in _WIDER:
+            count = misfits[f"{number} {narrower}"]
+            if not count:
+                break
+            if wider == pl.String() or not misfits[f"{number} {wider}"]:
+                run.warn("types", f"Column {shown(plan.names[number])} holds {count:,} values {what}.")
+                types[name] = wider
+                break
     return types
 
 
 def _misfits(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return (text.is_not_null() & text.cast(dtype, strict=False).is_null()).sum()
-
-
-def _is_pattern(name: str) -> bool:
-    """True for a name that `pl.col` would take for many."""
-    return name == "*" or (name.startswith("^") and name.endswith("$"))
