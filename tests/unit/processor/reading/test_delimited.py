@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from common.errors import InputError
 from helpers.profiling import input_of
@@ -44,7 +45,7 @@ def test_a_plain_file_is_read_without_a_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_text_is_the_same_whatever_its_encoding(tmp_path: Path, encoding: str, newline: str, *, gzipped: bool) -> None:
     raw = newline.join(["n,word", "1,zoë", "2,søt", ""]).encode(encoding)
@@ -180,7 +181,9 @@ def test_a_header_alone_is_a_table_without_rows(tmp_path: Path, content: bytes) 
         pytest.param(b"\x1f\x8b\x08\x00" + SECRET.encode() * 10, id="no gzip"),
         pytest.param(b"\x28\xb5\x2f\xfd" + SECRET.encode() * 10, id="no zstd"),
         pytest.param(b'a,b\n1,"' + SECRET.encode() + b"\n" + numbered(50), id="quote that never closes"),
-        pytest.param(b"n,word\n" + numbered(200_000) + b'1,"' + SECRET.encode() + b"\n", id="quote open at the end"),
+        pytest.param(b'n,"word"\n' + numbered(200_000) + b'1,"' + SECRET.encode() + b"\n", id="quote open at the end"),
+        pytest.param(SECRET.encode() * 300_000, id="a line without end"),
+        pytest.param(gzip.compress(b"\x89PNG\r\n\x1a\n" + SECRET.encode() * 99), id="gzip of an image"),
         pytest.param(b"PAR1" + SECRET.encode() * 10 + b"PAR1", id="no parquet"),
     ],
 )
@@ -192,6 +195,45 @@ def test_what_cannot_be_read_ends_in_a_sentence_without_data(tmp_path: Path, con
     assert re.fullmatch(r"[A-Z].*\.", caught.value.message)
     assert caught.value.advice
     assert caught.value.__cause__ is None
+
+
+def test_lines_before_the_table_are_left_out(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"Sales of 2020\n\na,b\n1,2\n3,4\n")
+
+    assert frame.sort("a").rows() == [(1, 2), (3, 4)]
+    assert run.codes == {"preamble"}
+
+
+def test_quotes_that_stand_for_inches_are_read_as_they_are(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b'pipe,n\n5" wide,1\n6" wide,2\n')
+
+    assert frame.sort("n")["pipe"].to_list() == ['5" wide', '6" wide']
+    assert run.codes == {"quotes"}
+
+
+def test_integers_beyond_64_bits_stay_exact(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"99999999999999999999,x\n", among=b"12345,x\n"))
+
+    assert frame["n"].max() == 99999999999999999999
+    assert run.codes == {"types"}
+
+
+def test_bytes_that_change_type_and_encoding_at_once_are_mended_in_turn(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"\xff\xfe,x\n", among=b"12345,x\n"))
+
+    assert frame["n"].unique().sort().to_list() == ["12345", "\ufffd\ufffd"]
+    assert run.codes == {"encoding", "types"}
+
+
+def test_an_encoding_that_the_caller_got_wrong_is_said_to_be(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not utf-16"):
+        read_bytes(tmp_path, b"a,b\n1,2\n", encoding="utf-16")
+
+
+@pytest.mark.parametrize("options", [{"delimiter": "\n"}, {"delimiter": '"'}, {"delimiter": ",,"}, {"quote": "\0"}])
+def test_options_that_cut_no_lines_are_refused(options: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ReadOptions.model_validate(options)
 
 
 def test_zstd_is_read(tmp_path: Path) -> None:

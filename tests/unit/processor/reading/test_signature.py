@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import InputError
-from processor.reading.signature import Signature, recognise, refuse_markup
+from processor.reading.signature import Signature, recognise, refuse
 
 
 def told(folder: Path, content: bytes) -> Signature:
@@ -71,4 +71,4 @@ def test_random_bytes_are_no_table(tmp_path: Path) -> None:
 
 def test_markup_is_seen_behind_compression_too() -> None:
     with pytest.raises(InputError, match="web page"):
-        refuse_markup(b"\n<html>")
+        refuse(b"\n<html>")

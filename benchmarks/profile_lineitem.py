@@ -1,0 +1,111 @@
+"""Profile of TPC-H lineitem beside DuckDB's SUMMARIZE: the same file, the same number of threads, in paired runs.
+
+Each run is a fresh process, and its wall time holds the start of the interpreter; peak memory is what the kernel says
+of it (`ru_maxrss`). The order within a pair alternates, so that neither has the warmer cache. SUMMARIZE gives twelve
+figures a column, distinct and quantiles approximate; the profile gives top values and a histogram, too.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PROFILE = """
+import sys
+from pathlib import Path
+from helpers.recording_run import RecordingRun
+from processor.analyses.profile import KIND
+from processor.kind import Input
+path = Path(sys.argv[1])
+data = Input(name="data", filename=path.name, path=path, sha256="", bytes=path.stat().st_size)
+KIND.analyse(RecordingRun(Path(sys.argv[2])), {"data": data}, KIND.params())
+"""
+SUMMARIZE = """
+import sys
+import duckdb
+connection = duckdb.connect(config={"threads": int(sys.argv[2])})
+connection.execute("SET enable_progress_bar = false")
+connection.execute(f"SUMMARIZE FROM '{sys.argv[1]}'").fetchall()
+"""
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run took."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def measured(program: str, *arguments: object, threads: int) -> Cost:
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "POLARS_MAX_THREADS": str(threads), "PYTHONPATH": paths}
+    started = time.perf_counter()
+    child = subprocess.Popen([sys.executable, "-c", program, *map(str, arguments)], env=environment)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.perf_counter() - started
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise SystemExit(f"a run ended with {child.returncode}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def pairs(path: Path, scratch: Path, *, repeats: int, threads: int) -> tuple[list[Cost], list[Cost]]:
+    ours: list[Cost] = []
+    theirs: list[Cost] = []
+    for number in range(repeats):
+        order = ("ours", "theirs") if number % 2 == 0 else ("theirs", "ours")
+        for turn in order:
+            if turn == "ours":
+                ours.append(measured(PROFILE, path, scratch, threads=threads))
+            else:
+                theirs.append(measured(SUMMARIZE, path, threads, threads=threads))
+    return ours, theirs
+
+
+def told(name: str, costs: list[Cost]) -> float:
+    wall = statistics.median(cost.wall_s for cost in costs)
+    cpu = statistics.median(cost.cpu_s for cost in costs)
+    peak = max(cost.peak_mb for cost in costs)
+    print(f"  {name:18} {wall:6.2f} s wall  {cpu:6.2f} s CPU  {peak:5.0f} MB peak")
+    return wall
+
+
+def generated(folder: Path, form: str, scale: str) -> Path:
+    program = Path(sysconfig.get_path("scripts")) / "tpchgen-cli"
+    subprocess.run([program, form, "-s", scale, "-T", "lineitem", "-o", folder], check=True, capture_output=True)
+    return folder / f"lineitem.{form}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", default="1", help="TPC-H scale factor; 1 is 6,001,215 rows")
+    parser.add_argument("--repeats", type=int, default=5, help="pairs of runs a file")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--formats", nargs="+", default=["csv", "parquet"], choices=["csv", "parquet"])
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="sundog-bench-"))
+    try:
+        for form in asked.formats:
+            path = generated(folder, form, asked.scale)
+            size = path.stat().st_size / 1e6
+            print(f"lineitem SF{asked.scale} as {form}, {size:.0f} MB, {asked.threads} threads, {asked.repeats} pairs")
+            ours, theirs = pairs(path, folder, repeats=asked.repeats, threads=asked.threads)
+            ratio = told("sundog profile", ours) / told("duckdb SUMMARIZE", theirs)
+            print(f"  ratio              {ratio:6.2f} (below 1: the profile is faster)")
+            path.unlink()
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
