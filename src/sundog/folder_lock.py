@@ -10,13 +10,17 @@ from common.errors import ConfigurationError
 
 
 @contextmanager
-def folder_lock(folder: Path) -> Iterator[None]:
-    """Own `folder` (made if missing) by a lock on a file `lock` in it that names the owner.
+def folder_lock(folder: Path, *, mode: int = 0o700) -> Iterator[None]:
+    """Own `folder` by a lock on a file `lock` in it that names the owner.
+
+    Args:
+        folder: made if missing.
+        mode: who else may enter one that is made.
 
     Raises:
         ConfigurationError: somebody else owns it.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=mode, parents=True, exist_ok=True)
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _take(descriptor, folder)

@@ -98,7 +98,10 @@ class LocalSundog(Service):
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Start all, then keep it running until cancelled."""
-        with folder_lock(self._data), listening(self._options.host, self._options.port) as address:
+        # Others may pass through it, since Postgres may have to run as somebody else, but look into nothing in it.
+        with folder_lock(self._data, mode=0o711), listening(self._options.host, self._options.port) as address:
+            for name in ("logs", "storage", "work"):
+                (self._data / name).mkdir(mode=0o700, exist_ok=True)
             self.url = address.url
             async with self._database() as dsns:
                 began = await _now(dsns.owner)

@@ -182,19 +182,49 @@ async def test_a_cluster_that_could_not_be_made_leaves_nothing_that_looks_like_o
     assert not (tmp_path / "pg" / "data").exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-async def test_root_runs_it_as_whoever_the_folder_belongs_to() -> None:
+NOBODY = 65534
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        async with embedded(folder / "pg"):
-            pass
-        for path in (folder / "pg", *(folder / "pg").rglob("*")):
-            os.chown(path, 65534, 65534)
-        try:
-            async with embedded(folder / "pg") as server:
-                assert Path(f"/proc/{server.pid}").stat().st_uid == 65534
-        except PostgresStartError as error:
-            if "Permission denied" in error.message:
-                pytest.skip("the programs lie where only root may go")
-            raise
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def skip_if_out_of_reach(error: str) -> None:
+    if "Permission denied" in error:
+        pytest.skip("the server's programs lie where only root may go")
+
+
+@needs_root
+async def test_root_runs_it_as_whoever_the_folder_belongs_to(open_folder: Path) -> None:
+    async with embedded(open_folder / "pg"):
+        pass
+    for path in (open_folder / "pg", *(open_folder / "pg").rglob("*")):
+        os.chown(path, NOBODY, NOBODY)
+    try:
+        async with embedded(open_folder / "pg") as server:
+            assert Path(f"/proc/{server.pid}").stat().st_uid == NOBODY
+    except PostgresStartError as error:
+        skip_if_out_of_reach(error.message)
+        raise
+
+
+@needs_root
+def test_where_namespaces_are_forbidden_root_runs_it_as_nobody(open_folder: Path) -> None:
+    helper = OWNER_SCRIPT.with_name("without_namespaces.py")
+    command = [sys.executable, str(helper), sys.executable, str(OWNER_SCRIPT), str(open_folder / "pg")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        assert owner.stderr is not None
+        told = owner.stdout.readline()
+        if not told:
+            error = owner.stderr.read()
+            skip_if_out_of_reach(error)
+            pytest.fail(error)
+        assert Path(f"/proc/{told.strip()}").stat().st_uid == NOBODY
+        owner.kill()
+    assert ended(int(told))
