@@ -79,10 +79,6 @@ class Storage:
         await obstore.rename_async(self._store, incoming, _place(blob.sha256))
         return blob
 
-    async def put_file(self, path: Path) -> Blob:
-        """Store a file of this machine."""
-        return await self.put(_read_file(path))
-
     async def get(self, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end` (excluded; None for all), in chunks.
 
@@ -127,12 +123,6 @@ class _Hashed:
 
     def blob(self) -> Blob:
         return Blob(sha256=self._hash.hexdigest(), bytes=self._bytes)
-
-
-async def _read_file(path: Path) -> AsyncIterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            yield chunk
 
 
 async def _plain(found: "obstore.GetResult") -> AsyncIterator[bytes]:

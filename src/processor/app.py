@@ -27,6 +27,7 @@ from common.words import Channel
 from processor.attempt import Workshop
 from processor.cache import InputCache
 from processor.caps import Caps
+from processor.child_pool import ChildPool
 from processor.children import Children
 from processor.claim import Ending
 from processor.claimer import Claimer
@@ -38,6 +39,7 @@ from processor.settings import ProcessorSettings
 from processor.settlement import RetryPolicy
 from processor.settler import Settler
 from processor.slots import Slots
+from processor.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -124,9 +126,14 @@ async def open_processor(
         feed = FeedWriter(pool=pool, notifier=notifier, on_lost=lambda task: _lose(slots, task))
         await stack.enter_async_context(feed)
         settler = await stack.enter_async_context(Settler(pool=pool, notifier=notifier))
+        pool_of_children = ChildPool(children=children, places=settings.slots)
+        await stack.enter_async_context(pool_of_children)
+        watchdog = await stack.enter_async_context(Watchdog())
         cache = InputCache(folder=work_dir / "inputs", storage=store, most_bytes=settings.cache_bytes)
         await cache.open()
-        workshop = Workshop(children=children, cache=cache, storage=store, feed=feed, settings=settings)
+        workshop = Workshop(
+            pool=pool_of_children, watchdog=watchdog, cache=cache, storage=store, feed=feed, settings=settings
+        )
         caps = Caps(pool=pool)
         heartbeater = Heartbeater(
             identity=identity, pool=pool, notifier=notifier, slots=slots, caps=caps, settings=settings

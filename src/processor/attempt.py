@@ -11,11 +11,9 @@ before the report is given: nothing goes on behind the back of what the database
 """
 
 import logging
-import shutil
 import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import anyio
 
@@ -23,7 +21,8 @@ from common.errors import SundogError
 from common.storage import Storage
 from common.words import EventType
 from processor.cache import InputCache
-from processor.children import Child, Children
+from processor.child_pool import ChildPool
+from processor.children import Child
 from processor.claim import (
     Artifact,
     AttemptReport,
@@ -38,19 +37,22 @@ from processor.claim import (
 )
 from processor.feed_writer import FeedWriter
 from processor.protocol import ArtifactFile, Failure, InputFile, Job, Log, Partial, Progress, ProtocolError, Result
+from processor.scratch import chunks_of, open_inside, remove_folder
 from processor.settings import ProcessorSettings
-from processor.watchdog import Watchdog
+from processor.watchdog import Watchdog, Watched
 
 log = logging.getLogger(__name__)
 
 LOG_LINE_CHARS = 4_000
+ANALYSIS_FAILED = "analysis_failed"  # the child's word for an error that it did not know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
     """What every attempt of a processor works with."""
 
-    children: Children
+    pool: ChildPool
+    watchdog: Watchdog
     cache: InputCache
     storage: Storage
     feed: FeedWriter
@@ -87,7 +89,7 @@ class Attempt:
             report = await self._attempt()
         finally:
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(shutil.rmtree, self._scratch, True)  # noqa: FBT003 - ignore_errors
+                await remove_folder(self._scratch)
         self.reported = True
         usage = Usage(peak_memory_bytes=self._peak, cpu_seconds=self._cpu_seconds)
         return AttemptReport(claim=self.claim, report=report, usage=usage)
@@ -128,32 +130,36 @@ class Attempt:
                 )
                 for given in self.claim.inputs
             }
-            said = await self._run_child(inputs)
-        match said:
-            case Result():
-                return Succeeded(envelope=said.envelope, artifacts=await self._keep(said.files))
-            case _:
-                return said
+            return await self._run_child(inputs)
 
-    async def _run_child(self, inputs: dict[str, InputFile]) -> Result | Failed | Crashed:
-        child = await self._shop.children.start()
-        watchdog = Watchdog(
-            child=child, scratch=self._scratch, claim=self.claim, settings=self._shop.settings, end=self.end
+    async def _run_child(self, inputs: dict[str, InputFile]) -> Report:
+        child = await self._shop.pool.take(self.claim.tenant)
+        cpu_before = child.cpu_seconds()
+        watched = Watched(
+            child=child,
+            scratch=self._scratch,
+            scratch_bytes=self._shop.settings.scratch_mb << 20,
+            claim=self.claim,
+            end=self.end,
         )
-        said: Result | Failed | Crashed | None = None
+        report: Report | None = None
         try:
-            async with watchdog:
+            with self._shop.watchdog.watch(watched):
                 await child.send(self._job(inputs))
-                said = await self._follow(child)
+                report = await self._follow(child)
         finally:
-            await child.end(grace_s=self._grace(said))
-            self._peak = watchdog.peak_bytes
-            self._cpu_seconds = child.cpu_seconds
-        return said
+            if is_clean(report):
+                child.tasks_done += 1
+                self._shop.pool.give_back(child, tenant=self.claim.tenant)
+            else:
+                await child.end(grace_s=self._grace(report))
+            self._peak = watched.peak_bytes
+            self._cpu_seconds = child.cpu_seconds() - cpu_before
+        return report
 
-    def _grace(self, said: Result | Failed | Crashed | None) -> float:
+    def _grace(self, report: Report | None) -> float:
         """How politely the child is ended: not at all once it has said its last word or must stop eating memory."""
-        at_once = said is not None or self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
+        at_once = report is not None or self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
         return 0.0 if at_once else self._shop.settings.cancel_grace_s
 
     def _job(self, inputs: dict[str, InputFile]) -> Job:
@@ -166,7 +172,8 @@ class Attempt:
             low_memory=self.claim.low_memory,
         )
 
-    async def _follow(self, child: Child) -> Result | Failed | Crashed:
+    async def _follow(self, child: Child) -> Report:
+        """Hear the child to its last word; what it made is kept before anybody else may use the child."""
         while True:
             try:
                 message = await child.receive()
@@ -178,7 +185,7 @@ class Attempt:
                 return Crashed(how="wrote something into its pipe that is no message")
             match message:
                 case Result():
-                    return message
+                    return Succeeded(envelope=message.envelope, artifacts=await self._keep(message.files))
                 case Failure():
                     return Failed(error=message.model_dump(include={"code", "message", "advice"}), permanent=True)
                 case _:
@@ -206,25 +213,24 @@ class Attempt:
             self._shop.feed.append(self.claim, EventType.LOG, {"level": "warning", "message": text})
 
     async def _keep(self, files: list[ArtifactFile]) -> tuple[Artifact, ...]:
-        """Store what the analysis made. Its child is gone by now, so no file changes under our hands."""
+        """Store what the analysis made."""
         kept = []
         for made in files:
-            path = _inside(self._scratch, made.file)
-            blob = await self._shop.storage.put_file(path)
+            with open_inside(self._scratch, made.file) as file:
+                blob = await self._shop.storage.put(chunks_of(file))
             kept.append(Artifact(name=made.name, media_type=made.media_type, blob=blob))
         return tuple(kept)
 
 
-def _inside(folder: Path, file: str) -> Path:
-    """The file, if it really lies in the folder: a child could name, or link to, anything.
-
-    Raises:
-        SundogError: it does not.
-    """
-    path = (folder / file).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        raise SundogError("The analysis named an artifact outside of its folder.")
-    return path
+def is_clean(report: Report | None) -> bool:
+    """Whether the child that gave this report may do another task."""
+    match report:
+        case Succeeded():
+            return True
+        case Failed(error=error):
+            return bool(error["code"] != ANALYSIS_FAILED)
+        case _:
+            return False
 
 
 def _how_it_ended(status: int | None) -> str:

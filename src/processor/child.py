@@ -54,6 +54,7 @@ def serve(end: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
 def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> dict[str, object]:
     """Run one job; its last message: a `result`, or a `failure` with what a person may know."""
     try:
+        os.chdir(job.scratch)
         return run_job(job, kind=kinds[job.kind], pipe=pipe)
     except KeyboardInterrupt:
         return {"type": "failure", "code": "interrupted", "message": "Stopped.", "advice": None}
@@ -67,6 +68,8 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> dict[str,
             "message": f"The analysis failed unexpectedly ({type(error).__name__}).",
             "advice": "This is a fault of the analysis, not of your data; tell the operator the task's id.",
         }
+    finally:
+        os.chdir("/")  # the supervisor removes scratch
 
 
 def run_job(job: Job, *, kind: Kind[Any], pipe: Pipe) -> dict[str, object]:
@@ -75,7 +78,6 @@ def run_job(job: Job, *, kind: Kind[Any], pipe: Pipe) -> dict[str, object]:
     Raises:
         SundogError: the analysis says why it cannot.
     """
-    os.chdir(job.scratch)
     run = ChildRun(send=pipe.send, scratch=Path(job.scratch), memory_mb=job.memory_mb, low_memory=job.low_memory)
     inputs = {
         name: Input(name=name, filename=given.filename, path=Path(given.path), sha256=given.sha256, bytes=given.bytes)

@@ -27,6 +27,10 @@ log = logging.getLogger(__name__)
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SUNDOG_CHILD_FAULTS")
 
 
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
 class ForkServerError(Exception):
     """The fork server ended; the processor cannot work without it and ends too."""
 
@@ -37,12 +41,16 @@ class Child:
     Attributes:
         pid: its process number; for /proc only, signals go through the pidfd.
         exit_status: None while it lives; then its exit code, or minus the signal that ended it.
+        tasks_done: how many tasks it has ended by its own word.
+        bytes_at_start: resident memory before its first task.
     """
 
     def __init__(self, *, pid: int, pidfd: int, end: socket.socket) -> None:
         self.pid = pid
         self.exit_status: int | None = None
-        self.cpu_seconds = 0.0
+        self.tasks_done = 0
+        self.bytes_at_start = 0
+        self._cpu_at_end = 0.0
         self.gone = anyio.Event()
         self._pidfd = pidfd
         self._end = end
@@ -51,6 +59,7 @@ class Child:
     async def open(self) -> None:
         """Make its pipe ready for messages."""
         self._stream = await UNIXSocketStream.from_socket(self._end)
+        self.bytes_at_start = self.resident_bytes()
 
     async def send(self, job: Job) -> None:
         """Give it a job.
@@ -104,15 +113,25 @@ class Child:
     def resident_bytes(self) -> int:
         """Resident memory at this moment; 0 when it has ended."""
         try:
-            pages = int(Path(f"/proc/{self.pid}/statm").read_text("ascii").split()[1])
+            pages = int(_proc(self.pid, "statm").split()[1])
         except (OSError, IndexError):
             return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return pages * PAGE_BYTES
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used so far, or at all if it has ended."""
+        if self.exit_status is not None:
+            return self._cpu_at_end
+        try:
+            fields = _proc(self.pid, "stat").rpartition(b")")[2].split()
+        except OSError:
+            return self._cpu_at_end
+        return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
 
     def ended(self, *, status: int, cpu_seconds: float) -> None:
         """Note its end, as the fork server told it."""
         self.exit_status = status
-        self.cpu_seconds = cpu_seconds
+        self._cpu_at_end = cpu_seconds
         os.close(self._pidfd)
         self._pidfd = -1
         self.gone.set()
@@ -212,3 +231,12 @@ class Children(Service):
         child = await waiter
         await child.open()
         return child
+
+
+def _proc(pid: int, file: str) -> bytes:
+    """A file of /proc; never waits, since it is no disk."""
+    descriptor = os.open(f"/proc/{pid}/{file}", os.O_RDONLY)
+    try:
+        return os.read(descriptor, 4096)
+    finally:
+        os.close(descriptor)

@@ -1,12 +1,16 @@
-"""Watches one child from outside: time, resident memory, disk. It ends the attempt when a limit is passed.
+"""Watches all running children from outside: time, resident memory, disk. It ends an attempt when a limit is passed.
 
 Address-space limits are no help: Polars reserves far more than it uses, and aborts without a word when it may not. So
-resident memory is read often, and the child is killed when there is too much.
+resident memory is read often, and the child is killed when there is too much. One task does this for all children.
 """
 
+import logging
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import anyio
 from anyio.abc import TaskStatus
@@ -14,63 +18,76 @@ from anyio.abc import TaskStatus
 from common.lifecycle import Service
 from processor.children import Child
 from processor.claim import Claim, Ending
-from processor.settings import ProcessorSettings
 
-MEMORY_S = 0.025
-DISK_S = 0.5
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 0.025
+LOOKS_A_DISK_LOOK: Final = 20
 
 
-class Watchdog(Service):
-    """The limits of one attempt.
+class Watched:
+    """One child with the limits of its task.
 
     Attributes:
         peak_bytes: the most resident memory that was seen.
     """
 
+    __slots__ = ("_bytes_at_most", "_child", "_deadline", "_end", "_scratch", "_scratch_at_most", "peak_bytes")
+
     def __init__(
-        self,
-        *,
-        child: Child,
-        scratch: Path,
-        claim: Claim,
-        settings: ProcessorSettings,
-        end: Callable[[Ending], None],
+        self, *, child: Child, scratch: Path, scratch_bytes: int, claim: Claim, end: Callable[[Ending], None]
     ) -> None:
-        super().__init__()
-        self.peak_bytes = 0
+        self.peak_bytes = child.resident_bytes()
         self._child = child
         self._scratch = scratch
-        self._claim = claim
-        self._settings = settings
+        self._scratch_at_most = scratch_bytes
+        self._bytes_at_most = claim.memory_mb << 20
+        self._deadline = time.monotonic() + claim.timeout_s
         self._end = end
 
+    def look(self) -> None:
+        """Look at time and memory."""
+        resident = self._child.resident_bytes()
+        self.peak_bytes = max(self.peak_bytes, resident)
+        if resident > self._bytes_at_most:
+            self._end(Ending.OUT_OF_MEMORY)
+        elif time.monotonic() >= self._deadline:
+            self._end(Ending.TIMED_OUT)
+
+    async def look_at_disk(self) -> None:
+        """Look at the disk that it fills."""
+        if await anyio.to_thread.run_sync(folder_bytes, self._scratch) > self._scratch_at_most:
+            self._end(Ending.OUT_OF_DISK)
+
+
+class Watchdog(Service):
+    """All children that work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watched: set[Watched] = set()
+
+    @contextmanager
+    def watch(self, watched: Watched) -> Iterator[None]:
+        """Look at it as long as the block lasts, and once more at its end."""
+        self._watched.add(watched)
+        try:
+            yield
+            watched.look()
+        finally:
+            self._watched.discard(watched)
+
     async def run(self, *, ready: TaskStatus[None]) -> None:
-        """Watch until cancelled."""
+        """Look until cancelled."""
         ready.started()
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._watch_time)
-            group.start_soon(self._watch_memory)
-            group.start_soon(self._watch_disk)
-
-    async def _watch_time(self) -> None:
-        await anyio.sleep(self._claim.timeout_s)
-        self._end(Ending.TIMED_OUT)
-
-    async def _watch_memory(self) -> None:
-        most = self._claim.memory_mb << 20
+        looks = 0
         while True:
-            resident = self._child.resident_bytes()
-            self.peak_bytes = max(self.peak_bytes, resident)
-            if resident > most:
-                self._end(Ending.OUT_OF_MEMORY)
-            await anyio.sleep(MEMORY_S)
-
-    async def _watch_disk(self) -> None:
-        most = self._settings.scratch_mb << 20
-        while True:
-            if await anyio.to_thread.run_sync(folder_bytes, self._scratch) > most:
-                self._end(Ending.OUT_OF_DISK)
-            await anyio.sleep(DISK_S)
+            await anyio.sleep(LOOK_S)
+            looks += 1
+            for watched in list(self._watched):
+                watched.look()
+                if looks % LOOKS_A_DISK_LOOK == 0:
+                    await watched.look_at_disk()
 
 
 def folder_bytes(folder: Path) -> int:

@@ -45,7 +45,7 @@ async def test_a_task_runs_and_its_feed_tells_the_whole_story(
         ("leave", "failed", "quarantined", ["crashed"] * 3),
         ("nonsense", "failed", "quarantined", ["crashed"] * 3),
         ("too-much", "failed", "quarantined", ["crashed"] * 3),
-        ("link", "failed", "internal", ["failed"]),
+        ("link", "failed", "artifact_outside", ["failed"]),
     ],
 )
 async def test_a_child_that_breaks_fails_its_task_and_harms_nobody(

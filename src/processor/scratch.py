@@ -1,0 +1,69 @@
+"""The folder that an analysis writes in: taking files out of it without being led elsewhere, and removing it.
+
+The child owns the folder and may be hostile: it can link to anything, and change a path between a check and its use. So
+a file is opened first, and what was opened is checked.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import anyio
+
+from common.errors import SundogError
+from common.storage import CHUNK_BYTES
+
+
+class ArtifactOutsideError(SundogError):
+    """An analysis named an artifact that is no plain file of its own folder."""
+
+    code = "artifact_outside"
+
+
+@contextmanager
+def open_inside(folder: Path, file: str) -> Iterator[BinaryIO]:
+    """A file of the folder, opened for reading.
+
+    Raises:
+        ArtifactOutsideError: it is a link, has a second name, is no plain file, or lies elsewhere.
+    """
+    try:
+        descriptor = os.open(folder / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _outside() from error
+    with open(descriptor, "rb") as opened:  # noqa: PTH123 - a descriptor has no path that could be trusted
+        status = os.fstat(descriptor)
+        place = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not place.is_relative_to(folder.resolve()):
+            raise _outside()
+        yield opened
+
+
+def _outside() -> ArtifactOutsideError:
+    return ArtifactOutsideError("The analysis named an artifact that is no plain file of its own folder.")
+
+
+async def chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
+    """A file's bytes, read beside the loop."""
+    while chunk := await anyio.to_thread.run_sync(file.read, CHUNK_BYTES):
+        yield chunk
+
+
+async def remove_folder(folder: Path) -> None:
+    """Remove a folder with all that is in it; most are empty, and then it costs no thread."""
+    if not _is_gone(folder):
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def _is_gone(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
