@@ -80,6 +80,7 @@ export function topValues(top, count) {
     { class: "top-values" },
     top.slice(0, 5).map(({ value: any, count: times, exact = true, method }) => {
       const share = count > 0 ? Math.min(1, times / count) : 0;
+      const part = percent(share, share < 0.1 ? 1 : 0);
       const plain = any === null || any === "";
       const counted = exact ? number(times) : `about ${number(times)}: ${shown(method ?? "approximate", 60)}`;
       return html(
@@ -91,7 +92,7 @@ export function topValues(top, count) {
           svg("rect", { width: share * 100, height: 10, rx: 1 }),
         ),
         html("span", { class: plain ? "label none" : "label", dir: "auto", title: shown(any, 300) }, value(any)),
-        html("span", { class: "times", title: counted }, `${exact ? "" : "≈"}${percent(share, share < 0.1 ? 1 : 0)}`),
+        html("span", { class: "times", title: counted }, exact || share < 0.001 ? part : `≈${part}`),
       );
     }),
   );

@@ -3,7 +3,7 @@
 
 import { histogram, topValues } from "./chart.js";
 import { button, facts, html, label } from "./element.js";
-import { moment, number, percent, short, shown } from "./format.js";
+import { fine, moment, number, percent, short, shown } from "./format.js";
 
 const STEP = 120;
 const NAME_LENGTH = 60;
@@ -15,22 +15,23 @@ function approximate({ value, exact, method, error }) {
   return html("span", { class: "approximate", title: words }, `≈${number(value)}`);
 }
 
-const edge = (column, value) => (column.type === "time" ? moment(value) : number(value));
+const shownAs = (column, form) => (value) => (column.type === "time" ? moment(value) : form(value));
 const counted = (count, word) => (count ? `${number(count)} ${word}` : null);
 
 function described(column) {
   const { mean, std, quantiles, length } = column;
   const has = (value) => value !== undefined && value !== null;
   const middle = quantiles?.values?.["0.5"];
+  const edge = shownAs(column, fine);
   const isOrdered = column.type !== "text";
   return facts([
-    ["min", isOrdered && has(column.min) ? edge(column, column.min) : null],
-    ["max", isOrdered && has(column.max) ? edge(column, column.max) : null],
+    ["min", isOrdered && has(column.min) ? edge(column.min) : null],
+    ["max", isOrdered && has(column.max) ? edge(column.max) : null],
     [
       "median",
       has(middle) ? approximate({ ...quantiles, value: column.type === "time" ? moment(middle) : middle }) : null,
     ],
-    ["mean", has(mean) ? edge(column, mean) : null],
+    ["mean", has(mean) ? shownAs(column, number)(mean) : null],
     ["std", has(std) && column.type === "number" ? number(std) : null],
     ["distinct", column.distinct ? approximate(column.distinct) : null],
     ["length", length ? `${number(length.min)} – ${number(length.max)}` : null],

@@ -4,6 +4,7 @@ const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u20
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const digits = new Intl.NumberFormat("en", { maximumSignificantDigits: 5 });
+const eight = new Intl.NumberFormat("en", { maximumSignificantDigits: 8 });
 const power = new Intl.NumberFormat("en", { notation: "scientific", maximumSignificantDigits: 4 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
@@ -25,6 +26,10 @@ export function number(value) {
   if (size >= 1e15 || (size !== 0 && size < 1e-4)) return power.format(value);
   return (size >= 1e4 ? whole : digits).format(value);
 }
+
+/** A number in eight digits: an extreme that was found must not be rounded past itself. */
+export const fine = (value) =>
+  Number.isInteger(value) || typeof value !== "number" ? number(value) : eight.format(value);
 
 export const short = (value) => (typeof value === "number" ? compact.format(value) : shown(value, 12));
 
