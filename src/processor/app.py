@@ -40,6 +40,7 @@ from processor.settlement import RetryPolicy
 from processor.settler import Settler
 from processor.slots import Slots
 from processor.watchdog import Watchdog
+from processor.workplace import workplace
 
 log = logging.getLogger(__name__)
 
@@ -111,14 +112,13 @@ async def open_processor(
     *, database: DatabaseSettings, storage: StorageSettings, settings: ProcessorSettings
 ) -> AsyncIterator[Processor]:
     """Start every part in the order in which they need each other; they stop in the opposite one."""
-    work_dir = settings.work_dir.resolve()
-    work_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with AsyncExitStack() as stack:
+        folder = stack.enter_context(workplace(settings.work_dir))
         pool = await stack.enter_async_context(open_pool(database, service="processor"))
         await check_schema(pool)
         store = Storage.open(storage)
         children = await stack.enter_async_context(
-            Children(threads=settings.threads, home=work_dir, python=settings.python)
+            Children(threads=settings.threads, home=folder, python=settings.python)
         )
         identity = await _announce(pool, children, settings)
         notifier = await stack.enter_async_context(Notifier(pool=pool))
@@ -129,7 +129,7 @@ async def open_processor(
         pool_of_children = ChildPool(children=children, places=settings.slots)
         await stack.enter_async_context(pool_of_children)
         watchdog = await stack.enter_async_context(Watchdog())
-        cache = InputCache(folder=work_dir / "inputs", storage=store, most_bytes=settings.cache_bytes)
+        cache = InputCache(folder=folder / "inputs", storage=store, most_bytes=settings.cache_bytes)
         await cache.open()
         workshop = Workshop(
             pool=pool_of_children, watchdog=watchdog, cache=cache, storage=store, feed=feed, settings=settings

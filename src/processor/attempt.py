@@ -14,6 +14,7 @@ import logging
 import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 
@@ -37,7 +38,7 @@ from processor.claim import (
 )
 from processor.feed_writer import FeedWriter
 from processor.protocol import ArtifactFile, Failure, InputFile, Job, Log, Partial, Progress, ProtocolError, Result
-from processor.scratch import chunks_of, open_inside, remove_folder
+from processor.scratch import chunks_of, empty_folder, open_inside
 from processor.settings import ProcessorSettings
 from processor.watchdog import Watchdog, Watched
 
@@ -72,7 +73,6 @@ class Attempt:
         self._scope = anyio.CancelScope()
         self.reported = False
         self._ending: Ending | None = None
-        self._scratch = workshop.settings.work_dir / "scratch" / f"{claim.task}-{claim.lease}"
         self._log_lines = 0
         self._peak = 0
         self._cpu_seconds = 0.0
@@ -85,11 +85,7 @@ class Attempt:
 
     async def run(self) -> AttemptReport:
         """Do it all and say how it ended; nothing of it is left on this machine."""
-        try:
-            report = await self._attempt()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await remove_folder(self._scratch)
+        report = await self._attempt()
         self.reported = True
         usage = Usage(peak_memory_bytes=self._peak, cpu_seconds=self._cpu_seconds)
         return AttemptReport(claim=self.claim, report=report, usage=usage)
@@ -119,7 +115,6 @@ class Attempt:
         return limits.get(reason, 0)
 
     async def _work(self) -> Report:
-        self._scratch.mkdir(parents=True, mode=0o700)
         async with AsyncExitStack() as held:
             inputs = {
                 given["name"]: InputFile(
@@ -137,7 +132,7 @@ class Attempt:
         cpu_before = child.cpu_seconds()
         watched = Watched(
             child=child,
-            scratch=self._scratch,
+            scratch=child.scratch,
             scratch_bytes=self._shop.settings.scratch_mb << 20,
             claim=self.claim,
             end=self.end,
@@ -145,10 +140,11 @@ class Attempt:
         report: Report | None = None
         try:
             with self._shop.watchdog.watch(watched):
-                await child.send(self._job(inputs))
+                await child.send(self._job(inputs, scratch=child.scratch))
                 report = await self._follow(child)
         finally:
             if is_clean(report):
+                await empty_folder(child.scratch)
                 child.tasks_done += 1
                 self._shop.pool.give_back(child, tenant=self.claim.tenant)
             else:
@@ -162,12 +158,12 @@ class Attempt:
         at_once = report is not None or self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
         return 0.0 if at_once else self._shop.settings.cancel_grace_s
 
-    def _job(self, inputs: dict[str, InputFile]) -> Job:
+    def _job(self, inputs: dict[str, InputFile], *, scratch: Path) -> Job:
         return Job(
             kind=self.claim.kind,
             params=dict(self.claim.params),
             inputs=inputs,
-            scratch=str(self._scratch),
+            scratch=str(scratch),
             memory_mb=self.claim.memory_mb,
             low_memory=self.claim.low_memory,
         )
@@ -185,7 +181,9 @@ class Attempt:
                 return Crashed(how="wrote something into its pipe that is no message")
             match message:
                 case Result():
-                    return Succeeded(envelope=message.envelope, artifacts=await self._keep(message.files))
+                    return Succeeded(
+                        envelope=message.envelope, artifacts=await self._keep(message.files, child.scratch)
+                    )
                 case Failure():
                     return Failed(error=message.model_dump(include={"code", "message", "advice"}), permanent=True)
                 case _:
@@ -212,11 +210,11 @@ class Attempt:
             text = f"The log of this attempt has more than {most} lines; the rest is dropped."
             self._shop.feed.append(self.claim, EventType.LOG, {"level": "warning", "message": text})
 
-    async def _keep(self, files: list[ArtifactFile]) -> tuple[Artifact, ...]:
+    async def _keep(self, files: list[ArtifactFile], scratch: Path) -> tuple[Artifact, ...]:
         """Store what the analysis made."""
         kept = []
         for made in files:
-            with open_inside(self._scratch, made.file) as file:
+            with open_inside(scratch, made.file) as file:
                 blob = await self._shop.storage.put(chunks_of(file))
             kept.append(Artifact(name=made.name, media_type=made.media_type, blob=blob))
         return tuple(kept)

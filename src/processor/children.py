@@ -20,6 +20,7 @@ from common.lifecycle import Service
 from processor import protocol
 from processor.forkserver import PACKET_BYTES
 from processor.protocol import ChildMessage, Job
+from processor.scratch import remove_folder
 
 log = logging.getLogger(__name__)
 
@@ -39,14 +40,16 @@ class Child:
     """One child process.
 
     Attributes:
+        scratch: the folder that its tasks may write in; empty between two tasks.
         pid: its process number; for /proc only, signals go through the pidfd.
         exit_status: None while it lives; then its exit code, or minus the signal that ended it.
         tasks_done: how many tasks it has ended by its own word.
         bytes_at_start: resident memory before its first task.
     """
 
-    def __init__(self, *, pid: int, pidfd: int, end: socket.socket) -> None:
+    def __init__(self, *, pid: int, pidfd: int, end: socket.socket, scratch: Path) -> None:
         self.pid = pid
+        self.scratch = scratch
         self.exit_status: int | None = None
         self.tasks_done = 0
         self.bytes_at_start = 0
@@ -109,6 +112,7 @@ class Child:
                 self.signal(signal.SIGKILL)
                 await self.gone.wait()
                 await self._pipe.aclose()
+                await remove_folder(self.scratch)
 
     def resident_bytes(self) -> int:
         """Resident memory at this moment; 0 when it has ended."""
@@ -207,7 +211,9 @@ class Children(Service):
 
     def _begin(self, *, pid: int, pidfd: int) -> None:
         end, waiter = self._requests.popleft()
-        child = Child(pid=pid, pidfd=pidfd, end=end)
+        scratch = self._home / "children" / str(pid)
+        scratch.mkdir(mode=0o700)
+        child = Child(pid=pid, pidfd=pidfd, end=end, scratch=scratch)
         self._living[pid] = child
         if waiter.done():
             end.close()  # whoever asked has gone; at the end of its pipe the child ends too

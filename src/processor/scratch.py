@@ -54,16 +54,21 @@ async def chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
 
 
 async def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it; most are empty, and then it costs no thread."""
-    if not _is_gone(folder):
-        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+    """Remove a folder with all that is in it."""
+    await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-def _is_gone(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False
-    return True
+async def empty_folder(folder: Path) -> None:
+    """Remove what is in a folder; mostly that is nothing, and then it costs no thread."""
+    with os.scandir(folder) as entries:
+        is_empty = next(entries, None) is None
+    if not is_empty:
+        await anyio.to_thread.run_sync(_remove_contents, folder)
+
+
+def _remove_contents(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

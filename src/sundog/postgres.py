@@ -16,7 +16,7 @@ import anyio
 import asyncpg
 
 from common.backoff import backoff
-from sundog.folder_lock import folder_lock
+from common.folder_lock import folder_lock
 from sundog.part_log import Tell
 from sundog.postgres_binaries import PostgresBinaries, find_postgres
 from sundog.postgres_cluster import OWNER, STOP_STEPS, Cluster, PostgresStartError

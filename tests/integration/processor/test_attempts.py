@@ -98,7 +98,7 @@ async def test_a_task_that_fills_the_disk_is_stopped(
         row = await ended(connection, task)
 
     assert json.loads(row["error"])["code"] == "out_of_disk"
-    assert not list((processors.folder / "work" / "scratch").iterdir())
+    assert not list((processors.folder / "work" / "1" / "children").iterdir())
 
 
 async def test_a_flood_of_log_lines_is_cut_off_and_says_so(
@@ -193,4 +193,4 @@ async def test_a_child_sees_nothing_of_the_services_environment(
     }
     assert data["no_new_privs"] == "1"
     assert data["nice"] >= 10
-    assert data["cwd"].startswith(str(processors.folder / "work" / "scratch"))
+    assert data["cwd"].startswith(str(processors.folder / "work" / "1" / "children"))

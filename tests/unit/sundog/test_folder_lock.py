@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from common.errors import ConfigurationError
-from sundog.folder_lock import folder_lock
+from common.folder_lock import folder_lock
 
 
 def test_a_second_owner_is_told_who_the_first_is(tmp_path: Path) -> None:

@@ -38,5 +38,5 @@ def _take(descriptor: int, folder: Path) -> None:
         owner = os.pread(descriptor, 32, 0).decode().strip()
         raise ConfigurationError(
             f"The folder {folder} is in use by another Sundog (process {owner or 'unknown'}).",
-            advice="Stop that one first, or choose another folder with --data.",
+            advice="Stop that one first, or choose another folder.",
         ) from error
