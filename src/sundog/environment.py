@@ -19,6 +19,11 @@ EVERY_PART: Final = (
 # Settings of logs, telemetry and storage (with the object stores' own variables) concern both services.
 BOTH_SERVICES: Final = ("SUNDOG_LOG_", "SUNDOG_STORAGE_", "OTEL_", "AWS_", "AZURE_", "GOOGLE_")
 DATABASE: Final = "SUNDOG_DATABASE_"
+# Its streams are the gateway's own concern, under a prefix of their own.
+OF_ONE_SERVICE: Final = {
+    "gateway": ("SUNDOG_GATEWAY_", "SUNDOG_STREAM_"),
+    "processor": ("SUNDOG_PROCESSOR_",),
+}
 
 
 def environment_of(
@@ -36,6 +41,6 @@ def environment_of(
         defaults: what it is told unless something was inherited.
         inherited: our own environment.
     """
-    prefixes = (*BOTH_SERVICES, DATABASE, f"SUNDOG_{service.upper()}_")
+    prefixes = (*BOTH_SERVICES, DATABASE, *OF_ONE_SERVICE[service])
     passed = {name: value for name, value in inherited.items() if name in EVERY_PART or name.startswith(prefixes)}
     return {**defaults, **passed, **settings}

@@ -5,6 +5,7 @@ INHERITED = {
     "HOME": "/home/me",
     "MY_SECRET": "s",
     "SUNDOG_GATEWAY_SHUTDOWN_S": "3",
+    "SUNDOG_STREAM_LIMIT": "7",
     "SUNDOG_PROCESSOR_LEASE_S": "9",
     "SUNDOG_MIGRATE_GATEWAY_PASSWORD": "s",
     "SUNDOG_STORAGE_URL": "s3://bucket",
@@ -17,6 +18,7 @@ def test_a_part_gets_its_own_settings_and_what_both_need() -> None:
         "PATH": "/bin",
         "HOME": "/home/me",
         "SUNDOG_GATEWAY_SHUTDOWN_S": "3",
+        "SUNDOG_STREAM_LIMIT": "7",
         "SUNDOG_STORAGE_URL": "s3://bucket",
         "AWS_REGION": "eu",
     }
