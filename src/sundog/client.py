@@ -176,7 +176,8 @@ class SundogClient:
                 raise UnreachableError(f"status {response.status_code}")
             await _refuse(response)
             async for event in httpx2.EventSource(response, max_event_size=LARGEST_EVENT_BYTES):
-                yield _feed_event(event)
+                if event.data:  # without data it only tells when to come back
+                    yield _feed_event(event)
 
     async def _json(self, method: str, url: str, **request: Any) -> JsonObject:
         try:
