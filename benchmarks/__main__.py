@@ -1,4 +1,4 @@
-"""Runs the benchmarks of this folder in turn: `python -m benchmarks`, or some: `python -m benchmarks profile_lineitem`."""
+"""Runs the benchmarks of this folder in turn: `python -m benchmarks`, or only some of them by name."""
 
 import ast
 import subprocess

@@ -3,16 +3,19 @@
 import shutil
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 import anyio
 
 from common.errors import SundogError
+from common.folder_lock import folder_lock
 from sundog.client import FeedEvent, JsonObject, SundogClient
 from sundog.demo_data import ROWS, flights_csv
 from sundog.profile_table import UNLIMITED, profile_table
 from sundog.progress_bar import ProgressBar
 from sundog.up import LocalSundog, UpOptions
+
+LONGEST_SECONDS: Final = 180.0
 
 
 class DemoError(SundogError):
@@ -33,13 +36,27 @@ async def demo(data: Path, *, stream: TextIO = sys.stdout) -> None:
     """
     story = Story(stream)
     story.tell("Starting Postgres, a gateway and a processor")
-    local = LocalSundog(UpOptions(port=0, data=data / "demo"), tell=story.ignore)
+    folder = empty_folder(data / "demo")
+    local = LocalSundog(UpOptions(port=0, data=folder), tell=story.ignore)
     async with local, SundogClient(local.url) as client:
         story.tell(f"Sundog is ready; for as long as this takes, the dashboard is at {local.url}")
         task = await hand_in(client, flights_csv(data), story)
         await watch(client, task, story)
         story.show_result(await client.result(task))
     story.tell("All stopped. `make up` keeps it running for your own files")
+
+
+def empty_folder(folder: Path) -> Path:
+    """Throw away what an earlier demo left, unless one is running: each shows the same, from the first start on.
+
+    Raises:
+        ConfigurationError: one is running.
+    """
+    with folder_lock(folder):
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+    return folder
 
 
 async def hand_in(client: SundogClient, path: Path, story: "Story") -> str:
@@ -58,13 +75,18 @@ async def watch(client: SundogClient, task: str, story: "Story") -> None:
     """Show the task's feed to its end.
 
     Raises:
-        DemoError: the end was no success.
+        DemoError: the end was no success, or did not come.
     """
-    async for event in client.follow(task):
-        story.show(event)
-        if event.type in {"failed", "cancelled"}:
-            error = event.data.get("error") or {}
-            raise DemoError(f"The profile {event.type}: {error.get('message')}", advice=error.get("advice"))
+    with anyio.move_on_after(LONGEST_SECONDS):
+        async for event in client.follow(task):
+            story.show(event)
+            if event.type in {"failed", "cancelled"}:
+                error = event.data.get("error") or {}
+                raise DemoError(f"The profile {event.type}: {error.get('message')}", advice=error.get("advice"))
+        return
+    raise DemoError(
+        f"The profile did not end within {LONGEST_SECONDS:.0f} s.", advice="Its logs are in .data/demo/logs."
+    )
 
 
 class Story:

@@ -17,11 +17,11 @@ from anyio.abc import TaskStatus
 
 from common.database import Connection
 from common.errors import SundogError
+from common.folder_lock import folder_lock
 from common.lifecycle import Service
 from common.queries import load_query
 from sundog.commands.migrate import GATEWAY_ROLE, PROCESSOR_ROLE, migrate_database
 from sundog.environment import environment_of
-from common.folder_lock import folder_lock
 from sundog.listening import Listening, listening
 from sundog.part_log import PartLog, Tell
 from sundog.postgres import EmbeddedPostgres

@@ -25,20 +25,56 @@ class NoHeartbeatError(SundogError):
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Whether to run or only to look."""
+    """Whether to run, for how long and with how much, or only to look."""
+    parser.add_argument(
+        "--drain",
+        action="store_true",
+        help="work until nothing is left to do, then exit 0; 1 if told to stop before that",
+    )
+    parser.add_argument(
+        "--kinds", type=words, metavar="A,B", help="serve only these kinds (default: SUNDOG_PROCESSOR_KINDS, else all)"
+    )
+    parser.add_argument(
+        "--slots", type=positive, metavar="N", help="analyses at a time (default: SUNDOG_PROCESSOR_SLOTS, else 2)"
+    )
     parser.add_argument(
         "--check", action="store_true", help="run nothing; exit 0 if a processor of this host has a fresh heartbeat"
     )
 
 
+def words(text: str) -> tuple[str, ...]:
+    """`a,b` as its words.
+
+    Raises:
+        ValueError: there are none.
+    """
+    found = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not found:
+        raise ValueError
+    return found
+
+
+def positive(text: str) -> int:
+    """A number from one on.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
 def run(arguments: Namespace) -> None:
-    """Work until SIGTERM or SIGINT."""
+    """Work until SIGTERM or SIGINT, or until the queue is drained."""
     if arguments.check:
         anyio.run(check, read_settings(DatabaseSettings).dsn.get_secret_value(), socket.gethostname())
         return
     from processor.app import main  # noqa: PLC0415 - a gateway's machine has no Polars
 
-    main()
+    given = {name: vars(arguments)[name] for name in ("kinds", "slots") if vars(arguments)[name] is not None}
+    main(drain=arguments.drain, **given)
 
 
 async def check(dsn: str, host: str) -> None:
@@ -64,7 +100,9 @@ COMMAND = Command(
     help="claim tasks and run their analyses",
     description=(
         "Claims tasks from SUNDOG_DATABASE_DSN and runs each in a process of its own, until SIGTERM or SIGINT; "
-        "then running analyses get a while to finish, and what is left goes back to the queue."
+        "then running analyses get a while to finish, and what is left goes back to the queue. With --drain it ends "
+        "by itself when nothing is left to do: neither due nor running here, nor due within "
+        "SUNDOG_PROCESSOR_DRAIN_WAIT_S."
     ),
     add_arguments=add_arguments,
     run=run,
