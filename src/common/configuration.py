@@ -1,6 +1,6 @@
 """Settings from the environment, with errors for a person."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings
@@ -10,14 +10,18 @@ from common.errors import ConfigurationError
 SettingsT = TypeVar("SettingsT", bound=BaseSettings)
 
 
-def read_settings(settings: type[SettingsT]) -> SettingsT:
+def read_settings(settings: type[SettingsT], **given: Any) -> SettingsT:
     """Read one class of settings from the environment.
+
+    Args:
+        settings: the class.
+        given: values that were said otherwise, on the command line, and go before those of the environment.
 
     Raises:
         ConfigurationError: names each variable that is missing or wrong, and never shows a value.
     """
     try:
-        return settings()
+        return settings(**given)
     except ValidationError as error:
         prefix = str(settings.model_config.get("env_prefix", ""))
         flaws = [f"{_variable(prefix, flaw['loc'])}: {flaw['msg']}" for flaw in error.errors(include_input=False)]

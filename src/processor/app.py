@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 from uuid import UUID
 
 import anyio
@@ -15,7 +16,7 @@ from anyio.abc import TaskGroup
 
 from common.configuration import read_settings
 from common.database import Pool, check_schema, open_pool
-from common.errors import ConfigurationError
+from common.errors import ConfigurationError, SundogError
 from common.ids import TaskId, new_processor_id
 from common.listener import Listener
 from common.log import configure_logging
@@ -31,6 +32,7 @@ from processor.child_pool import ChildPool
 from processor.children import Children
 from processor.claim import Ending
 from processor.claimer import Claimer
+from processor.drain import Drain
 from processor.feed_writer import FeedWriter
 from processor.heartbeater import Heartbeater
 from processor.identity import Identity, processor_name
@@ -49,12 +51,17 @@ ANNOUNCE_KIND = load_query("processor", "announce_kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processor:
-    """A processor that runs; what its stop needs to know."""
+    """A processor that runs; what its stop needs to know.
+
+    Attributes:
+        drain: not started; whoever wants the queue drained starts it.
+    """
 
     identity: Identity
     slots: Slots
     claimer: Claimer
     heartbeater: Heartbeater
+    drain: Drain
     settings: ProcessorSettings
 
     async def stop(self) -> None:
@@ -74,32 +81,60 @@ class Processor:
         self.slots.end_all(Ending.INTERRUPTED)
 
 
-def main() -> None:
+class NotDrainedError(SundogError):
+    """A drain was told to stop before the queue was empty."""
+
+    code = "not_drained"
+
+
+def main(*, drain: bool = False, **given: Any) -> None:
     """Run a processor with the settings of the environment until it is told to stop.
+
+    Args:
+        drain: end by itself when there is nothing more to do.
+        given: settings of the processor that go before those of the environment.
 
     Raises:
         ConfigurationError: the settings or the database do not fit this release.
+        NotDrainedError: the drain was told to stop.
     """
     logs = read_settings(LogSettings)
     configure_logging(service="processor", form=logs.format, level=logs.level)
     database, storage = read_settings(DatabaseSettings), read_settings(StorageSettings)
-    settings = read_settings(ProcessorSettings)
+    settings = read_settings(ProcessorSettings, **given)
     forget_secrets()
     anyio.run(
-        lambda: serve(database=database, storage=storage, settings=settings), backend_options={"use_uvloop": True}
+        lambda: serve(database=database, storage=storage, settings=settings, drain=drain),
+        backend_options={"use_uvloop": True},
     )
 
 
-async def serve(*, database: DatabaseSettings, storage: StorageSettings, settings: ProcessorSettings) -> None:
-    """Run a processor until SIGTERM or SIGINT; a second one shortens the grace time to nothing."""
+async def serve(
+    *, database: DatabaseSettings, storage: StorageSettings, settings: ProcessorSettings, drain: bool = False
+) -> None:
+    """Run a processor until SIGTERM or SIGINT, or the queue is drained; a second signal makes the grace time nothing.
+
+    Raises:
+        NotDrainedError: a signal came before the queue was drained.
+    """
     async with open_processor(database=database, storage=storage, settings=settings) as processor:
         log.info("processor is ready", extra={"processor": processor.identity.name, "count": settings.slots})
         async with anyio.create_task_group() as group:
-            with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-                await anext(signals)
-                group.start_soon(_stop_then_leave, processor, group)
-                async for _ in signals:
-                    processor.hand_back()
+            group.start_soon(_obey_signals, processor, group)
+            if drain:
+                async with processor.drain:
+                    await processor.drain.done.wait()
+                group.cancel_scope.cancel()
+    if drain and not processor.drain.done.is_set():
+        raise NotDrainedError("Told to stop before the queue was drained.", advice="What is left waits in the queue.")
+
+
+async def _obey_signals(processor: Processor, group: TaskGroup) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        await anext(signals)
+        group.start_soon(_stop_then_leave, processor, group)
+        async for _ in signals:
+            processor.hand_back()
 
 
 async def _stop_then_leave(processor: Processor, group: TaskGroup) -> None:
@@ -141,7 +176,7 @@ async def open_processor(
         await heartbeater.beat_processor()
         stack.push_async_callback(heartbeater.remove_processor)
         await stack.enter_async_context(heartbeater)
-        await stack.enter_async_context(Rescuer(pool=pool, notifier=notifier, settings=settings))
+        rescuer = await stack.enter_async_context(Rescuer(pool=pool, notifier=notifier, settings=settings))
         claimer = Claimer(
             processor=identity.id,
             name=identity.name,
@@ -158,7 +193,10 @@ async def open_processor(
         )
         await stack.enter_async_context(claimer)
         await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
-        yield Processor(identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, settings=settings)
+        drain = Drain(kinds=identity.kinds, pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings)
+        yield Processor(
+            identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, drain=drain, settings=settings
+        )
 
 
 def _listener(database: DatabaseSettings, *, claimer: Claimer, heartbeater: Heartbeater, slots: Slots) -> Listener:
@@ -187,14 +225,14 @@ async def _announce(pool: Pool, children: Children, settings: ProcessorSettings)
     """Tell the gateways which kinds this processor serves, and how their tasks look.
 
     Raises:
-        ConfigurationError: SUNDOG_PROCESSOR_KINDS asks for one that is not installed.
+        ConfigurationError: one is asked for that is not installed.
     """
     installed = {str(kind["name"]): kind for kind in children.kinds}
     wanted = settings.kinds or tuple(installed)
     if missing := sorted(set(wanted) - set(installed)):
         raise ConfigurationError(
-            f"SUNDOG_PROCESSOR_KINDS names kinds that are not installed: {', '.join(missing)}.",
-            advice=f"Installed are: {', '.join(sorted(installed)) or 'none'}.",
+            f"Kinds that are not installed were asked for: {', '.join(missing)}.",
+            advice=f"See --kinds and SUNDOG_PROCESSOR_KINDS. Installed are: {', '.join(sorted(installed)) or 'none'}.",
         )
     for name in wanted:
         kind = installed[name]

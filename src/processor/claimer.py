@@ -52,7 +52,6 @@ class Claimer(Periodic):
     ) -> None:
         super().__init__(interval=workshop.settings.poll_s, wakeup=slots.freed)
         self.claimed = 0
-        self.last_look_found = 0
         self._processor = processor
         self._name = name
         self._kinds = list(kinds)
@@ -64,6 +63,7 @@ class Claimer(Periodic):
         self._shop = workshop
         self._policy = policy
         self._stopping = False
+        self._idle = anyio.Event()
         self._attempts: TaskGroup | None = None
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
@@ -78,6 +78,7 @@ class Claimer(Periodic):
 
     async def run_once(self) -> int:
         """Claim for the free slots and start what was claimed; returns how many that were."""
+        idle = self._idle
         free = 0 if self._stopping else self._slots.free
         if free <= 0 or self._attempts is None:
             return 0
@@ -89,7 +90,15 @@ class Claimer(Periodic):
             self._attempts.start_soon(self._run, attempt)
         self.claimed += len(claims)
         self._notifier.feed_moved(claim.task for claim in claims)
+        if not claims and free == self._slots.places:
+            idle.set()
         return len(claims)
+
+    async def idle(self) -> None:
+        """Wait until a look that begins after this call finds nothing to claim while nothing runs here."""
+        self._idle = anyio.Event()
+        self.wakeup.ring()
+        await self._idle.wait()
 
     async def _claim(self, places: int) -> Sequence[asyncpg.Record]:
         """Claim by one statement; where running tasks are capped, one processor after the other."""

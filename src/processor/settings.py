@@ -33,6 +33,11 @@ class ProcessorSettings(BaseSettings):
         default=5, gt=0, description="Seconds between heartbeats; a third of the lease at most, so that one may fail."
     )
     poll_s: float = Field(default=1, gt=0, description="Seconds between looks at the queue that no hint asked for.")
+    drain_wait_s: float = Field(
+        default=30,
+        ge=0,
+        description="A drain waits for tasks that are due within so many seconds, for retries above all.",
+    )
     rescue_s: float = Field(default=5, gt=0, description="Seconds between looks for tasks whose lease ran out.")
     grace_s: float = Field(default=20, ge=0, description="Seconds that running analyses get to finish at a stop.")
     cancel_grace_s: float = Field(
