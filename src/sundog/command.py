@@ -9,6 +9,30 @@ def _no_arguments(_: ArgumentParser) -> None:
     pass
 
 
+def positive(text: str) -> int:
+    """A number from one on.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def port_number(text: str) -> int:
+    """A TCP port, or 0 for any.
+
+    Raises:
+        ValueError: it is none.
+    """
+    number = int(text)
+    if number not in range(65536):
+        raise ValueError
+    return number
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A command: its words for a person, its arguments and what it does.

@@ -11,7 +11,7 @@ from common.configuration import read_settings
 from common.errors import SundogError
 from common.queries import load_query
 from common.settings import DatabaseSettings
-from sundog.command import Command
+from sundog.command import Command, positive
 
 SELECT_LOCAL_HEARTBEAT = load_query("sundog", "select_local_heartbeat")
 FRESH_SECONDS: Final = 20.0
@@ -52,18 +52,6 @@ def words(text: str) -> tuple[str, ...]:
     if not found:
         raise ValueError
     return found
-
-
-def positive(text: str) -> int:
-    """A number from one on.
-
-    Raises:
-        ValueError: it is none.
-    """
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def run(arguments: Namespace) -> None:

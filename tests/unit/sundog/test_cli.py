@@ -19,6 +19,14 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
     assert f"usage: sundog {command}" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("wrong", [["--port", "65536"], ["--port", "http"], ["--processors", "0"], ["--slots", "-1"]])
+def test_a_wrong_number_is_a_wrong_command_line(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["up", *wrong])
+    assert ended.value.code == 2
+    assert f"argument {wrong[0]}: invalid" in capsys.readouterr().err
+
+
 def test_a_failure_is_a_sentence_with_advice_and_exit_code_1(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
