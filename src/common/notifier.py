@@ -1,10 +1,10 @@
 """Sends hints that something moved, after the commit that moved it, outside of it.
 
-A transaction that notifies holds a lock on the whole cluster until its commit is flushed; a transaction that only
-notifies writes nothing and so has nothing to flush. So writers commit first and tell the notifier, which sends one
-statement for all that gathered: the first hint at once (leading edge), then
-at most one statement each `COALESCE_S` while there is more. A hint that is lost costs its listener a backstop poll,
-never data; so a failed send is counted and dropped.
+A transaction that notifies holds a lock on the whole cluster until its commit is flushed; one that only notifies has
+nothing but its commit record, for which Postgres does not wait. So writers commit first and tell the notifier, which
+sends one statement for all that gathered: the first hint at once (leading edge), then at most one statement each
+`COALESCE_S` while there is more. A hint that is lost costs its listener a backstop poll, never data; so a failed send is
+counted and dropped.
 """
 
 import logging
@@ -27,11 +27,17 @@ PAYLOAD_BYTES = 7_900  # Postgres refuses 8,000
 
 
 class Notifier(Service):
-    """Gathers hints and sends them together."""
+    """Gathers hints and sends them together.
 
-    def __init__(self, *, pool: Pool) -> None:
+    Args:
+        pool: what they are sent over; a pooler in between is no harm.
+        is_silent: send none, because nobody listens: everybody polls.
+    """
+
+    def __init__(self, *, pool: Pool, is_silent: bool = False) -> None:
         super().__init__()
         self._pool = pool
+        self._is_silent = is_silent
         self._pending: dict[Channel, set[str]] = {}
         self._wakeup = Wakeup()
         self.dropped = 0
@@ -50,7 +56,7 @@ class Notifier(Service):
 
     def _add(self, channel: Channel, words: Iterable[str]) -> None:
         gathered = set(words)
-        if gathered:
+        if gathered and not self._is_silent:
             self._pending.setdefault(channel, set()).update(gathered)
             self._wakeup.ring()
 

@@ -1,0 +1,85 @@
+"""What the analyses and the children rely on in Polars; each in a process of its own, as it really is."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+
+def python(code: str, *arguments: str) -> str:
+    """What a fresh interpreter prints; Polars in it uses two threads."""
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={"POLARS_MAX_THREADS": "2", "PATH": ""},
+        timeout=60,
+    )
+    return run.stdout
+
+
+def test_a_fork_of_a_process_that_has_only_imported_polars_can_use_it() -> None:
+    forked = """
+import os, polars as pl
+if (pid := os.fork()) == 0:
+    total = pl.LazyFrame({"a": range(100_000)}).select(pl.col("a").sum()).collect(engine="streaming").item()
+    os._exit(0 if total == 4_999_950_000 else 1)
+print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+    assert python(forked).strip() == "0"
+
+
+def test_an_interrupt_stops_a_query_in_native_code() -> None:
+    endless = """
+import polars as pl
+print("begun", flush=True)
+try:
+    pl.LazyFrame({"a": range(200_000)}).join(pl.LazyFrame({"b": range(200_000)}), how="cross").select(
+        (pl.col("a") * pl.col("b")).sum()
+    ).collect(engine="streaming")
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", endless], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == "stopped\n"
+        assert process.wait(timeout=30) == 0
+
+
+def test_batches_of_a_streaming_query_are_all_there(tmp_path: Path) -> None:
+    path = tmp_path / "numbers.csv"
+    pl.DataFrame({"a": range(300_000)}).write_csv(path)
+    scan = pl.scan_csv(path, glob=False)
+    batches = list(scan.collect_batches(chunk_size=50_000, maintain_order=False, engine="streaming"))
+    assert sum(batch.height for batch in batches) == 300_000
+    assert sum(batch["a"].sum() for batch in batches) == sum(range(300_000))
+
+
+def test_json_loses_what_is_no_number_so_we_count_it_instead() -> None:
+    frame = pl.DataFrame({"a": [1.0, float("nan"), float("inf")]})
+    assert json.loads(frame.write_json()) == [{"a": 1.0}, {"a": None}, {"a": None}]
+
+
+def test_a_star_in_a_path_is_a_pattern_unless_it_is_told_not_to_be(tmp_path: Path) -> None:
+    (tmp_path / "a1.csv").write_text("a\n1\n", encoding="utf-8")
+    (tmp_path / "a*.csv").write_text("a\n2\n", encoding="utf-8")
+    assert pl.scan_csv(tmp_path / "a*.csv", glob=False).collect()["a"].to_list() == [2]
+    assert sorted(pl.scan_csv(tmp_path / "a*.csv").collect()["a"].to_list()) == [1, 2]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_two_byte_text_is_read_without_an_error_which_is_why_it_is_sniffed_first(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_bytes("a,b\n1,2\n".encode(encoding))
+    try:
+        frame = pl.scan_csv(path, glob=False).collect()
+    except pl.exceptions.PolarsError:
+        pytest.skip("this release of Polars refuses it")
+    assert frame.columns != ["a", "b"]
