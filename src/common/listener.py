@@ -9,10 +9,12 @@
 A hint that was sent while nobody listened is gone. So whoever is behind this catches up *after* LISTEN took effect and
 before it trusts hints again: `on_connect` is called then. A connection can also go deaf without an error (a half-open
 one, behind a firewall that forgot it), so the listener notifies itself on a channel of its own and gives the connection
-up when it does not hear it in time.
+up when it does not hear it in time. The kernel's keepalives find the same in time, but not a pooler that answers and
+drops LISTEN.
 """
 
 import logging
+import socket
 from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import uuid4
@@ -31,6 +33,15 @@ from common.words import Channel
 log = logging.getLogger(__name__)
 
 NOTIFY_CHANNELS = load_query("common", "notify_channels")
+
+DEAF = "the listening connection went deaf"
+NEVER_HEARD = (
+    "the listening connection hears nothing: SUNDOG_DATABASE_LISTENER_DSN must reach Postgres directly, because a "
+    "transaction pooler drops LISTEN; where that cannot be, set SUNDOG_DATABASE_NOTIFIER=poll"
+)
+
+# The kernel asks the other side after so much silence, so often, before it gives the connection up.
+KEEP_ALIVE = {socket.TCP_KEEPIDLE: 30, socket.TCP_KEEPINTVL: 10, socket.TCP_KEEPCNT: 3}
 
 Hear = Callable[[frozenset[str]], None]
 
@@ -62,29 +73,28 @@ class Listener(Service):
         self._probe_s = probe_s
         self._probe_channel = f"sundog_probe_{uuid4().hex}"
         self._attention = Wakeup()  # rung by a heard probe and by the end of the connection
+        self._failures = 0  # in a row, until a probe is heard
         self.connected = False
         self.reconnects = 0
         self.heard = 0
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Connect, serve, and connect again until cancelled. Ready when first connected."""
-        failures = 0
-        started = False
+        passes: tuple[type[Exception], ...] = TRANSIENT
         while True:
             try:
                 connection = await self._connect()
-            except TRANSIENT as error:
-                failures += 1
-                log.warning("cannot listen, will try again", extra={"count": failures, "error": repr(error)})
-                await anyio.sleep(backoff(failures, first=0.05, most=5.0))
-                continue
-            if not started:
-                started = True
-                ready.started()
-            failures = 0
-            await self._serve(connection)
-            self.reconnects += 1
-            await anyio.sleep(backoff(1, first=0.05, most=0.05))
+            except passes as error:
+                log.warning("cannot listen, will try again", extra={"count": self._failures, "error": repr(error)})
+            else:
+                if passes is TRANSIENT:
+                    ready.started()
+                    # It was right once, so whatever Postgres says from now on may pass: it starts, moves, has no room.
+                    passes = (*TRANSIENT, asyncpg.PostgresError)
+                await self._serve(connection)
+                self.reconnects += 1
+            self._failures += 1
+            await anyio.sleep(backoff(self._failures, first=0.05, most=5.0))
 
     async def _connect(self) -> Connection:
         connection: Connection = await asyncpg.connect(
@@ -94,10 +104,15 @@ class Listener(Service):
             statement_cache_size=0,
             server_settings={"application_name": f"sundog-{self._service}-listener", "tcp_keepalives_idle": "30"},
         )
-        connection.add_termination_listener(self._hear_end)
-        for channel, hear in self._channels.items():
-            await connection.add_listener(channel.value, partial(self._hear, hear))
-        await connection.add_listener(self._probe_channel, self._hear_probe)
+        try:
+            keep_alive(connection)
+            connection.add_termination_listener(self._hear_end)
+            for channel, hear in self._channels.items():
+                await connection.add_listener(channel.value, partial(self._hear, hear))
+            await connection.add_listener(self._probe_channel, self._hear_probe)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
     async def _serve(self, connection: Connection) -> None:
@@ -105,6 +120,7 @@ class Listener(Service):
         self._on_connect()
         try:
             while await self._still_hears(connection):
+                self._failures = 0
                 await self._attention.wait(at_most=jittered(self._probe_s))
         finally:
             self.connected = False
@@ -112,16 +128,17 @@ class Listener(Service):
 
     async def _still_hears(self, connection: Connection) -> bool:
         if connection.is_closed():
+            log.warning("lost the listening connection")
             return False
         self._attention = Wakeup()
         try:
             await connection.execute(NOTIFY_CHANNELS, [self._probe_channel], [""], timeout=self._probe_s)
             heard = await self._attention.wait(at_most=self._probe_s)
-        except TRANSIENT as error:
+        except (*TRANSIENT, asyncpg.PostgresError) as error:
             log.warning("lost the listening connection", extra={"error": repr(error)})
             return False
         if not heard:
-            log.warning("the listening connection went deaf")
+            log.warning(DEAF if self._failures == 0 else NEVER_HEARD)
         return heard and not connection.is_closed()
 
     def _hear(self, hear: Hear, _connection: object, _pid: int, _channel: str, payload: object) -> None:
@@ -133,3 +150,14 @@ class Listener(Service):
 
     def _hear_end(self, _connection: object) -> None:
         self._attention.ring()
+
+
+def keep_alive(connection: Connection) -> None:
+    """Let the kernel find out when the other side of a TCP connection has gone without a word."""
+    transport = connection._transport  # noqa: SLF001 - asyncpg has neither an option for this nor another way to it
+    endpoint = transport.get_extra_info("socket")
+    if endpoint is None or endpoint.family not in {socket.AF_INET, socket.AF_INET6}:
+        return
+    endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in KEEP_ALIVE.items():
+        endpoint.setsockopt(socket.IPPROTO_TCP, option, value)

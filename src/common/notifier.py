@@ -3,8 +3,8 @@
 A transaction that notifies holds a lock on the whole cluster until its commit is flushed; one that only notifies has
 nothing but its commit record, for which Postgres does not wait. So writers commit first and tell the notifier, which
 sends one statement for all that gathered: the first hint at once (leading edge), then at most one statement each
-`COALESCE_S` while there is more. A hint that is lost costs its listener a backstop poll, never data; so a failed send is
-counted and dropped.
+`COALESCE_S` while there is more. A hint that is lost costs its listener a backstop poll, never data; so a failed send
+is counted and dropped.
 """
 
 import logging

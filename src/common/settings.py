@@ -26,11 +26,24 @@ class DatabaseSettings(BaseSettings):
         default=200, ge=0, description="Prepared statements kept a connection; 0 behind PgBouncer in transaction mode."
     )
     timeout_s: float = Field(default=30, gt=0, description="Seconds after which a statement is given up.")
+    notifier: Literal["postgres", "poll"] = Field(
+        default="postgres",
+        description="How the services hear of each other's work: postgres uses LISTEN and NOTIFY; poll asks again and "
+        "again, for a database that is only reached through a pooler that drops LISTEN. The same for both services.",
+    )
+    probe_s: float = Field(
+        default=10, gt=0, description="Seconds between checks that the connection that LISTENs still hears."
+    )
 
     @property
     def direct_dsn(self) -> SecretStr:
         """Where to LISTEN."""
         return self.listener_dsn or self.dsn
+
+    @property
+    def notifies(self) -> bool:
+        """Whether LISTEN and NOTIFY are used."""
+        return self.notifier == "postgres"
 
 
 class StorageSettings(BaseSettings):

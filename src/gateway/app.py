@@ -18,6 +18,7 @@ from common.storage import Storage
 from gateway.datasets import Datasets
 from gateway.hosts import HostCheck, check_exposure, served_names
 from gateway.kinds import Catalogue
+from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
 from gateway.problems import exception_handlers
 from gateway.request_log import RequestLog
@@ -61,9 +62,12 @@ def _routes(
     catalogue = Catalogue(pool=pool, fresh_s=settings.processor_fresh_s, cache_s=settings.kinds_cache_s)
     admission = Admission(catalogue=catalogue, settings=settings)
     tasks = Tasks(pool=pool, notifier=notifier)
+    later = LaterAnswers(hub=live.hub, streams=live.streams, most_s=live.settings.wait_s)
     parts = (
-        TaskRoutes(tasks=tasks, admission=admission, datasets=datasets, body_limit=settings.body_limit_bytes),
-        EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams, settings=live.settings),
+        TaskRoutes(
+            tasks=tasks, admission=admission, datasets=datasets, body_limit=settings.body_limit_bytes, later=later
+        ),
+        EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams),
         ResultRoutes(pool=pool, storage=storage),
         DatasetRoutes(datasets=datasets),
         KindRoutes(catalogue=catalogue),
@@ -115,7 +119,7 @@ async def serve(
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(database, service="gateway"))
         await check_schema(pool)
-        notifier = await stack.enter_async_context(Notifier(pool=pool))
+        notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=not database.notifies))
         live = build_live(pool=pool, database=database, settings=streams)
         await stack.enter_async_context(running(live))
         app = create_app(pool=pool, storage=Storage.open(storage), notifier=notifier, live=live, settings=settings)

@@ -1,19 +1,23 @@
 """The streams of whole dashboards: the rows of all tasks that match a filter, whenever one of them moves.
 
-Rows are state, not story: a row that comes twice is harmless, and of several changes the latest is enough. So a board
-keeps at most one row a task for a client that is slow, and its cursor is a time: after it was away it gets every task
-of which something was told since. The time is the database's, less a margin longer than a write takes to become
-visible.
+    hints ─────► moved tasks ──► rows, encoded once ──► offered and pushed to each board
+                      ▲
+    look, now and then: tasks of which something was told since the last look, if their version is news
+
+A board's cursor is a time, the database's: up to then it was given everything. Hints may be lost, so only a look moves
+it. A look begins a margin before the one before, longer than a write takes to become visible.
+
+A round of reading takes as long as it takes; the pause after it is several times as long, so that ten thousand tasks
+that report ten times a second make dashboards slower, and nothing else.
 """
 
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import anyio
@@ -24,6 +28,7 @@ from common.database import TRANSIENT, Pool
 from common.lifecycle import Service, Wakeup
 from common.queries import load_query
 from gateway import wire
+from gateway.board import Board, TaskRow
 from gateway.task_view import Row, task_view
 
 log = logging.getLogger(__name__)
@@ -33,70 +38,13 @@ CHANGED_TASKS: Final = load_query("gateway", "changed_tasks")
 SELECT_TIME: Final = load_query("gateway", "select_time")
 
 READ_EVERY_S: Final = 0.1
-TASKS_A_READ: Final = 1_000
-TASKS_A_CATCH_UP: Final = 10_000
+PAUSE_FACTOR: Final = 4
+ROWS_A_READ: Final = 200  # encoding them takes some milliseconds, then others get their turn
+TASKS_A_LOOK: Final = 20_000
+LONGEST_PAUSE_S: Final = 2.0
 MARGIN: Final = timedelta(seconds=10)
+LONGEST_AWAY: Final = timedelta(hours=1)  # listing the tasks again is cheaper than finding what changed since
 WITHOUT_ATTEMPTS: Final = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which tasks a board shows; None: any."""
-
-    tenant: str
-    state: str | None = None
-    kind: str | None = None
-
-    def matches(self, row: Row) -> bool:
-        """Whether it shows this task."""
-        return row["tenant"] == self.tenant and self.state in {None, row["state"]} and self.kind in {None, row["kind"]}
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """The database's time, read once and carried on by this machine's monotonic clock."""
-
-    at: datetime
-    since: float
-
-    def cursor(self) -> str:
-        """Where a stream that ends now can go on."""
-        now = self.at + timedelta(seconds=time.monotonic() - self.since)
-        return (now - MARGIN).astimezone(UTC).isoformat(timespec="milliseconds")
-
-
-class Board:
-    """One dashboard's stream."""
-
-    def __init__(self, shows: Filter) -> None:
-        self._shows = shows
-        self._shown: set[UUID] = set()
-        self._pending: dict[UUID, str] = {}
-        self._wakeup = Wakeup()
-        self._leaving = False
-
-    def offer(self, row: Row, body: str) -> None:
-        """Take a row that it shows, or showed before: whoever watches must see a task leave the filter too."""
-        task = row["id"]
-        if self._shows.matches(row):
-            self._shown.add(task)
-        elif task not in self._shown or row["tenant"] != self._shows.tenant:
-            return
-        self._pending[task] = body
-        self._wakeup.ring()
-
-    def leave(self) -> None:
-        """End the stream in order."""
-        self._leaving = True
-        self._wakeup.ring()
-
-    async def bodies(self) -> AsyncIterator[list[str]]:
-        """The rows as they change, several at a time, until it is told to leave."""
-        while not self._leaving:
-            await self._wakeup.wait()
-            pending, self._pending = self._pending, {}
-            if pending:
-                yield list(pending.values())
 
 
 class Boards(Service):
@@ -107,7 +55,9 @@ class Boards(Service):
         self._pool = pool
         self._boards: set[Board] = set()
         self._moved: set[UUID] = set()
-        self._look_at_all_since: datetime | None = None
+        self._told: dict[UUID, tuple[int, int]] = {}
+        self._seen: datetime | None = None
+        self._must_look = False
         self._wakeup = Wakeup()
 
     def __len__(self) -> int:
@@ -120,76 +70,125 @@ class Boards(Service):
             self._wakeup.ring()
 
     def catch_up(self) -> None:
-        """Hints may have been lost: look at what changed in the last while."""
+        """Hints may have been lost: look what changed since the last look."""
         if self._boards:
-            self._look_at_all_since = datetime.now(tz=UTC) - 6 * MARGIN
+            self._must_look = True
             self._wakeup.ring()
 
-    def leave(self) -> None:
-        """End all streams in order."""
-        for board in self._boards:
-            board.leave()
+    def cursor(self) -> str:
+        """Where a stream that has all rows so far can go on."""
+        assert self._seen is not None  # no board before that
+        return (self._seen - MARGIN).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     @contextmanager
-    def watch(self, shows: Filter) -> Iterator[Board]:
-        """A board that is offered every row from now on."""
-        board = Board(shows)
+    def offering(self, board: Board) -> Iterator[None]:
+        """Offer every row from now on to this board, as long as the block lasts."""
         self._boards.add(board)
         try:
-            yield board
+            yield
         finally:
             self._boards.discard(board)
+            if not self._boards:
+                self._seen = None
+                self._told.clear()
 
-    async def stream(self, board: Board, *, since: datetime | None) -> AsyncGenerator[bytes, None]:
-        """A board's bytes: what changed since, then what changes.
+    async def fill(self, board: Board, *, since: datetime | None) -> None:
+        """Offer a board what changed since it was there last, or just now.
 
         Raises:
             One of `TRANSIENT`: Postgres is away.
         """
-        clock = Clock(await self._pool.fetchval(SELECT_TIME), time.monotonic())
-        first = since if since is not None else clock.at - MARGIN
-        for row, body in await self._rows(await self._changed(first)):
-            board.offer(row, body)
-        yield wire.task_rows([], cursor=clock.cursor())
-        async for bodies in board.bodies():
-            yield wire.task_rows(bodies, cursor=clock.cursor())
+        now: datetime = await self._pool.fetchval(SELECT_TIME)
+        if self._seen is None:
+            self._seen = now
+        if since is not None and not now - LONGEST_AWAY <= since <= now:
+            board.lack()
+            since = None
+        changed = await self._pool.fetch(CHANGED_TASKS, since or now - MARGIN, TASKS_A_LOOK)
+        if len(changed) == TASKS_A_LOOK:
+            board.lack()
+        async for row in self._rows([row["id"] for row in changed]):
+            board.offer(row, was_away=since is not None)
+        board.tell_cursor()
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
-        """Read what moved and offer it, at most `1 / READ_EVERY_S` times a second, until cancelled."""
+        """Read what moved and offer it, until cancelled."""
         ready.started()
         failures = 0
         while True:
             await self._wakeup.wait()
-            moved, self._moved = self._moved, set()
-            since, self._look_at_all_since = self._look_at_all_since, None
+            began = time.monotonic()
             try:
-                await self._offer(moved, since=since)
+                await self.run_once()
                 failures = 0
-            except TRANSIENT as error:
+            except Exception as error:  # noqa: BLE001 - one bad round must not end all streams; the next tries again
                 failures += 1
-                log.warning("cannot read tasks, will try again", extra={"count": failures, "error": repr(error)})
-                self._moved |= moved
-                self._look_at_all_since = since
+                known = isinstance(error, TRANSIENT)
+                extra = {"count": failures, "error": repr(error)}
+                log.log(logging.WARNING if known else logging.ERROR, "cannot read tasks, will try again", extra=extra)
+                self._must_look = True
                 self._wakeup.ring()
                 await anyio.sleep(backoff(failures, first=0.1, most=2.0))
-            await anyio.sleep(READ_EVERY_S)
+            took = time.monotonic() - began
+            await anyio.sleep(min(max(READ_EVERY_S, PAUSE_FACTOR * took), LONGEST_PAUSE_S))
 
-    async def _offer(self, moved: set[UUID], *, since: datetime | None) -> None:
-        if since is not None:
-            moved = moved | await self._changed(since)
-        for row, body in await self._rows(moved):
+    async def run_once(self) -> int:
+        """Read and offer what moved; returns how many rows that were.
+
+        Raises:
+            One of `TRANSIENT`: Postgres is away; what it did not offer the next look finds.
+        """
+        moved, self._moved = self._moved, set()
+        must_look, self._must_look = self._must_look, False
+        if not self._boards:
+            return 0
+        now: datetime | None = await self._pool.fetchval(SELECT_TIME) if must_look else None
+        if now is not None:
+            moved |= await self._look(now)
+        offered = 0
+        async for row in self._rows(moved):
+            offered += 1
+            self._told[row.id] = row.news
             for board in self._boards:
-                board.offer(row, body)
+                board.offer(row)
+        if now is not None:
+            self._seen = now
+        for board in list(self._boards):
+            board.push()
+        return offered
 
-    async def _changed(self, since: datetime) -> set[UUID]:
-        return {row["id"] for row in await self._pool.fetch(CHANGED_TASKS, since, TASKS_A_CATCH_UP)}
+    async def _look(self, now: datetime) -> set[UUID]:
+        """The tasks that changed since the last look and were not told of yet."""
+        changed = await self._pool.fetch(CHANGED_TASKS, (self._seen or now) - MARGIN, TASKS_A_LOOK)
+        if len(changed) == TASKS_A_LOOK:
+            for board in self._boards:
+                board.lack()
+        news = {row["id"]: (row["version"], row["rev"]) for row in changed}
+        self._told = {task: told for task, told in self._told.items() if task in news}
+        return {task for task, each in news.items() if self._told.get(task) != each}
 
-    async def _rows(self, tasks: Iterable[UUID]) -> list[tuple[Row, str]]:
+    async def _rows(self, tasks: Collection[UUID]) -> AsyncIterator[TaskRow]:
         wanted = list(tasks)
-        rows: list[tuple[Row, str]] = []
-        for start in range(0, len(wanted), TASKS_A_READ):
-            part: list[Any] = await self._pool.fetch(
-                SELECT_TASKS, wanted[start : start + TASKS_A_READ], None, WITHOUT_ATTEMPTS
-            )
-            rows += [(row, json.dumps(task_view(row), separators=(",", ":"))) for row in part]
-        return rows
+        for start in range(0, len(wanted), ROWS_A_READ):
+            part = await self._pool.fetch(SELECT_TASKS, wanted[start : start + ROWS_A_READ], None, WITHOUT_ATTEMPTS)
+            for row in part:
+                if (encoded := _encoded(row)) is not None:
+                    yield encoded
+            await anyio.lowlevel.checkpoint()
+
+
+def _encoded(row: Row) -> TaskRow | None:
+    """A row for dashboards; None if it cannot be shown, which must not keep the others from being."""
+    try:
+        body = json.dumps(task_view(row), separators=(",", ":"))
+    except (TypeError, ValueError, KeyError):
+        log.exception("a task cannot be shown", extra={"task": str(row["id"])})
+        return None
+    return TaskRow(
+        id=row["id"],
+        tenant=row["tenant"],
+        kind=row["kind"],
+        state=row["state"],
+        news=(row["version"], row["progress_rev"] or 0),
+        data=wire.task_row(body),
+    )

@@ -1,7 +1,10 @@
-"""Reads feeds from the database: two statements a batch, whatever the number of feeds and watchers."""
+"""Reads feeds from the database: two statements a batch, whatever the number of feeds and watchers.
 
-from collections import defaultdict
-from collections.abc import Collection
+What one read brings into memory is bounded: a batch has so many feeds that they lack no more than some thousand events,
+and the bytes are shared out among them. A feed that lacks more than its share begins anew with the newest.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 from uuid import UUID
 
@@ -11,8 +14,16 @@ from gateway.feed import Feed, Standing
 from gateway.wire import Event, Progress
 
 READ_FEEDS: Final = load_query("gateway", "read_feeds")
+READ_TAILS: Final = load_query("gateway", "read_tails")
 READ_EVENTS: Final = load_query("gateway", "read_events")
-EVENTS_A_READ: Final = 500
+
+EVENTS_A_FEED: Final = 200
+EVENTS_A_READ: Final = 4_000
+BYTES_A_READ: Final = 8 << 20
+BYTES_OF_HISTORY: Final = 1 << 20
+FEEDS_IN_MEMORY_BYTES: Final = 256 << 20
+MOST_BYTES_A_FEED: Final = 1 << 20
+LEAST_BYTES_A_FEED: Final = 8 << 10
 
 
 class FeedReader:
@@ -30,52 +41,80 @@ class FeedReader:
         """Read what is new in these feeds; returns those that moved.
 
         The standing is read first, so that events never lag behind it; the other way round is harmless.
+
+        Raises:
+            One of `TRANSIENT`: Postgres is away.
         """
         moved = await self._refresh_standings(feeds)
-        behind = {feed.task: feed for feed in feeds if _is_behind(feed)}
-        while behind:
-            found = await self._events(behind.values())
-            for task, feed in behind.items():
-                for event in found[task]:
-                    feed.add(event)
-                if not found[task] and feed.standing is not None:
-                    feed.skip_to(feed.standing.last_seq)
-                moved.add(feed)
-            behind = {task: feed for task, feed in behind.items() if _is_behind(feed)}
+        for batch in _batches(feed for feed in feeds if feed.is_behind):
+            await self._read_tails(batch)
+            moved.update(batch)
         for feed in feeds:
             feed.is_read = True
         return moved
 
     async def _refresh_standings(self, feeds: Collection[Feed]) -> set[Feed]:
-        by_task = {feed.task: feed for feed in feeds}
-        rows = await self._pool.fetch(READ_FEEDS, list(by_task), [feed.rev for feed in by_task.values()])
+        tasks, revs = [feed.task for feed in feeds], [feed.rev for feed in feeds]
+        rows = {row["id"]: row for row in await self._pool.fetch(READ_FEEDS, tasks, revs)}
         self.reads += 1
         moved = set()
-        for row in rows:
-            feed = by_task[row["id"]]
-            feed.standing = Standing(tenant=row["tenant"], state=row["state"], last_seq=row["last_seq"])
-            if row["rev"] is not None:
-                feed.rev = row["rev"]
-                feed.progress = Progress(row["rev"], row["progress"])
+        for feed in feeds:
+            row = rows.get(feed.task)
+            standing = None if row is None else Standing(**{name: row[name] for name in Standing.__slots__})
+            if feed.stand(standing):
+                moved.add(feed)
+            if row is not None and row["rev"] is not None:
+                feed.take_progress(Progress(row["rev"], row["progress"]))
                 moved.add(feed)
         return moved
 
-    async def _events(self, feeds: Collection[Feed]) -> defaultdict[UUID, list[Event]]:
+    async def _read_tails(self, feeds: Collection[Feed]) -> None:
+        by_task = {feed.task: feed for feed in feeds}
         rows = await self._pool.fetch(
-            READ_EVENTS, [feed.task for feed in feeds], [feed.seq for feed in feeds], EVENTS_A_READ
+            READ_TAILS,
+            list(by_task),
+            [feed.seq for feed in feeds],
+            EVENTS_A_FEED,
+            BYTES_A_READ // len(feeds),
         )
         self.reads += 1
-        found: defaultdict[UUID, list[Event]] = defaultdict(list)
         for row in rows:
-            found[row["task"]].append(Event.from_row(row))
-        return found
+            by_task[row["task"]].add(Event.from_row(row))
+        for feed in feeds:
+            # What is missing even so is no longer kept.
+            if feed.is_behind and feed.standing is not None:
+                feed.skip_to(feed.standing.last_seq)
 
-    async def history(self, task: UUID, *, after: int) -> list[Event]:
-        """The next events of one feed after a cursor, for a watcher that is further behind than the feed reaches."""
-        rows = await self._pool.fetch(READ_EVENTS, [task], [after], EVENTS_A_READ)
+    async def history(self, task: UUID, *, after: int, before: int) -> list[Event]:
+        """The next events of one feed between two numbers, a bounded number of them.
+
+        Raises:
+            One of `TRANSIENT`: Postgres is away.
+        """
+        most = min(before - after - 1, EVENTS_A_FEED)
+        rows = await self._pool.fetch(READ_EVENTS, task, after, most, BYTES_OF_HISTORY)
         self.reads += 1
-        return [Event.from_row(row) for row in rows]
+        return [Event.from_row(row) for row in rows if row["seq"] < before]
 
 
-def _is_behind(feed: Feed) -> bool:
-    return feed.standing is not None and feed.standing.last_seq > feed.seq
+def trim(feeds: Collection[Feed]) -> None:
+    """Share out the memory that all feeds may take together."""
+    share = FEEDS_IN_MEMORY_BYTES // max(len(feeds), 1)
+    for feed in feeds:
+        feed.trim(most_bytes=min(max(share, LEAST_BYTES_A_FEED), MOST_BYTES_A_FEED))
+
+
+def _batches(feeds: Iterable[Feed]) -> Iterator[list[Feed]]:
+    """Feeds that lack events, so many at a time as one read may bring."""
+    batch: list[Feed] = []
+    lacking = 0
+    for feed in feeds:
+        assert feed.standing is not None  # it could not lack any
+        lacks = min(feed.standing.last_seq - feed.seq, EVENTS_A_FEED)
+        if batch and lacking + lacks > EVENTS_A_READ:
+            yield batch
+            batch, lacking = [], 0
+        batch.append(feed)
+        lacking += lacks
+    if batch:
+        yield batch

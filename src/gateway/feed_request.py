@@ -7,12 +7,14 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from gateway.errors import NotAcceptableError, QueryInvalidError
+from gateway.accept import preferred
+from gateway.errors import BodyInvalidError, NotAcceptableError, QueryInvalidError
 from gateway.paths import TENANT, path_id
 from gateway.wire import Form
 
 MOST_SEQ: Final = 2**31 - 1
-DIGITS: Final = re.compile(r"\d{1,10}")
+DIGITS: Final = re.compile(r"[0-9]{1,10}")
+JSON: Final = "application/json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,6 @@ class FeedAsked:
 
     task: UUID
     tenant: str
-    caller: str
     after: int | None
     form: Form
     follow: bool
@@ -45,7 +46,6 @@ def feed_asked(request: Request) -> FeedAsked:
     return FeedAsked(
         task=path_id(request, of="task"),
         tenant=TENANT,
-        caller=caller_of(request),
         after=cursor_asked(request),
         form=form,
         follow=follow_asked(request),
@@ -53,19 +53,30 @@ def feed_asked(request: Request) -> FeedAsked:
     )
 
 
+def feed_of_new_task(task: UUID, *, form: Form) -> FeedAsked:
+    """What a request asks that records a task and wants to watch it.
+
+    It does not come back by itself: the same request again would record another task.
+    """
+    return FeedAsked(task=task, tenant=TENANT, after=None, form=form, follow=True, comes_back=False)
+
+
 def form_asked(request: Request) -> Form:
-    """The first form that the client accepts; an event stream if it takes anything.
+    """The form that the client likes best; an event stream if it takes anything.
 
     Raises:
         NotAcceptableError: it accepts none of the forms.
     """
-    accepted = [part.split(";")[0].strip().lower() for part in request.headers.get("accept", "*/*").split(",")]
-    for media_type in accepted:
-        if media_type in {"*/*", "text/*"}:
-            return Form.SSE
-        if media_type in set(Form):
-            return Form(media_type)
-    raise NotAcceptableError("A feed has none of these forms.", advice=f"Accept one of {', '.join(Form)}.")
+    form = preferred(request.headers.get("accept"), list(Form))
+    if form is None:
+        raise NotAcceptableError("A feed has none of these forms.", advice=f"Accept one of {', '.join(Form)}.")
+    return Form(form)
+
+
+def form_instead_of_json(request: Request) -> Form | None:
+    """The form of a feed that the client wants where JSON is usual; None if it did not name one before JSON."""
+    form = preferred(request.headers.get("accept"), [JSON, *Form])
+    return None if form in {None, JSON} else Form(form)
 
 
 def cursor_asked(request: Request) -> int | None:
@@ -99,3 +110,17 @@ def follow_asked(request: Request) -> bool:
 def caller_of(request: Request) -> str:
     """Whom streams are counted for."""
     return request.client.host if request.client is not None else ""
+
+
+async def check_no_body(request: Request) -> None:
+    """See that all of a request has come before its stream begins.
+
+    What is written past the connection's task must not run into the care that unread bodies get (gateway.unread_body),
+    which waits.
+
+    Raises:
+        BodyInvalidError: it has a body.
+    """
+    async for data in request.stream():
+        if data:
+            raise BodyInvalidError("A request for a stream has no body.", advice="Send GET without one.")

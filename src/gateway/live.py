@@ -1,7 +1,7 @@
 """Live delivery, wired: listener, hub, boards and streams as one part that starts and stops in order."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from common.database import Pool
@@ -17,28 +17,47 @@ from gateway.streams import Streams
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """The parts that routes and the gateway's end need."""
+    """The parts that routes and the gateway's end need.
+
+    Attributes:
+        listener: None where the database notifies nobody.
+    """
 
     hub: Hub
     boards: Boards
     streams: Streams
-    listener: Listener
+    listener: Listener | None
     settings: StreamSettings
 
 
 def build_live(*, pool: Pool, database: DatabaseSettings, settings: StreamSettings) -> Live:
     """The parts, none of them started."""
     boards = Boards(pool=pool)
-    hub = Hub(reader=FeedReader(pool=pool), boards=boards, backstop_s=settings.backstop_s)
-    listener = Listener(
-        dsn=database.direct_dsn, service="gateway", channels={Channel.FEED: hub.hear}, on_connect=hub.catch_up
+    hub = Hub(
+        reader=FeedReader(pool=pool),
+        boards=boards,
+        look_s=settings.backstop_s if database.notifies else settings.poll_s,
+        is_hinted=database.notifies,
+        open_s=settings.open_s,
     )
-    streams = Streams(hub=hub, boards=boards, settings=settings)
-    return Live(hub=hub, boards=boards, streams=streams, listener=listener, settings=settings)
+    listener = Listener(
+        dsn=database.direct_dsn,
+        service="gateway",
+        channels={Channel.FEED: hub.hear},
+        on_connect=hub.catch_up,
+        probe_s=database.probe_s,
+    )
+    streams = Streams(hub=hub, settings=settings)
+    return Live(
+        hub=hub, boards=boards, streams=streams, listener=listener if database.notifies else None, settings=settings
+    )
 
 
 @asynccontextmanager
 async def running(live: Live) -> AsyncIterator[Live]:
     """Start them; LISTEN is in force when this enters."""
-    async with live.boards, live.hub, live.listener, live.streams:
+    async with AsyncExitStack() as stack:
+        for part in (live.boards, live.hub, live.listener, live.streams):
+            if part is not None:
+                await stack.enter_async_context(part)
         yield live

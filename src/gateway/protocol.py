@@ -7,7 +7,7 @@ from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from common.errors import SundogError
 from gateway.errors import HeadTooLargeError, RequestMalformedError
@@ -61,6 +61,7 @@ class BoundedHeads(HttpToolsProtocol):
     _head: _Head
     _slow: TimerHandle
     _is_between = True  # requests: what comes next begins a head
+    _earlier: tuple[RequestResponseCycle, ...] = ()  # that the client did not wait for before it sent the next
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start to wait for the first head."""
@@ -69,8 +70,12 @@ class BoundedHeads(HttpToolsProtocol):
         self._slow = self.loop.call_later(self.config.head_timeout_s, self._refuse_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, and tell every request that is being answered; uvicorn tells the last that came."""
         self._slow.cancel()
+        for cycle in self._earlier:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -118,6 +123,9 @@ class BoundedHeads(HttpToolsProtocol):
             raise _too_large()
         # Closing a connection waits until its client took what was written; a stuck one must be cut.
         self.scope["extensions"] = {EXTENSION: {"hang_up": self.transport.abort}}
+        self._earlier = tuple(
+            cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete
+        )
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -18,6 +18,7 @@ from gateway.settings import GatewaySettings
 log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2048
+KEEPALIVE_IDLE_S: Final = 60
 
 Drain = Callable[[], Awaitable[None]]
 
@@ -26,7 +27,9 @@ class Server(uvicorn.Server):
     """Serves until SIGTERM or SIGINT; then `drain` is awaited, and only then uvicorn waits for its connections.
 
     That order matters: uvicorn tells the application that it stops only after the last connection has ended, and a
-    stream does not end before it is told.
+    stream does not end before it is told. Before the streams are told no connection is taken any more, and those that
+    are open close after their answer: whoever comes back finds another gateway, or waits, and is not refused by this
+    one. (A browser's EventSource that is refused never tries again.)
     """
 
     @contextlib.contextmanager
@@ -52,6 +55,10 @@ class Server(uvicorn.Server):
 
     async def _stop(self, drain: Drain) -> None:
         try:
+            for server in self.servers:
+                server.close()
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
             with anyio.move_on_after(self.config.timeout_graceful_shutdown):
                 await drain()
         finally:
@@ -71,11 +78,20 @@ def listening_socket(settings: GatewaySettings) -> socket.socket:
     """
     try:
         if settings.socket_fd is not None:
-            return socket.socket(fileno=settings.socket_fd)
+            return _kept_alive(socket.socket(fileno=settings.socket_fd))
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        return socket.create_server((settings.host.strip("[]"), settings.port), family=family, backlog=BACKLOG)
+        address = (settings.host.strip("[]"), settings.port)
+        return _kept_alive(socket.create_server(address, family=family, backlog=BACKLOG))
     except OSError as error:
         raise ConfigurationError(
             f"The gateway cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
             advice="Is something else running there? Choose another SUNDOG_GATEWAY_PORT.",
         ) from error
+
+
+def _kept_alive(listening: socket.socket) -> socket.socket:
+    """Its connections inherit this: a client that vanishes without a word is found out by the kernel."""
+    if listening.family in {socket.AF_INET, socket.AF_INET6}:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+    return listening

@@ -100,6 +100,15 @@ class StreamSettings(BaseSettings):
     backstop_s: float = Field(
         default=5, gt=0, description="Seconds between reads of all watched feeds that no notification asked for."
     )
+    poll_s: float = Field(
+        default=0.25, gt=0, description="The same where nothing notifies (SUNDOG_DATABASE_NOTIFIER=poll)."
+    )
+    open_s: float = Field(
+        default=5, gt=0, description="Seconds that a new stream waits for the database before it is refused with 503."
+    )
+    wait_s: float = Field(
+        default=60, ge=0, description="The most seconds that an answer waits for a task (Prefer: wait)."
+    )
 
 
 def is_loopback(host: str) -> bool:

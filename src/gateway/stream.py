@@ -6,7 +6,7 @@ anyway. It sends what the client missed, then sleeps in `receive` until the clie
 it. The headers are sse-starlette's own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 
@@ -17,15 +17,17 @@ from starlette.types import Receive, Scope, Send
 from gateway.feed import Feed
 from gateway.feed_request import FeedAsked
 from gateway.hub import Hub
-from gateway.paths import not_found
-from gateway.protocol import EXTENSION
+from gateway.outlet import Outlet
+from gateway.paths import not_found, task_path
 from gateway.streams import Streams
+from gateway.watcher import Watcher
 from gateway.wire import Form
 
 Headers = list[tuple[bytes, bytes]]
 
+# Without `connection: keep-alive`, which HTTP/1.1 means anyway, and which is wrong where the server is about to close.
 _MANNERS: Final[Headers] = [
-    header for header in EventSourceResponse(iter(())).raw_headers if header[0] != b"content-type"
+    header for header in EventSourceResponse(iter(())).raw_headers if header[0] not in {b"content-type", b"connection"}
 ]
 
 
@@ -34,12 +36,23 @@ class FeedResponse:
 
     It takes its place and opens the feed as an answer, not before, so that both are given back when the answer has
     ended, also if the client left before the first byte. Errors before that byte are answered as problems.
+
+    Args:
+        caller: whom the stream is counted for.
+        ask: what is asked; called when there is a place, and may record the task first.
+        hub: has the feed.
+        streams: has the places.
+        is_new: the task was recorded by this very request.
     """
 
-    def __init__(self, asked: FeedAsked, *, hub: Hub, streams: Streams) -> None:
-        self._asked = asked
+    def __init__(
+        self, caller: str, ask: Callable[[], Awaitable[FeedAsked]], *, hub: Hub, streams: Streams, is_new: bool = False
+    ) -> None:
+        self._caller = caller
+        self._ask = ask
         self._hub = hub
         self._streams = streams
+        self._is_new = is_new
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer.
@@ -47,28 +60,50 @@ class FeedResponse:
         Raises:
             NotFoundError: the tenant has no such task.
             TooManyStreamsError, StreamsFullError: there is no place for another stream.
+            TimeoutError: Postgres is away.
         """
-        asked = self._asked
-        with self._streams.admitted(asked.caller):
-            async with self._hub.feed(asked.task) as feed:
+        with self._streams.admitted(self._caller):
+            asked = await self._ask()
+            async with self._hub.feed(asked.task, at_least=asked.after or 0) as feed:
                 if feed.standing is None or feed.standing.tenant != asked.tenant:
                     raise not_found("task")
                 if _is_told(feed, asked):
                     await Response(status_code=HTTPStatus.NO_CONTENT)(scope, receive, send)
                     return
-                await send({"type": "http.response.start", "status": 200, "headers": stream_headers(asked.form)})
+                headers = stream_headers(asked.form, self._location(asked))
+                await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
                 if scope["method"] == "HEAD":
                     await send({"type": "http.response.body", "body": b""})
                     return
-                await self._stream(feed, scope, receive, send)
+                await self._stream(asked, feed, scope, receive, send)
 
-    async def _stream(self, feed: Feed, scope: Scope, receive: Receive, send: Send) -> None:
-        hangup = scope.get("extensions", {}).get(EXTENSION, {}).get("hang_up", _cannot_hang_up)
-        with self._streams.watcher(self._asked, feed=feed, send=send, hangup=hangup) as watcher:
-            await watcher.catch_up()
-            # uvicorn tells of a disconnect also when the body has ended, whoever ended it.
-            while (await receive())["type"] != "http.disconnect":
-                pass
+    def _location(self, asked: FeedAsked) -> Headers:
+        return [(b"location", task_path(asked.task).encode())] if self._is_new else []
+
+    async def _stream(self, asked: FeedAsked, feed: Feed, scope: Scope, receive: Receive, send: Send) -> None:
+        watcher = Watcher(
+            self._streams.line(scope=scope, send=send),
+            feed=feed,
+            after=asked.after or 0,
+            form=asked.form,
+            follow=asked.follow,
+            reader=self._hub.reader,
+            leaves_at=self._streams.leaves_at(comes_back=asked.comes_back),
+        )
+        feed.subscribers.add(watcher)
+        try:
+            with self._streams.looked_after(watcher):
+                await outlast(watcher, receive)
+        finally:
+            feed.subscribers.discard(watcher)
+
+
+async def outlast(outlet: Outlet, receive: Receive) -> None:
+    """Bring a stream up to date and stay until its client has gone, or all was sent."""
+    await outlet.catch_up()
+    # The server tells of a disconnect also when the body has ended, whoever ended it.
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _is_told(feed: Feed, asked: FeedAsked) -> bool:
@@ -79,7 +114,3 @@ def _is_told(feed: Feed, asked: FeedAsked) -> bool:
 def stream_headers(form: Form, more: Iterable[tuple[bytes, bytes]] = ()) -> Headers:
     """The headers of a stream in a form."""
     return [(b"content-type", f"{form.value}; charset=utf-8".encode()), *_MANNERS, *more]
-
-
-def _cannot_hang_up() -> None:
-    """A server that is not ours closes the connection when it finds the time."""

@@ -1,6 +1,7 @@
 """All streams that are open in this gateway: how many there may be, their heartbeats, their rotation, their end.
 
-One round a second looks at a fifteenth of them, so that ten thousand heartbeats do not fall into one moment.
+Each is looked at three times in the time of a heartbeat, a part of them at a time, so that ten thousand heartbeats do
+not fall into one moment.
 """
 
 import asyncio
@@ -8,44 +9,50 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 from anyio.abc import TaskStatus
-from starlette.types import Send
+from starlette.types import Scope, Send
 
 from common.backoff import jittered
 from common.lifecycle import Service
-from gateway.boards import Boards
 from gateway.errors import StreamsFullError, TooManyStreamsError
-from gateway.feed import Feed
-from gateway.feed_request import FeedAsked
 from gateway.hub import Hub
+from gateway.outlet import Line, Outlet
+from gateway.protocol import EXTENSION
 from gateway.settings import StreamSettings
-from gateway.watcher import Hangup, Watcher
 
 log = logging.getLogger(__name__)
 
 FOR_EVER: Final = float("inf")
 FAREWELLS_A_RUN: Final = 100
+SOONEST_RETRY_MS: Final = 200
+
+
+class Waiter(Protocol):
+    """An answer that waits for something to happen."""
+
+    def leave(self) -> None:
+        """Wait no longer."""
 
 
 class Streams(Service):
-    """The open streams.
+    """The open streams, and the answers that wait.
 
     Attributes:
         draining: the gateway is about to stop; no new stream is taken.
     """
 
-    def __init__(self, *, hub: Hub, boards: Boards, settings: StreamSettings) -> None:
+    def __init__(self, *, hub: Hub, settings: StreamSettings) -> None:
         super().__init__()
         self.draining = False
         self._hub = hub
-        self._boards = boards
         self._settings = settings
-        self._watchers: set[Watcher] = set()
+        self._outlets: set[Outlet] = set()
+        self._waiters: set[Waiter] = set()
         self._open = 0
         self._all_gone = asyncio.Event()
         self._all_gone.set()
@@ -82,62 +89,87 @@ class Streams(Service):
             if not self._open:
                 self._all_gone.set()
 
-    @contextmanager
-    def watcher(self, asked: FeedAsked, *, feed: Feed, send: Send, hangup: Hangup) -> Iterator[Watcher]:
-        """A watcher that the hub pushes to as long as the block lasts."""
-        lasts = jittered(self._settings.rotate_s) if asked.comes_back else FOR_EVER
-        watcher = Watcher(
-            feed=feed,
-            after=asked.after or 0,
-            form=asked.form,
-            follow=asked.follow,
+    def line(self, *, scope: Scope, send: Send) -> Line:
+        """The way to a client that is about to be streamed to."""
+        return Line(
             send=send,
-            reader=self._hub.reader,
+            hang_up=hang_up_of(scope),
             on_slow=self._hub.go_on,
-            hangup=hangup,
-            send_timeout_s=self._settings.send_timeout_s,
-            leaves_at=time.monotonic() + lasts,
+            patience_s=self._settings.send_timeout_s,
+            retry_ms=self._retry_ms(),
         )
-        self._watchers.add(watcher)
-        feed.watchers.add(watcher)
+
+    def leaves_at(self, *, comes_back: bool) -> float:
+        """When a stream that begins now rotates, in seconds of the monotonic clock."""
+        return time.monotonic() + (jittered(self._settings.rotate_s) if comes_back else FOR_EVER)
+
+    @contextmanager
+    def looked_after(self, outlet: Outlet) -> Iterator[None]:
+        """Heartbeats, rotation and a farewell for this stream, as long as the block lasts."""
+        self._outlets.add(outlet)
+        if self.draining:
+            outlet.leave(retry_ms=self._retry_ms())
         try:
-            yield watcher
+            yield
         finally:
-            watcher.close()
-            feed.watchers.discard(watcher)
-            self._watchers.discard(watcher)
+            outlet.close()
+            self._outlets.discard(outlet)
+
+    @contextmanager
+    def waits(self, waiter: Waiter) -> Iterator[None]:
+        """Tell this waiter when the gateway is about to stop."""
+        self._waiters.add(waiter)
+        if self.draining:
+            waiter.leave()
+        try:
+            yield
+        finally:
+            self._waiters.discard(waiter)
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Look after the streams until cancelled."""
         ready.started()
-        rounds = max(round(self._settings.heartbeat_s), 1)
+        period = self._settings.heartbeat_s / 3
+        turns = max(round(period), 1)
         turn = 0
         while True:
-            await anyio.sleep(self._settings.heartbeat_s / rounds)
-            turn = (turn + 1) % rounds
+            await anyio.sleep(period / turns)
+            turn = (turn + 1) % turns
             now = time.monotonic()
-            for watcher in [each for each in self._watchers if id(each) // 64 % rounds == turn]:
-                self._look_after(watcher, now=now)
+            for outlet in [each for each in self._outlets if id(each) // 64 % turns == turn]:
+                self._look_after(outlet, now=now)
 
-    def _look_after(self, watcher: Watcher, *, now: float) -> None:
-        if now >= watcher.leaves_at:
-            watcher.leave(retry_ms=self._retry_ms())
-        elif now - watcher.quiet_since >= self._settings.heartbeat_s * 0.9:
-            watcher.ping()
+    def _look_after(self, outlet: Outlet, *, now: float) -> None:
+        if now >= outlet.leaves_at:
+            outlet.leave(retry_ms=self._retry_ms())
+        elif now - outlet.quiet_since >= self._settings.heartbeat_s * 2 / 3:
+            outlet.ping()
 
     def _retry_ms(self) -> int:
         """When to come back: not all at once."""
-        return random.randint(200, max(round(self._settings.retry_s * 1000), 201))  # noqa: S311 - no secret
+        latest = max(round(self._settings.retry_s * 1000), SOONEST_RETRY_MS)
+        return random.randint(SOONEST_RETRY_MS, latest)  # noqa: S311 - no secret
 
     async def drain(self) -> None:
         """Tell all streams to end, and wait until they have; those that do not take it are cut off."""
         self.draining = True
-        self._boards.leave()
-        for number, watcher in enumerate(list(self._watchers), 1):
-            watcher.leave(retry_ms=self._retry_ms())
+        for waiter in list(self._waiters):
+            waiter.leave()
+        for number, outlet in enumerate(list(self._outlets), 1):
+            outlet.leave(retry_ms=self._retry_ms())
             if number % FAREWELLS_A_RUN == 0:
                 await anyio.lowlevel.checkpoint()
         with anyio.move_on_after(self._settings.drain_s):
             await self._all_gone.wait()
-        for watcher in list(self._watchers):
-            watcher.hang_up()
+        for outlet in list(self._outlets):
+            outlet.hang_up()
+
+
+def hang_up_of(scope: Scope) -> Callable[[], None]:
+    """What cuts a connection at once, where the server is ours."""
+    cut: Callable[[], None] = scope.get("extensions", {}).get(EXTENSION, {}).get("hang_up", _cannot_hang_up)
+    return cut
+
+
+def _cannot_hang_up() -> None:
+    """A server that is not ours closes the connection when it finds the time."""

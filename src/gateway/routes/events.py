@@ -1,30 +1,34 @@
 """/v1/tasks/{id}/events and /v1/events: what happens, while it happens."""
 
 from datetime import datetime
+from typing import Final
 
 from starlette.requests import Request
 from starlette.routing import Route
 
+from gateway.accept import preferred
+from gateway.board import Filter
 from gateway.board_response import BoardResponse
-from gateway.boards import Boards, Filter
-from gateway.errors import QueryInvalidError
-from gateway.feed_request import caller_of, feed_asked
+from gateway.boards import Boards
+from gateway.errors import NotAcceptableError, QueryInvalidError
+from gateway.feed_request import FeedAsked, caller_of, check_no_body, feed_asked
 from gateway.hub import Hub
 from gateway.paths import TENANT
-from gateway.settings import StreamSettings
 from gateway.stream import FeedResponse
 from gateway.streams import Streams
 from gateway.task_filter import kind_asked, state_asked
+from gateway.wire import Form
+
+LONGEST_CURSOR: Final = 40
 
 
 class EventRoutes:
     """Streams of one task's feed, and of a dashboard's rows."""
 
-    def __init__(self, *, hub: Hub, boards: Boards, streams: Streams, settings: StreamSettings) -> None:
+    def __init__(self, *, hub: Hub, boards: Boards, streams: Streams) -> None:
         self._hub = hub
         self._boards = boards
         self._streams = streams
-        self._settings = settings
 
     def routes(self) -> list[Route]:
         """What this class serves."""
@@ -34,16 +38,22 @@ class EventRoutes:
         ]
 
     async def _feed(self, request: Request) -> FeedResponse:
-        return FeedResponse(feed_asked(request), hub=self._hub, streams=self._streams)
+        asked = feed_asked(request)
+        await check_no_body(request)
+
+        async def ask() -> FeedAsked:
+            return asked
+
+        return FeedResponse(caller_of(request), ask, hub=self._hub, streams=self._streams)
 
     async def _board(self, request: Request) -> BoardResponse:
+        if preferred(request.headers.get("accept"), [Form.SSE]) is None:
+            raise NotAcceptableError("Rows come as an event stream.", advice=f"Accept {Form.SSE}.")
+        shows = Filter(tenant=TENANT, state=state_asked(request), kind=kind_asked(request))
+        since = since_asked(request)
+        await check_no_body(request)
         return BoardResponse(
-            shows=Filter(tenant=TENANT, state=state_asked(request), kind=kind_asked(request)),
-            since=since_asked(request),
-            caller=caller_of(request),
-            boards=self._boards,
-            streams=self._streams,
-            settings=self._settings,
+            shows=shows, since=since, caller=caller_of(request), boards=self._boards, streams=self._streams
         )
 
 
@@ -57,7 +67,7 @@ def since_asked(request: Request) -> datetime | None:
     if not text:
         return None
     try:
-        since = datetime.fromisoformat(text)
+        since = datetime.fromisoformat(text[:LONGEST_CURSOR])
     except ValueError as error:
         raise QueryInvalidError("after: this is no cursor of this stream.") from error
     if since.tzinfo is None:
