@@ -77,9 +77,12 @@ async def test_receive_tells_of_a_disconnect_when_the_body_has_ended() -> None:
     told = anyio.Event()
 
     async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        async def end() -> None:
+            await send({"type": "http.response.body"})
+
         await send(START)
         async with anyio.create_task_group() as group:
-            group.start_soon(send, {"type": "http.response.body"})
+            group.start_soon(end)
             while (await receive())["type"] != "http.disconnect":
                 pass
         told.set()
