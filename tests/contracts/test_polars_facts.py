@@ -37,11 +37,11 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 def test_an_interrupt_stops_a_query_in_native_code() -> None:
     endless = """
 import polars as pl
+left, right = pl.LazyFrame({"a": range(200_000)}), pl.LazyFrame({"b": range(200_000)})
+query = left.join(right, how="cross").select((pl.col("a") * pl.col("b")).sum())
 try:
     print("begun", flush=True)
-    pl.LazyFrame({"a": range(200_000)}).join(pl.LazyFrame({"b": range(200_000)}), how="cross").select(
-        (pl.col("a") * pl.col("b")).sum()
-    ).collect(engine="streaming")
+    query.collect(engine="streaming")
 except KeyboardInterrupt:
     print("stopped", flush=True)
 """
