@@ -35,22 +35,23 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
 def test_an_interrupt_stops_a_query_in_native_code() -> None:
+    # It may even come twice, from Polars and from Python; so nothing may be hung on what follows the first.
     endless = """
 import polars as pl
 left, right = pl.LazyFrame({"a": range(200_000)}), pl.LazyFrame({"b": range(200_000)})
 query = left.join(right, how="cross").select((pl.col("a") * pl.col("b")).sum())
-try:
-    print("begun", flush=True)
-    query.collect(engine="streaming")
-except KeyboardInterrupt:
-    print("stopped", flush=True)
+print("begun", flush=True)
+query.collect(engine="streaming")
+print("done", flush=True)
 """
-    with subprocess.Popen([sys.executable, "-c", endless], stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-c", endless]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "begun\n"
         process.send_signal(signal.SIGINT)
-        assert process.stdout.read() == "stopped\n"
-        assert process.wait(timeout=30) == 0
+        told, errors = process.communicate(timeout=30)
+    assert told == ""
+    assert "KeyboardInterrupt" in errors
 
 
 def test_batches_of_a_streaming_query_are_all_there(tmp_path: Path) -> None:
