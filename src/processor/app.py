@@ -30,7 +30,7 @@ from processor.cache import InputCache
 from processor.caps import Caps
 from processor.child_pool import ChildPool
 from processor.children import Children
-from processor.claim import Ending
+from processor.claim import Ending, Hold
 from processor.claimer import Claimer
 from processor.drain import Drain
 from processor.feed_writer import FeedWriter
@@ -66,7 +66,7 @@ class Processor:
 
     async def stop(self) -> None:
         """Stop in order: no new claims, the grace time for what runs, the rest handed back to the queue."""
-        log.info("stopping", extra={"count": len(self.slots.leases())})
+        log.info("stopping", extra={"count": len(self.slots.holds())})
         self.claimer.stop_claiming()
         self.heartbeater.stopping = True
         self.heartbeater.wakeup.ring()
@@ -158,7 +158,12 @@ async def open_processor(
         identity = await _announce(pool, children, settings)
         notifier = await stack.enter_async_context(Notifier(pool=pool))
         slots = Slots(places=settings.slots)
-        feed = FeedWriter(pool=pool, notifier=notifier, on_lost=lambda task: _lose(slots, task))
+        feed = FeedWriter(
+            pool=pool,
+            notifier=notifier,
+            on_lost=lambda hold: _lose(slots, hold),
+            on_refused=lambda hold: slots.end(hold, Ending.EVENT_REFUSED),
+        )
         await stack.enter_async_context(feed)
         settler = await stack.enter_async_context(Settler(pool=pool, notifier=notifier))
         pool_of_children = ChildPool(children=children, places=settings.slots)
@@ -206,7 +211,7 @@ def _listener(database: DatabaseSettings, *, claimer: Claimer, heartbeater: Hear
 
     def cancel(words: frozenset[str]) -> None:
         for word in words:
-            slots.end(TaskId(UUID(word)), Ending.CANCELLED)
+            slots.end_task(TaskId(UUID(word)), Ending.CANCELLED)
 
     return Listener(
         dsn=database.direct_dsn,
@@ -216,9 +221,9 @@ def _listener(database: DatabaseSettings, *, claimer: Claimer, heartbeater: Hear
     )
 
 
-def _lose(slots: Slots, task: TaskId) -> None:
-    if slots.end(task, Ending.LEASE_LOST):
-        log.warning("lease lost", extra={"task": task})
+def _lose(slots: Slots, hold: Hold) -> None:
+    if slots.end(hold, Ending.LEASE_LOST):
+        log.warning("lease lost", extra={"task": hold.task, "lease": hold.lease})
 
 
 async def _announce(pool: Pool, children: Children, settings: ProcessorSettings) -> Identity:

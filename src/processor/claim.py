@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -21,6 +21,14 @@ class Ending(StrEnum):
     OUT_OF_DISK = "out_of_disk"
     LEASE_LOST = "lease_lost"
     INTERRUPTED = "interrupted"
+    EVENT_REFUSED = "event_refused"
+
+
+class Hold(NamedTuple):
+    """What names one attempt in every write: a processor may have two of a task, one by a lease that is lost."""
+
+    task: TaskId
+    lease: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,11 @@ class Claim:
     memory_mb: int
     max_attempts: int
     low_memory: bool
+
+    @property
+    def hold(self) -> Hold:
+        """What its writes are matched by."""
+        return Hold(self.task, self.lease)
 
     @classmethod
     def from_row(cls, row: asyncpg.Record) -> "Claim":

@@ -6,6 +6,7 @@ for lost hints. It claims no more than it has places for, so that nothing waits 
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 import anyio
 import asyncpg
@@ -18,7 +19,7 @@ from common.notifier import Notifier
 from common.queries import load_query
 from processor.attempt import Attempt, Workshop
 from processor.caps import Caps
-from processor.claim import Claim
+from processor.claim import Claim, Ended, Ending
 from processor.settlement import RetryPolicy, settle
 from processor.settler import Settler
 from processor.slots import Slots
@@ -119,10 +120,10 @@ class Claimer(Periodic):
         try:
             ended = await attempt.run()
             settlement = settle(ended, policy=self._policy)
-            written = False
-            if settlement is not None:
-                await self._shop.feed.drained()
-                written = await self._settler.settle(ended, settlement)
+            if settlement is not None and not await self._shop.feed.drained(claim):
+                refused = replace(ended, report=Ended(reason=Ending.EVENT_REFUSED))
+                settlement = settle(refused, policy=self._policy)
+            written = settlement is not None and await self._settler.settle(ended, settlement)
             outcome = settlement.outcome.value if settlement is not None and written else "lease lost"
             log.info("attempt ended", extra={**keys, "outcome": outcome})
         finally:

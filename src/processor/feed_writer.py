@@ -1,30 +1,33 @@
 """Writes what running attempts tell: events at once and exactly once, of progress the latest ten times a second.
 
-All tasks of a processor share one statement for their events and one for their progress, so that sixteen tasks that
+All attempts of a processor share one statement for their events and one for their progress, so that sixteen tasks that
 report ten times a second cost ten statements a second, not a hundred and sixty. What cannot be written now, because
 Postgres is away, stays here and is written later; events are numbered when they are told, so that writing them twice is
 found out.
+
+Nobody may suffer from a neighbour. An attempt that tells more than can be written waits for `room`, and its child then
+waits at the pipe; so what is kept here is bounded. And where Postgres refuses a batch, because of what an event says,
+the batch is halved until that event stands alone: it ends its attempt, and the others are written.
 """
 
-import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+import asyncpg
 from anyio.abc import TaskStatus
 
 from common.backoff import backoff
 from common.database import TRANSIENT, Pool
-from common.ids import TaskId
 from common.lifecycle import Service, Wakeup
 from common.notifier import Notifier
 from common.queries import load_query
 from common.words import EventType
-from processor.claim import Claim
+from processor.claim import Claim, Hold
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +36,51 @@ WRITE_PROGRESS = load_query("processor", "write_progress")
 
 PROGRESS_S = 0.1
 EVENTS_A_BATCH = 1000
+BYTES_A_BATCH = 8 << 20
+UNWRITTEN_BYTES = 1 << 20  # what one attempt may have told and not yet written, before it waits
+
+
+@dataclass(slots=True, kw_only=True)
+class _Feed:
+    """The feed of one attempt.
+
+    Attributes:
+        last_seq: the number of the last event that was told.
+        unwritten: bytes that were told and are not written yet.
+        refused: Postgres did not take one of its events, so none may follow.
+        moved: set when `unwritten` falls; another takes its place then.
+    """
+
+    hold: Hold
+    last_seq: int
+    unwritten: int = 0
+    refused: bool = False
+    moved: anyio.Event = field(default_factory=anyio.Event)
+
+    async def falls_to(self, level: int) -> None:
+        while self.unwritten > level:
+            await self.moved.wait()
+
+    def leave_out(self, count: int) -> None:
+        self.unwritten -= count
+        self.moved.set()
+        self.moved = anyio.Event()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
-    task: TaskId
-    lease: int
+    feed: _Feed
     seq: int
     type: EventType
     data: str
 
 
 class FeedWriter(Service):
-    """The feeds of this processor's running tasks.
+    """The feeds of this processor's running attempts.
 
     Args:
-        on_lost: called with each task whose lease turned out to be lost.
+        on_lost: called with each attempt whose lease turned out to be lost.
+        on_refused: called with each attempt that told what Postgres does not take.
         clock: seconds that only grow.
     """
 
@@ -57,48 +89,55 @@ class FeedWriter(Service):
         *,
         pool: Pool,
         notifier: Notifier,
-        on_lost: Callable[[TaskId], None],
+        on_lost: Callable[[Hold], object],
+        on_refused: Callable[[Hold], object],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self._pool = pool
         self._notifier = notifier
         self._on_lost = on_lost
+        self._on_refused = on_refused
         self._clock = clock
         self._wakeup = Wakeup()
+        self._feeds: dict[Hold, _Feed] = {}
         self._events: list[_Told] = []
-        self._progress: dict[TaskId, tuple[int, str]] = {}
-        self._last_seq: dict[TaskId, int] = {}
+        self._progress: dict[Hold, str] = {}
         self._progress_due = 0.0
-        self._drained: asyncio.Event = asyncio.Event()
-        self._drained.set()
 
     def open(self, claim: Claim) -> None:
         """Begin to number the feed of a task that was just claimed."""
-        self._last_seq[claim.task] = claim.seq
+        self._feeds[claim.hold] = _Feed(hold=claim.hold, last_seq=claim.seq)
 
     def close(self, claim: Claim) -> None:
-        """Forget a task; its progress is of no more interest."""
-        self._last_seq.pop(claim.task, None)
-        self._progress.pop(claim.task, None)
+        """Forget an attempt; its progress is of no more interest."""
+        self._feeds.pop(claim.hold, None)
+        self._progress.pop(claim.hold, None)
 
-    def append(self, claim: Claim, event: EventType, data: Mapping[str, Any]) -> None:
-        """Add an event to the feed of a task that is open."""
-        seq = self._last_seq[claim.task] = self._last_seq[claim.task] + 1
-        self._events.append(
-            _Told(task=claim.task, lease=claim.lease, seq=seq, type=event, data=json.dumps(data, separators=(",", ":")))
-        )
-        self._drained.clear()
+    def append(self, claim: Claim, event: EventType, data: Mapping[str, Any]) -> int:
+        """Add an event to the feed of an attempt that is open; returns its size in bytes."""
+        feed = self._feeds[claim.hold]
+        feed.last_seq += 1
+        told = _Told(feed=feed, seq=feed.last_seq, type=event, data=json.dumps(data, separators=(",", ":")))
+        feed.unwritten += len(told.data)
+        self._events.append(told)
         self._wakeup.ring()
+        return len(told.data)
 
     def progress(self, claim: Claim, data: Mapping[str, Any]) -> None:
-        """Replace the progress of a task."""
-        self._progress[claim.task] = (claim.lease, json.dumps(data, separators=(",", ":")))
+        """Replace the progress of an attempt."""
+        self._progress[claim.hold] = json.dumps(data, separators=(",", ":"))
         self._wakeup.ring()
 
-    async def drained(self) -> None:
-        """Wait until every event that was told so far is written."""
-        await self._drained.wait()
+    async def room(self, claim: Claim) -> None:
+        """Wait until an attempt may tell more."""
+        await self._feeds[claim.hold].falls_to(UNWRITTEN_BYTES)
+
+    async def drained(self, claim: Claim) -> bool:
+        """Wait until every event that an attempt told is written; False if Postgres refused one of them."""
+        feed = self._feeds[claim.hold]
+        await feed.falls_to(0)
+        return not feed.refused
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Write until cancelled."""
@@ -125,37 +164,77 @@ class FeedWriter(Service):
             One of `TRANSIENT`: Postgres is away; nothing is lost, call again.
         """
         while self._events:
-            await self._flush_events(self._events[:EVENTS_A_BATCH])
-        self._drained.set()
+            await self._write_events(self._next_batch())
         if self._progress and self._clock() >= self._progress_due:
             self._progress_due = self._clock() + PROGRESS_S
-            await self._flush_progress()
+            latest, self._progress = self._progress, {}
+            try:
+                await self._write_progress(list(latest.items()))
+            except TRANSIENT:
+                self._progress = latest | self._progress
+                raise
 
-    async def _flush_events(self, batch: list[_Told]) -> None:
+    def _next_batch(self) -> list[_Told]:
+        batch: list[_Told] = []
+        size = 0
+        for told in self._events[:EVENTS_A_BATCH]:
+            size += len(told.data)
+            if batch and size > BYTES_A_BATCH:
+                break
+            batch.append(told)
+        return batch
+
+    async def _write_events(self, batch: list[_Told]) -> None:
+        """Write the events that stand first, and take them off."""
+        try:
+            if accepted := [told for told in batch if not told.feed.refused]:
+                await self._append(accepted)
+        except TRANSIENT:
+            raise
+        except asyncpg.PostgresError as error:
+            if len(batch) > 1:
+                await self._write_events(batch[: len(batch) // 2])
+                await self._write_events(batch[len(batch) // 2 :])
+                return
+            self._refuse(batch[0].feed, error)
+        del self._events[: len(batch)]
+        for told in batch:
+            told.feed.leave_out(len(told.data))
+
+    async def _append(self, batch: list[_Told]) -> None:
         rows = await self._pool.fetch(
             APPEND_EVENTS,
-            [told.task for told in batch],
-            [told.lease for told in batch],
+            [told.feed.hold.task for told in batch],
+            [told.feed.hold.lease for told in batch],
             [told.seq for told in batch],
             [told.type.value for told in batch],
             [told.data for told in batch],
         )
-        del self._events[: len(batch)]
-        written = {TaskId(row["id"]) for row in rows}
-        self._notifier.feed_moved(written)
-        for task in {told.task for told in batch} - written:
-            self._on_lost(task)
+        written = {Hold(row["id"], row["lease"]) for row in rows}
+        self._notifier.feed_moved(hold.task for hold in written)
+        for hold in {told.feed.hold for told in batch} - written:
+            self._on_lost(hold)
 
-    async def _flush_progress(self) -> None:
-        latest, self._progress = self._progress, {}
+    def _refuse(self, feed: _Feed, error: asyncpg.PostgresError) -> None:
+        log.error("Postgres refused an event", extra={"task": feed.hold.task, "code": error.sqlstate})
+        feed.refused = True
+        self._on_refused(feed.hold)
+
+    async def _write_progress(self, latest: list[tuple[Hold, str]]) -> None:
         try:
-            rows = await self._pool.fetch(
-                WRITE_PROGRESS,
-                list(latest),
-                [lease for lease, _ in latest.values()],
-                [data for _, data in latest.values()],
-            )
+            rows = await self._pool.fetch(WRITE_PROGRESS, *_columns(latest))
         except TRANSIENT:
-            self._progress = latest | self._progress
             raise
-        self._notifier.feed_moved(row["task"] for row in rows)
+        except asyncpg.PostgresError as error:
+            if len(latest) > 1:
+                await self._write_progress(latest[: len(latest) // 2])
+                await self._write_progress(latest[len(latest) // 2 :])
+            else:
+                log.warning("Postgres refused a progress", extra={"task": latest[0][0].task, "code": error.sqlstate})
+        else:
+            self._notifier.feed_moved(row["task"] for row in rows)
+
+
+def _columns(latest: Iterable[tuple[Hold, str]]) -> tuple[list[Any], ...]:
+    """The parameters of write_progress.sql."""
+    return [hold.task for hold, _ in latest], [hold.lease for hold, _ in latest], [data for _, data in latest]

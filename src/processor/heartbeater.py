@@ -9,15 +9,15 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import anyio
 import asyncpg
 
 from common.database import Pool
-from common.ids import TaskId
 from common.lifecycle import Periodic
 from common.notifier import Notifier
 from common.queries import load_query
 from processor.caps import Caps
-from processor.claim import Ending
+from processor.claim import Ending, Hold
 from processor.identity import Identity
 from processor.settings import ProcessorSettings
 from processor.slots import Slots
@@ -63,29 +63,46 @@ class Heartbeater(Periodic):
         self._settings = settings
 
     async def run_once(self) -> Beat:
-        """Beat once."""
+        """Beat once: the leases first, since they are what cannot wait.
+
+        Raises:
+            TimeoutError: the connection is dead without an error. So may be the others, for which the next beat has no
+                time; all are made anew.
+        """
+        try:
+            with anyio.fail_after(self._settings.lease_s / 3):
+                return await self._beat()
+        except TimeoutError:
+            await self._pool.expire_connections()
+            raise
+
+    async def _beat(self) -> Beat:
+        renewed, lost, cancelled = await self._renew_leases()
+        orphans = await self._release_orphans()
         await self.beat_processor()
         await self._caps.refresh()
-        orphans = await self._release_orphans()
-        leases = self._slots.leases()
+        return Beat(renewed=renewed, lost=lost, cancelled=cancelled, orphans=orphans)
+
+    async def _renew_leases(self) -> tuple[int, int, int]:
+        """Renew what runs here; how many leases were renewed, how many are lost, how many tasks are to be cancelled."""
+        holds = self._slots.holds()
         rows: Sequence[asyncpg.Record] = []
-        if leases:
-            columns = (list(leases), list(leases.values()))
+        if holds:
+            columns = ([hold.task for hold in holds], [hold.lease for hold in holds])
             rows = await self._pool.fetch(RENEW_LEASES, *columns, self._settings.lease_s, None)
-        held = {TaskId(row["id"]) for row in rows}
-        lost = [task for task in leases if task not in held and self._slots.end(task, Ending.LEASE_LOST)]
-        for task in lost:
-            log.warning("lease lost", extra={"task": task, "lease": leases[task]})
-        cancelled = [TaskId(row["id"]) for row in rows if row["cancel_requested"]]
-        for task in cancelled:
-            self._slots.end(task, Ending.CANCELLED)
-        return Beat(renewed=len(held), lost=len(lost), cancelled=len(cancelled), orphans=orphans)
+        held = {Hold(row["id"], row["lease"]) for row in rows}
+        lost = [hold for hold in holds if hold not in held and self._slots.end(hold, Ending.LEASE_LOST)]
+        for hold in lost:
+            log.warning("lease lost", extra={"task": hold.task, "lease": hold.lease})
+        cancelled = [Hold(row["id"], row["lease"]) for row in rows if row["cancel_requested"]]
+        for hold in cancelled:
+            self._slots.end(hold, Ending.CANCELLED)
+        return len(held), len(lost), len(cancelled)
 
     async def _release_orphans(self) -> int:
         """Hand back what was claimed for this processor without its knowing."""
-        rows = await self._pool.fetch(
-            RELEASE_ORPHANS, self._identity.id, list(self._slots.leases()), 2 * self._settings.heartbeat_s
-        )
+        tasks = [hold.task for hold in self._slots.holds()]
+        rows = await self._pool.fetch(RELEASE_ORPHANS, self._identity.id, tasks, 2 * self._settings.heartbeat_s)
         if rows:
             log.warning("tasks handed back whose claim was never heard of", extra={"count": len(rows)})
             self._notifier.feed_moved(row["id"] for row in rows)

@@ -7,6 +7,7 @@ failed, permanent             failed          failure            failed
 failed, may pass              queued, later   failure            retrying   (failed after max_attempts)
 out of memory                 queued, at once failure            retrying   in low-memory mode, once
 timed out, out of disk        failed          failure            failed     the same would happen again
+refused by Postgres           failed          failure            failed     what was told or found cannot be stored
 crashed                       queued, later   failure and crash  retrying   (failed, quarantined, after max_crashes)
 cancelled                     cancelled                          cancelled
 interrupted                   queued, at once nothing            retrying   handed back by a processor that stops
@@ -16,11 +17,13 @@ lease lost                    nothing is written: the task is somebody else's
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 from common.backoff import backoff
 from common.words import AttemptOutcome, EventType, TaskState
 from processor.claim import Artifact, AttemptReport, Claim, Crashed, Ended, Ending, Failed, Succeeded
+
+FAULT_OF_THE_ANALYSIS = "This is a fault of the analysis, not of your data; tell the operator the task's id."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,12 @@ def settle(ended: AttemptReport, *, policy: RetryPolicy, rng: random.Random | No
             assert_never(unknown)
 
 
+def unwritable() -> Settlement:
+    """What becomes of a task whose report Postgres does not take."""
+    message = "The result cannot be stored: it holds what the database refuses."
+    return _fail(AttemptOutcome.FAILED, _error("result_unwritable", message, FAULT_OF_THE_ANALYSIS))
+
+
 def _after_ending(claim: Claim, reason: Ending, *, limit: int) -> Settlement | None:
     match reason:
         case Ending.LEASE_LOST:
@@ -80,16 +89,29 @@ def _after_ending(claim: Claim, reason: Ending, *, limit: int) -> Settlement | N
         case Ending.INTERRUPTED:
             error = _error("interrupted", "The processor was stopped.", "Nothing to do: it is tried again.")
             return _requeue(AttemptOutcome.INTERRUPTED, error)
+        case Ending.OUT_OF_MEMORY:
+            return _after_out_of_memory(claim, limit=limit)
+        case Ending.TIMED_OUT | Ending.OUT_OF_DISK | Ending.EVENT_REFUSED:
+            return _after_what_would_happen_again(reason, limit=limit)
+        case unknown:
+            assert_never(unknown)
+
+
+Repeated: TypeAlias = Literal[Ending.TIMED_OUT, Ending.OUT_OF_DISK, Ending.EVENT_REFUSED]
+
+
+def _after_what_would_happen_again(reason: Repeated, *, limit: int) -> Settlement:
+    match reason:
         case Ending.TIMED_OUT:
             advice = "Submit it with a larger timeout_s, or with less data."
             return _fail(AttemptOutcome.TIMED_OUT, _error("timed_out", f"Needed more than {limit} s.", advice))
         case Ending.OUT_OF_DISK:
             advice = "Submit it with less data, or ask the operator for more scratch space."
-            return _fail(
-                AttemptOutcome.OUT_OF_DISK, _error("out_of_disk", f"Needed more than {limit} MiB of disk.", advice)
-            )
-        case Ending.OUT_OF_MEMORY:
-            return _after_out_of_memory(claim, limit=limit)
+            error = _error("out_of_disk", f"Needed more than {limit} MiB of disk.", advice)
+            return _fail(AttemptOutcome.OUT_OF_DISK, error)
+        case Ending.EVENT_REFUSED:
+            message = "The analysis told something that cannot be stored: the database refuses it."
+            return _fail(AttemptOutcome.FAILED, _error("event_unwritable", message, FAULT_OF_THE_ANALYSIS))
         case unknown:
             assert_never(unknown)
 

@@ -1,16 +1,19 @@
 """Writes how attempts ended: at once when idle, many in one statement when busy.
 
 While one statement is under way the next reports gather, so the batch grows with the load and nobody waits for a timer.
+Where Postgres refuses a batch, because of what a report says, the batch is halved until that report stands alone: its
+task fails, and the others are written.
 """
 
 import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
+import asyncpg
 from anyio.abc import TaskStatus
 
 from common.backoff import backoff
@@ -21,18 +24,20 @@ from common.notifier import Notifier
 from common.queries import load_query
 from common.words import TaskState
 from processor.claim import AttemptReport
-from processor.settlement import Settlement
+from processor.settlement import Settlement, unwritable
 
 log = logging.getLogger(__name__)
 
 SETTLE_ATTEMPTS = load_query("processor", "settle_attempts")
 ATTEMPTS_A_BATCH = 500
+BYTES_A_BATCH = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pending:
     ended: AttemptReport
     settlement: Settlement
+    body: str | None
     written: "asyncio.Future[bool]"
 
 
@@ -52,7 +57,8 @@ class Settler(Service):
         Waits as long as Postgres is away.
         """
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._pending.append(_Pending(ended=ended, settlement=settlement, written=written))
+        body = _json_or_none(settlement.envelope)
+        self._pending.append(_Pending(ended=ended, settlement=settlement, body=body, written=written))
         self._wakeup.ring()
         return await written
 
@@ -64,22 +70,54 @@ class Settler(Service):
             await self._wakeup.wait()
             try:
                 while self._pending:
-                    await self._flush(self._pending[:ATTEMPTS_A_BATCH])
+                    await self._settle(self._next_batch())
                 failures = 0
-            except TRANSIENT as error:
+            except (*TRANSIENT, asyncpg.PostgresError) as error:
                 failures += 1
                 log.warning("cannot settle, will try again", extra={"count": failures, "error": repr(error)})
                 self._wakeup.ring()
                 await anyio.sleep(backoff(failures, first=0.05, most=2.0))
 
-    async def _flush(self, batch: list[_Pending]) -> None:
+    def _next_batch(self) -> list[_Pending]:
+        """The reports that stand first: bounded, and each task once, though two of its attempts may have ended here."""
+        batch: dict[TaskId, _Pending] = {}
+        size = 0
+        for pending in self._pending[:ATTEMPTS_A_BATCH]:
+            size += len(pending.body or "")
+            task = pending.ended.claim.task
+            if task in batch or (batch and size > BYTES_A_BATCH):
+                break
+            batch[task] = pending
+        return list(batch.values())
+
+    async def _settle(self, batch: list[_Pending]) -> None:
+        """Write the reports that stand first, and take them off.
+
+        Raises:
+            One of `TRANSIENT`, asyncpg.PostgresError: it cannot be written now, whatever it says.
+        """
+        try:
+            await self._write(batch)
+        except TRANSIENT:
+            raise
+        except asyncpg.PostgresError as error:
+            if len(batch) > 1:
+                await self._settle(batch[: len(batch) // 2])
+                await self._settle(batch[len(batch) // 2 :])
+                return
+            refused = batch[0]
+            log.error("Postgres refused a report", extra={"task": refused.ended.claim.task, "code": error.sqlstate})  # noqa: TRY400 - the error's text quotes the result
+            await self._write([replace(refused, settlement=unwritable(), body=None)])
+
+    async def _write(self, batch: list[_Pending]) -> None:
         rows = await self._pool.fetch(SETTLE_ATTEMPTS, *_columns(batch), *_artifact_columns(batch), None)
         del self._pending[: len(batch)]
         written = {TaskId(row["id"]) for row in rows}
         for pending in batch:
             if not pending.written.done():
                 pending.written.set_result(pending.ended.claim.task in written)
-        self._notifier.feed_moved(written)
+        # All of them: the answer to an earlier try may have been lost after its commit.
+        self._notifier.feed_moved(pending.ended.claim.task for pending in batch)
         self._notifier.work_arrived(
             pending.ended.claim.kind for pending in batch if pending.settlement.state is TaskState.QUEUED
         )
@@ -95,7 +133,7 @@ def _columns(batch: list[_Pending]) -> list[list[Any]]:
         [pending.settlement.event.value for pending in batch],
         [_json_or_none(pending.settlement.error) for pending in batch],
         [json.dumps(_event_data(pending), separators=(",", ":")) for pending in batch],
-        [_json_or_none(pending.settlement.envelope) for pending in batch],
+        [pending.body for pending in batch],
         [pending.ended.usage.peak_memory_bytes for pending in batch],
         [pending.ended.usage.cpu_seconds for pending in batch],
         [pending.settlement.delay_s for pending in batch],

@@ -1,12 +1,12 @@
 """The attempts that run in this processor right now: how many more it takes, and who has which lease."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection
 
 from common.ids import TaskId
 from common.lifecycle import Wakeup
 from processor.attempt import Attempt
-from processor.claim import Ending
+from processor.claim import Ending, Hold
 
 
 class Slots:
@@ -19,7 +19,7 @@ class Slots:
     def __init__(self, *, places: int) -> None:
         self.places = places
         self.freed = Wakeup()
-        self._attempts: dict[TaskId, Attempt] = {}
+        self._attempts: dict[Hold, Attempt] = {}
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -29,28 +29,35 @@ class Slots:
         return self.places - len(self._attempts)
 
     def take(self, attempt: Attempt) -> None:
-        """Give an attempt its place."""
-        self._attempts[attempt.claim.task] = attempt
+        """Give an attempt its place. Another of the same task has lost its lease by that, whether it knows or not."""
+        self.end_task(attempt.claim.task, Ending.LEASE_LOST)
+        self._attempts[attempt.claim.hold] = attempt
         self._empty.clear()
 
     def leave(self, attempt: Attempt) -> None:
         """Free its place."""
-        del self._attempts[attempt.claim.task]
+        del self._attempts[attempt.claim.hold]
         if not self._attempts:
             self._empty.set()
         self.freed.ring()
 
-    def leases(self) -> Mapping[TaskId, int]:
-        """What to renew: the lease of each task that runs here."""
-        return {task: attempt.claim.lease for task, attempt in self._attempts.items()}
+    def holds(self) -> Collection[Hold]:
+        """What to renew: the task and the lease of each attempt that runs here."""
+        return list(self._attempts)
 
-    def end(self, task: TaskId, reason: Ending) -> bool:
-        """End the attempt of a task; True if it was running here and had not reported yet."""
-        attempt = self._attempts.get(task)
+    def end(self, hold: Hold, reason: Ending) -> bool:
+        """End an attempt; True if it was running here and had not reported yet."""
+        attempt = self._attempts.get(hold)
         if attempt is None or attempt.reported:
             return False
         attempt.end(reason)
         return True
+
+    def end_task(self, task: TaskId, reason: Ending) -> None:
+        """End whatever runs of a task."""
+        for hold in self.holds():
+            if hold.task == task:
+                self.end(hold, reason)
 
     def end_all(self, reason: Ending) -> None:
         """End whatever runs."""

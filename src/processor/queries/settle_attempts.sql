@@ -1,5 +1,5 @@
 -- Ends attempts, all that belongs to each in one statement: task, attempt, last event, result, artifacts.
--- In step: $1 task, $2 lease, $3 the task's next state, $4 outcome, $5 type of the event, $6 error, $7 data of the event, $8 result
+-- In step, each task once: $1 task, $2 lease, $3 the task's next state, $4 outcome, $5 type of the event, $6 error, $7 data of the event, $8 result
 -- (null unless succeeded), $9 peak memory, $10 CPU seconds, $11 seconds until it may run again, $12 counts as a failure,
 -- $13 counts as a crash. Artifacts, in step: $14 task, $15 name, $16 sha256, $17 bytes, $18 media type. $19 the time (null: now).
 -- Returns the tasks that were settled; the others' leases are lost and nothing of theirs is kept.
