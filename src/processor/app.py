@@ -156,7 +156,7 @@ async def open_processor(
             Children(threads=settings.threads, home=folder, python=settings.python)
         )
         identity = await _announce(pool, children, settings)
-        notifier = await stack.enter_async_context(Notifier(pool=pool))
+        notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=not database.notifies))
         slots = Slots(places=settings.slots)
         feed = FeedWriter(
             pool=pool,
@@ -197,7 +197,8 @@ async def open_processor(
             ),
         )
         await stack.enter_async_context(claimer)
-        await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
+        if database.notifies:
+            await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
         drain = Drain(kinds=identity.kinds, pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings)
         yield Processor(
             identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, drain=drain, settings=settings
@@ -218,6 +219,7 @@ def _listener(database: DatabaseSettings, *, claimer: Claimer, heartbeater: Hear
         service="processor",
         channels={Channel.WORK: lambda _kinds: claimer.wakeup.ring(), Channel.CONTROL: cancel},
         on_connect=catch_up,
+        probe_s=database.probe_s,
     )
 
 
