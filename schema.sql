@@ -19,8 +19,14 @@
 --        ┌────────┐ ─────────► ┌─────────┐ ────────────────────────────────────────► ┌───────────┐
 --   ──►  │ queued │            │ running │                                           │ final     │
 --        └────────┘ ◄───────── └─────────┘                                           └───────────┘
---             │   settle: retry, hand back; rescue: lease ran out                          ▲
---             └────────────────────────── cancel ──────────────────────────────────────────┘
+--           │  ▲  settle: retry, hand back; rescue: lease ran out                       ▲     │
+--           └──┼─────────────────────────── cancel ─────────────────────────────────────┘     │
+--              └─────────── retry by hand, of a task that failed or was cancelled ────────────┘
+--
+-- A task that is retried by hand goes on in the same feed, with the same lease, and counts its failures and crashes anew.
+--
+-- A caller who does not know whether a request arrived sends it again: with the id that it chose for the task, or with a key that names the
+-- request (`idempotency_key`). Either leads to the task that is there. That is decided by a unique index, so two at once make one task.
 --
 -- Nothing here notifies anybody. NOTIFY inside a transaction that writes holds a cluster-wide lock through its commit; the services send
 -- hints after their commits instead (see docs/architecture.md). Time is the database's clock, so that the clocks of processors do not matter.
@@ -135,7 +141,7 @@ CREATE TABLE task (
     last_seq            integer NOT NULL DEFAULT 0,              -- the feed's last number
     version             integer NOT NULL DEFAULT 1,              -- grows with every change that a caller can see
     cancel_requested_at timestamptz,
-    -- What was asked, written once.
+    -- What was asked. Params, limits and priority may be changed by a retry by hand, the rest is written once.
     tenant              text NOT NULL,
     kind                text NOT NULL,
     params              json NOT NULL DEFAULT '{}',
@@ -144,6 +150,9 @@ CREATE TABLE task (
     max_attempts        smallint NOT NULL,
     tags                text[] NOT NULL DEFAULT '{}',
     traceparent         text,
+    kind_version        text,                                    -- of the kind, as it was announced when the task was asked for or retried
+    digest              bytea,                                   -- of the question: kind, params, and the names and digests of the inputs
+    request_digest      bytea,                                   -- of the request, if it chose the id
     -- The story in short.
     error               json,
     created_at          timestamptz NOT NULL DEFAULT now(),
@@ -153,7 +162,8 @@ CREATE TABLE task (
     CONSTRAINT task_final_has_an_end CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CONSTRAINT task_failed_has_an_error CHECK (state <> 'failed' OR error IS NOT NULL),
     CONSTRAINT task_limits_positive CHECK (timeout_s > 0 AND memory_mb > 0 AND max_attempts > 0),
-    CONSTRAINT task_counts_in_step CHECK (failures <= attempts AND crashes <= attempts AND last_seq >= 0)
+    CONSTRAINT task_counts_in_step CHECK (failures <= attempts AND crashes <= attempts AND last_seq >= 0),
+    CONSTRAINT task_digests_are_sha256 CHECK (octet_length(digest) = 32 AND octet_length(request_digest) = 32)
 ) WITH (fillfactor = 80);  -- room on the page for heartbeats and appends, which touch no index (HOT)
 COMMENT ON TABLE task IS 'One requested analysis.';
 -- Serves claim_tasks.sql, which hops from one (tenant, kind, priority) to the next and takes the first due tasks of each: its cost grows with
@@ -161,9 +171,34 @@ COMMENT ON TABLE task IS 'One requested analysis.';
 CREATE INDEX task_claimable ON task (tenant, kind, priority, run_at, id) WHERE state = 'queued';
 -- Serves the caps, rescue_tasks.sql and release_orphans.sql; holds only what runs. No lease_until in it: a heartbeat must stay HOT.
 CREATE INDEX task_running ON task (tenant, kind) WHERE state = 'running';
--- Serve list_tasks.sql, without and with a state.
+-- Serve list_tasks.sql, list_tasks_in_state.sql and list_tasks_of_kind.sql.
 CREATE INDEX task_listed ON task (tenant, id DESC);
 CREATE INDEX task_listed_by_state ON task (tenant, state, id DESC);
+CREATE INDEX task_listed_by_kind ON task (tenant, kind, id DESC);
+-- Serves the look for an earlier result in record_tasks.sql.
+CREATE INDEX task_reusable ON task (digest) WHERE state = 'succeeded';
+
+CREATE TABLE task_tag (
+    task   uuid NOT NULL REFERENCES task ON DELETE CASCADE,
+    tenant text NOT NULL,
+    tag    text NOT NULL,
+    PRIMARY KEY (task, tag)
+);
+COMMENT ON TABLE task_tag IS 'A row for each of a task''s tags, to find tasks by them in the order of a list.';
+-- Serves list_tasks_with_tag.sql.
+CREATE INDEX task_tag_listed ON task_tag (tenant, tag, task DESC);
+
+CREATE TABLE idempotency_key (
+    tenant     text NOT NULL,
+    key        text NOT NULL,
+    request    bytea NOT NULL,                                   -- digest of the request that came with the key first
+    tasks      uuid[] NOT NULL,                                  -- what it was answered with, in the order of the request
+    expires_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant, key)
+);
+COMMENT ON TABLE idempotency_key IS 'The names that callers gave to their requests: the same request again is answered with the same tasks.';
+-- Serves sweep_idempotency_keys.sql.
+CREATE INDEX idempotency_key_expiring ON idempotency_key (expires_at);
 
 CREATE TABLE turn (
     tenant    text PRIMARY KEY,
@@ -190,8 +225,8 @@ CREATE TABLE task_input (
     PRIMARY KEY (task, name)
 );
 COMMENT ON TABLE task_input IS 'The datasets a task works on, by the kind''s input names; keeps what they were after the dataset is gone.';
--- Serves the ON DELETE of dataset and the question whether a task still needs it.
-CREATE INDEX task_input_dataset ON task_input (dataset);
+-- Serves the ON DELETE of dataset, the question whether a task still needs it, and list_tasks_of_dataset.sql.
+CREATE INDEX task_input_dataset ON task_input (dataset, task DESC);
 
 -- WHAT HAPPENED
 -- attempt and event have no foreign key to task: they are only ever written by a statement that holds the task's row, and retention removes
@@ -276,26 +311,37 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
 END $$;
 
 GRANT USAGE ON SCHEMA public TO sundog_gateway, sundog_processor;
-GRANT SELECT ON schema_version, processor, kind, dataset, task, task_input, attempt, event, progress, result, artifact
+GRANT SELECT ON schema_version, processor, kind, dataset, task, task_tag, task_input, attempt, event, progress, result, artifact, idempotency_key
     TO sundog_gateway;
-GRANT INSERT ON dataset, task_input, event TO sundog_gateway;
-GRANT INSERT (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, traceparent, last_seq)
+GRANT INSERT ON dataset, task_tag, task_input, event, idempotency_key TO sundog_gateway;
+GRANT INSERT (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, traceparent, kind_version, digest,
+              request_digest, last_seq)
     ON task TO sundog_gateway;
 GRANT UPDATE (state, run_at, last_seq, version, cancel_requested_at, error, finished_at) ON task TO sundog_gateway;
+-- What a retry by hand changes.
+GRANT UPDATE (failures, crashes, params, priority, timeout_s, memory_mb, max_attempts, kind_version, digest) ON task TO sundog_gateway;
+-- A key that has expired is free again before it is swept.
+GRANT UPDATE (request, tasks, expires_at) ON idempotency_key TO sundog_gateway;
 
 GRANT SELECT ON schema_version, processor, kind, turn, cap, task, task_input, attempt, event, progress, result, artifact TO sundog_processor;
 GRANT INSERT ON processor, kind, turn, attempt, event, progress, result, artifact TO sundog_processor;
 GRANT UPDATE ON processor, kind, turn, attempt, progress, result, artifact TO sundog_processor;
 GRANT UPDATE (state, run_at, lease, lease_until, processor, attempts, failures, crashes, last_seq, version, error, started_at, finished_at)
     ON task TO sundog_processor;
-GRANT DELETE ON processor, kind TO sundog_processor;
+GRANT DELETE ON processor, kind, idempotency_key TO sundog_processor;
+GRANT SELECT (tenant, key, expires_at), UPDATE (expires_at) ON idempotency_key TO sundog_processor;  -- to lock what it sweeps
 
--- The gateway may put a task into the queue and take it out by cancelling; only a processor can start or finish one. A trigger, not row-level
--- security: that would keep the planner from using what it knows about states, and make claims read the whole table.
+-- The gateway may put a task into the queue, take it out by cancelling, and put it back by a retry after it failed or was cancelled; only a
+-- processor can start or finish one. A trigger, not row-level security: that would keep the planner from using what it knows about states, and
+-- make claims read the whole table.
 CREATE FUNCTION refuse_change_of_state() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE insufficient_privilege USING MESSAGE = format('only a processor can make a task %s', NEW.state);
+    RAISE insufficient_privilege USING MESSAGE = format('only a processor can make a task that is %s %s', OLD.state, NEW.state);
 END $$;
 CREATE TRIGGER task_worked_on_by_processors BEFORE UPDATE OF state ON task
-    FOR EACH ROW WHEN (NEW.state <> OLD.state AND NEW.state IN ('running', 'succeeded', 'failed') AND NOT pg_has_role(current_user, 'sundog_processor', 'USAGE'))
+    FOR EACH ROW WHEN (
+        NEW.state <> OLD.state
+        AND (OLD.state, NEW.state) NOT IN (('queued', 'cancelled'), ('failed', 'queued'), ('cancelled', 'queued'))
+        AND NOT pg_has_role(current_user, 'sundog_processor', 'USAGE')
+    )
     EXECUTE FUNCTION refuse_change_of_state();

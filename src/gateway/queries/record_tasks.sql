@@ -1,23 +1,27 @@
 -- Records the tasks of one request, with their inputs, their tags and the first event of each feed: all of them or none.
 -- One statement, so that there is never a task without its inputs or its feed. Gives one row for each task that is asked for, in their order;
--- `recorded` is the number of tasks that this statement made. If it is less than wanted, then either `missing` names inputs whose dataset the
--- tenant does not have, or the request's key is taken, or there is a task with the id that the request chose.
+-- `recorded` is the number of tasks that this statement made, `earlier` the task whose result will do instead. If none was made where some
+-- should, then `missing` names inputs whose dataset the tenant does not have, or the request's key is taken, or there is a task with the id
+-- that the request chose.
 -- In step: $1 ids, $2 kinds, $3 versions of the kinds, $4 params, $5 priorities, $6 run_at (null: now), $7 timeout_s, $8 memory_mb,
 -- $9 max_attempts, $10 tags (JSON lists), $11 inputs (JSON objects, name: dataset), $12 digests of kind and params, $13 whether an earlier
 -- result will do. Of the request: $14 tenant, $15 traceparent, $16 digest if it chose the id, $17 key, $18 digest if it has a key, $19 how long
 -- the key is kept.
--- No step joins one row of a task with another: whatever the planner believes about their number, the cost grows with it and not faster.
+-- No step joins the rows of one step with those of another: whatever the planner believes about their number, the cost only grows with it.
 WITH asked AS MATERIALIZED (
-    SELECT asked.*, inputs.*, ARRAY(SELECT json_array_elements_text(asked.tags_text::json)) AS tags,
+    SELECT asked.*, inputs.*, ARRAY(SELECT json_array_elements_text(asked.tag_list::json)) AS tags,
            sha256(asked.question || convert_to(coalesce(inputs.contents, ''), 'UTF8')) AS digest
     FROM (
-        SELECT $1::uuid[] AS c1, $2::text[] AS c2, $3::text[] AS c3, $4::text[] AS c4, $5::smallint[] AS c5, $6::timestamptz[] AS c6,
-               $7::integer[] AS c7, $8::integer[] AS c8, $9::smallint[] AS c9, $10::text[] AS c10, $11::text[] AS c11, $12::bytea[] AS c12,
-               $13::boolean[] AS c13
+        -- OFFSET hides the length of the lists, so that one plan is as good as another and is kept: planning takes longer than running.
+        SELECT $1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::timestamptz[], $7::integer[], $8::integer[],
+               $9::smallint[], $10::text[], $11::text[], $12::bytea[], $13::boolean[]
         OFFSET 0
-    ) AS given
-    CROSS JOIN LATERAL unnest(c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13) WITH ORDINALITY AS asked (
-        id, kind, kind_version, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags_text, inputs_text, question, reuse, place
+    ) AS list (id, kind, kind_version, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, inputs, question, reuse)
+    CROSS JOIN LATERAL unnest(
+        list.id, list.kind, list.kind_version, list.params, list.priority, list.run_at, list.timeout_s, list.memory_mb, list.max_attempts,
+        list.tags, list.inputs, list.question, list.reuse
+    ) WITH ORDINALITY AS asked (
+        id, kind, kind_version, params, priority, run_at, timeout_s, memory_mb, max_attempts, tag_list, input_list, question, reuse, place
     )
     CROSS JOIN LATERAL (
         SELECT array_agg(input.key ORDER BY input.key) FILTER (WHERE found.id IS NULL) AS missing,
@@ -27,8 +31,8 @@ WITH asked AS MATERIALIZED (
                json_object_agg(
                    input.key, json_build_object('id', found.id, 'name', found.name, 'bytes', found.bytes) ORDER BY input.key
                ) AS shown
-        FROM json_each_text(asked.inputs_text::json) AS input
-        -- LIMIT keeps this a look-up by the primary key.
+        FROM json_each_text(asked.input_list::json) AS input
+        -- LIMIT keeps this a look-up of each by its id.
         LEFT JOIN LATERAL (
             SELECT id, name, sha256, bytes FROM dataset WHERE id = input.value::uuid AND tenant = $14 LIMIT 1
         ) AS found ON true
@@ -46,6 +50,7 @@ judged AS MATERIALIZED (
     ) AS earlier ON true
 ),
 claimed AS (
+    -- Who comes second waits here until the first has committed, and then finds the key taken.
     INSERT INTO idempotency_key (tenant, key, request, tasks, expires_at)
     SELECT $14, $17, $18, (SELECT array_agg(coalesce(earlier, id) ORDER BY place) FROM judged), now() + $19::interval
     WHERE $17::text IS NOT NULL AND NOT EXISTS (SELECT FROM judged WHERE missing IS NOT NULL)
