@@ -5,12 +5,13 @@ Starting Python and importing Polars costs 200 ms, a fork of a process that has 
 of the supervisor would carry the supervisor's connections, and its environment with the credentials.
 
     supervisor ──"start" + a socket──► fork server ──fork──► child (owns the socket)
-               ◄──"started" + pidfd──
+               ◄──"started" + pidfd── (or "refused": there is no room for another process)
                ◄──"exited", status, resource usage──
 
-The pidfd lets the supervisor signal a child without the danger of hitting another process that got its number. When
-the supervisor ends, its socket ends, so the fork server ends; the kernel then kills the children (PR_SET_PDEATHSIG).
-Nothing is left over.
+The pidfd lets the supervisor signal a child without the danger of hitting another process that got its number. What a
+child started and left behind ends with it: first its group, then whatever else came to this process by its end. When
+the supervisor ends, its socket ends, so the fork server ends all children and itself. Should it be killed, the kernel
+kills the children (PR_SET_PDEATHSIG), and the processor what they started. Nothing is left over.
 """
 
 import ctypes
@@ -22,10 +23,11 @@ import selectors
 import signal
 import socket
 import sys
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from processor import child
+from processor import child, descendants
 from processor.kind import Kind, installed_kinds
 
 PR_SET_PDEATHSIG = 1
@@ -38,9 +40,17 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Serve the supervisor at the other end of the socket whose number is the first argument."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    # Python 3.12 warns of a fork beside threads. Those here are jemalloc's, which prepares for forks, and Polars' cleaner
+    # of spilled files, which sleeps; tests/contracts shows that a fork after the import works.
+    warnings.filterwarnings("ignore", message=".*multi-threaded", category=DeprecationWarning)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to all; the supervisor decides
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    ForkServer(control=socket.socket(fileno=int(sys.argv[1])), kinds=installed_kinds()).serve()
+    descendants.adopt_orphans()
+    server = ForkServer(control=socket.socket(fileno=int(sys.argv[1])), kinds=installed_kinds())
+    try:
+        server.serve()
+    finally:
+        server.end()
 
 
 class ForkServer:
@@ -49,6 +59,7 @@ class ForkServer:
     def __init__(self, *, control: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
         self._control = control
         self._kinds = kinds
+        self._children: set[int] = set()
         self._wake_read, self._wake_write = socket.socketpair()
 
     def serve(self) -> None:
@@ -80,9 +91,15 @@ class ForkServer:
 
     def _fork(self, end: socket.socket) -> None:
         fork_server = os.getpid()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            end.close()
+            self._tell({"type": "refused", "errno": error.errno})
+            return
         if pid == 0:
             self._be_child(end, fork_server=fork_server)
+        self._children.add(pid)
         end.close()
         pidfd = os.pidfd_open(pid)
         self._tell({"type": "started", "pid": pid}, fd=pidfd)
@@ -104,19 +121,26 @@ class ForkServer:
             os._exit(status)
 
     def _reap(self) -> None:
-        while True:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self._tell({
-                "type": "exited",
-                "pid": pid,
-                "status": os.waitstatus_to_exitcode(status),
-                "cpu_seconds": usage.ru_utime + usage.ru_stime,
-            })  # fmt: skip
+        """Take leave of those that ended, and end what they left running."""
+        while (pid := descendants.one_that_ended()) is not None:
+            if pid in self._children:
+                descendants.kill_group(pid)
+            _, status, usage = os.wait4(pid, 0)
+            descendants.kill(descendants.children() - self._children)
+            if pid in self._children:
+                self._children.discard(pid)
+                self._tell({
+                    "type": "exited",
+                    "pid": pid,
+                    "status": os.waitstatus_to_exitcode(status),
+                    "cpu_seconds": usage.ru_utime + usage.ru_stime,
+                })  # fmt: skip
+
+    def end(self) -> None:
+        """End all children with all that they started."""
+        for pid in self._children:
+            descendants.kill_group(pid)
+        descendants.end_all()
 
     def _tell(self, message: Mapping[str, object], *, fd: int | None = None) -> None:
         data = json.dumps(message).encode()
@@ -145,6 +169,7 @@ def become_child(*, fork_server: int) -> None:
         os._exit(1)  # it died before the kernel was asked to tell
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     os.setsid()  # a group of its own: what it starts can be ended with it
+    descendants.adopt_orphans()
     os.nice(10)  # the supervisor's heartbeats go first
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold people's data
 
