@@ -23,7 +23,7 @@ from common.storage import Storage
 from common.words import EventType
 from processor.cache import InputCache
 from processor.child_pool import ChildPool
-from processor.children import Child
+from processor.children import Child, PipeClosedError
 from processor.claim import (
     Artifact,
     AttemptReport,
@@ -37,7 +37,18 @@ from processor.claim import (
     Usage,
 )
 from processor.feed_writer import FeedWriter
-from processor.protocol import ArtifactFile, Failure, InputFile, Job, Log, Partial, Progress, ProtocolError, Result
+from processor.protocol import (
+    MACHINE_FAILED,
+    ArtifactFile,
+    Failure,
+    InputFile,
+    Job,
+    Log,
+    Partial,
+    Progress,
+    ProtocolError,
+    Result,
+)
 from processor.scratch import chunks_of, empty_folder, open_inside
 from processor.settings import ProcessorSettings
 from processor.watchdog import Watchdog, Watched
@@ -45,7 +56,7 @@ from processor.watchdog import Watchdog, Watched
 log = logging.getLogger(__name__)
 
 LOG_LINE_CHARS = 4_000
-ANALYSIS_FAILED = "analysis_failed"  # the child's word for an error that it did not know
+ENDING_S = 1.0  # from the end of its pipe to the end of a child
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +108,9 @@ class Attempt:
                 report = await self._work()
             except SundogError as error:
                 report = Failed(error=error.as_json(), permanent=True)
-            except OSError as error:
-                log.warning("an attempt failed on this machine", extra={"task": self.claim.task, "error": repr(error)})
+            except Exception:
+                # The unknown ends one attempt and no other: no room, the storage away, or a fault of our own.
+                log.exception("an attempt failed on this machine", extra={"task": self.claim.task})
                 report = _machine_failed()
         if report is not None:
             return report
@@ -140,22 +152,25 @@ class Attempt:
         report: Report | None = None
         try:
             with self._shop.watchdog.watch(watched):
-                await child.send(self._job(inputs, scratch=child.scratch))
-                report = await self._follow(child)
+                report = await self._follow(child, self._job(inputs, scratch=child.scratch))
         finally:
-            if is_clean(report):
-                await empty_folder(child.scratch)
-                child.tasks_done += 1
-                self._shop.pool.give_back(child, tenant=self.claim.tenant)
-            else:
-                await child.end(grace_s=self._grace(report))
+            with anyio.CancelScope(shield=True):
+                await self._let_go(child, grace_s=0.0 if report is not None else self._grace())
             self._peak = watched.peak_bytes
             self._cpu_seconds = child.cpu_seconds() - cpu_before
         return report
 
-    def _grace(self, report: Report | None) -> float:
-        """How politely the child is ended: not at all once it has said its last word or must stop eating memory."""
-        at_once = report is not None or self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
+    async def _let_go(self, child: Child, *, grace_s: float) -> None:
+        """Give it back for another task if it is clean, else end it."""
+        if child.is_clean and await empty_folder(child.scratch):
+            child.tasks_done += 1
+            self._shop.pool.give_back(child, tenant=self.claim.tenant)
+        else:
+            await child.end(grace_s=grace_s)
+
+    def _grace(self) -> float:
+        """How politely a child that is not done is ended: at once where it must stop eating, or works for nobody."""
+        at_once = self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
         return 0.0 if at_once else self._shop.settings.cancel_grace_s
 
     def _job(self, inputs: dict[str, InputFile], *, scratch: Path) -> Job:
@@ -168,26 +183,29 @@ class Attempt:
             low_memory=self.claim.low_memory,
         )
 
-    async def _follow(self, child: Child) -> Report:
-        """Hear the child to its last word; what it made is kept before anybody else may use the child."""
-        while True:
-            try:
+    async def _follow(self, child: Child, job: Job) -> Report:
+        """Give the child its job and hear it to its last word; what it made is kept before anybody else may use it."""
+        try:
+            await child.send(job)
+            while True:
                 message = await child.receive()
-            except (anyio.EndOfStream, anyio.BrokenResourceError, OSError):
-                await child.gone.wait()
-                return Crashed(how=_how_it_ended(child.exit_status))
-            except ProtocolError as error:
-                log.warning("a child wrote nonsense", extra={"task": self.claim.task, "error": str(error)})
-                return Crashed(how="wrote something into its pipe that is no message")
-            match message:
-                case Result():
-                    return Succeeded(
-                        envelope=message.envelope, artifacts=await self._keep(message.files, child.scratch)
-                    )
-                case Failure():
-                    return Failed(error=message.model_dump(include={"code", "message", "advice"}), permanent=True)
-                case _:
-                    self._tell(message)
+                match message:
+                    case Result():
+                        child.is_clean = message.clean
+                        artifacts = await self._keep(message.files, child.scratch)
+                        return Succeeded(envelope=message.envelope, artifacts=artifacts)
+                    case Failure():
+                        child.is_clean = message.clean
+                        error = message.model_dump(include={"code", "message", "advice"})
+                        return Failed(error=error, permanent=message.code != MACHINE_FAILED)
+                    case _:
+                        self._tell(message)
+                        await self._shop.feed.room(self.claim)
+        except PipeClosedError:
+            return Crashed(how=await _how_it_ended(child))
+        except ProtocolError as error:
+            log.warning("a child wrote nonsense", extra={"task": self.claim.task, "error": str(error)})
+            return Crashed(how="wrote something into its pipe that is no message")
 
     def _tell(self, message: Progress | Log | Partial) -> None:
         match message:
@@ -220,19 +238,13 @@ class Attempt:
         return tuple(kept)
 
 
-def is_clean(report: Report | None) -> bool:
-    """Whether the child that gave this report may do another task."""
-    match report:
-        case Succeeded():
-            return True
-        case Failed(error=error):
-            return bool(error["code"] != ANALYSIS_FAILED)
-        case _:
-            return False
-
-
-def _how_it_ended(status: int | None) -> str:
-    if status is None or status >= 0:
+async def _how_it_ended(child: Child) -> str:
+    with anyio.move_on_after(ENDING_S):
+        await child.gone.wait()
+    status = child.exit_status
+    if status is None:
+        return "closed its pipe and went on"
+    if status >= 0:
         return f"ended without a result (exit status {status})"
     if status == -signal.SIGKILL:
         return "was killed from outside, most likely by the kernel for want of memory"
@@ -241,7 +253,7 @@ def _how_it_ended(status: int | None) -> str:
 
 def _machine_failed() -> Failed:
     error = {
-        "code": "machine_failed",
+        "code": MACHINE_FAILED,
         "message": "The processor's machine could not run the analysis.",
         "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
     }

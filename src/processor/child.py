@@ -3,9 +3,11 @@
 A child ends when its pipe does. It knows no database and no storage; everything it needs comes with the job.
 """
 
+import errno
 import logging
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,12 +16,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from common.errors import ParamsError, SundogError
-from processor import protocol
+from processor import descendants, protocol
 from processor.child_run import ChildRun
 from processor.kind import Input, Kind, Outcome
-from processor.protocol import Job
+from processor.protocol import Job, MessageTooLongError
 
 log = logging.getLogger(__name__)
+
+TOO_LARGE = f"The result has more than {protocol.MESSAGE_BYTES >> 20} MiB."
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM})
 
 
 class Pipe:
@@ -32,7 +37,10 @@ class Pipe:
 
     def send(self, message: Mapping[str, object]) -> None:
         """Send one message; blocks while the supervisor is behind."""
-        data = protocol.encode(message)
+        self.put(protocol.encode(message))
+
+    def put(self, data: bytes) -> None:
+        """Send a message that is encoded already."""
         with self._lock:
             self._end.sendall(data)
 
@@ -48,21 +56,25 @@ def serve(end: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
     """Do jobs until the supervisor closes the pipe."""
     pipe = Pipe(end)
     while (job := pipe.receive()) is not None:
-        pipe.send(answer(job, kinds=kinds, pipe=pipe))
+        pipe.put(answer(job, kinds=kinds, pipe=pipe))
 
 
-def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> dict[str, object]:
-    """Run one job; its last message: a `result`, or a `failure` with what a person may know."""
+def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> bytes:
+    """Run one job; its last message, encoded: a `result`, or a `failure` with what a person may know."""
+    os.environ["TMPDIR"] = tempfile.tempdir = job.scratch  # what an analysis leaves there goes with scratch
     try:
         os.chdir(job.scratch)
-        return run_job(job, kind=kinds[job.kind], pipe=pipe)
+        told = run_job(job, kind=kinds[job.kind], pipe=pipe)
+        return protocol.encode({**told, "clean": is_alone()})
     except KeyboardInterrupt:
-        return {"type": "failure", "code": "interrupted", "message": "Stopped.", "advice": None}
+        told = {"type": "failure", "code": "interrupted", "message": "Stopped.", "advice": None}
     except SundogError as error:
-        return {"type": "failure", **error.as_json()}
+        told = {"type": "failure", **error.as_json(), "clean": is_alone()}
+    except MessageTooLongError:
+        told = {"type": "failure", "code": "result_too_large", "message": TOO_LARGE, "advice": "Ask for less at once."}
     except BaseException as error:
         log.exception("the analysis failed in a way it does not know")
-        return {
+        told = failure_of_machine(error) or {
             "type": "failure",
             "code": "analysis_failed",
             "message": f"The analysis failed unexpectedly ({type(error).__name__}).",
@@ -70,6 +82,28 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> dict[str,
         }
     finally:
         os.chdir("/")  # the supervisor removes scratch
+    return protocol.encode(told)
+
+
+def failure_of_machine(error: BaseException) -> dict[str, object] | None:
+    """The failure to tell if it was the machine that had no room."""
+    if not isinstance(error, OSError) or error.errno not in NO_ROOM:
+        return None
+    return {
+        "type": "failure",
+        "code": protocol.MACHINE_FAILED,
+        "message": f"The processor's machine could not run the analysis: {os.strerror(error.errno)}.",
+        "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
+    }
+
+
+def is_alone() -> bool:
+    """Whether the analysis left nothing running: no thread of Python's, and no process.
+
+    A thread of Polars that has called into Python counts as a "dummy" with Python and as nothing here.
+    """
+    threads = [thread for thread in threading.enumerate() if not thread.name.startswith("Dummy-")]
+    return len(threads) == 1 and not descendants.has_children()
 
 
 def run_job(job: Job, *, kind: Kind[Any], pipe: Pipe) -> dict[str, object]:

@@ -3,8 +3,9 @@
     standby   fresh, belongs to nobody; one is always kept ready, so that a pickup never waits for a start
     idle      did a task of some tenant cleanly; used again for that tenant only
 
-A child is used again while it stays clean: its task ended by its own word, it has not done too many, and its memory has
-not grown. Whatever was left in its memory is the same tenant's. In all other cases it is ended.
+A child is used again while it stays clean: its task ended by its own word and left no thread and no process behind, it
+has not done too many, its memory has not grown, and it is silent. Whatever was left in its memory is the same tenant's.
+In all other cases it is ended.
 """
 
 import logging
@@ -47,14 +48,23 @@ class ChildPool(Service):
         self._wakeup = Wakeup()
 
     async def take(self, tenant: str) -> Child:
-        """A child for a task of this tenant."""
-        for idle in reversed(self._idle):
-            if idle.tenant == tenant:
-                self._idle.remove(idle)
+        """A child for a task of this tenant.
+
+        Raises:
+            OSError: this machine has no room for another.
+        """
+        for idle in [idle for idle in reversed(self._idle) if idle.tenant == tenant]:
+            self._idle.remove(idle)
+            if idle.child.is_waiting():
                 return idle.child
+            self._unwanted.append(idle.child)
         child, self._standby = self._standby, None
         self._wakeup.ring()
-        return child if child is not None and child.exit_status is None else await self._children.start()
+        if child is not None and child.is_waiting():
+            return child
+        if child is not None:
+            self._unwanted.append(child)
+        return await self._children.start()
 
     def give_back(self, child: Child, *, tenant: str) -> None:
         """Take a child that ended its task by its own word; it is kept if it is still clean."""
@@ -75,13 +85,19 @@ class ChildPool(Service):
             while True:
                 await self._wakeup.wait()
                 await self._end_unwanted()
-                if self._standby is None or self._standby.exit_status is not None:
-                    self._standby = await self._children.start()
+                if self._standby is None:
+                    await self._make_standby()
         finally:
             with anyio.CancelScope(shield=True):
                 self._unwanted += [idle.child for idle in self._idle]
                 self._unwanted += [self._standby] if self._standby is not None else []
                 await self._end_unwanted()
+
+    async def _make_standby(self) -> None:
+        try:
+            self._standby = await self._children.start()
+        except OSError as error:  # whoever takes a child next tries again
+            log.warning("cannot start a child", extra={"error": repr(error)})
 
     async def _end_unwanted(self) -> None:
         unwanted, self._unwanted = self._unwanted, []

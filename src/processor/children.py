@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 from anyio.abc import SocketStream, TaskStatus, UNIXSocketStream
 
+from common.errors import SundogError
 from common.lifecycle import Service
 from processor import protocol
 from processor.forkserver import PACKET_BYTES
@@ -28,12 +29,23 @@ log = logging.getLogger(__name__)
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SUNDOG_CHILD_FAULTS")
 
 
+CLOSED = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-class ForkServerError(Exception):
+START_S = 30.0
+END_S = 10.0
+
+
+class ForkServerError(SundogError):
     """The fork server ended; the processor cannot work without it and ends too."""
+
+    code = "fork_server_ended"
+
+
+class PipeClosedError(Exception):
+    """A child closed its end of the pipe, most likely by ending."""
 
 
 class Child:
@@ -45,6 +57,7 @@ class Child:
         exit_status: None while it lives; then its exit code, or minus the signal that ended it.
         tasks_done: how many tasks it has ended by its own word.
         bytes_at_start: resident memory before its first task.
+        is_clean: it has ended its task by its own word, and says that nothing of the task goes on in it.
     """
 
     def __init__(self, *, pid: int, pidfd: int, end: socket.socket, scratch: Path) -> None:
@@ -53,6 +66,7 @@ class Child:
         self.exit_status: int | None = None
         self.tasks_done = 0
         self.bytes_at_start = 0
+        self.is_clean = False
         self._cpu_at_end = 0.0
         self.gone = anyio.Event()
         self._pidfd = pidfd
@@ -68,25 +82,42 @@ class Child:
         """Give it a job.
 
         Raises:
-            anyio.BrokenResourceError: it is gone.
+            PipeClosedError: it is gone.
         """
-        await self._pipe.send(protocol.encode(job.model_dump(mode="json")))
+        self.is_clean = False
+        try:
+            await self._pipe.send(protocol.encode(job.model_dump(mode="json")))
+        except CLOSED as error:
+            raise PipeClosedError from error
 
     async def receive(self) -> ChildMessage:
         """The next message.
 
         Raises:
             ProtocolError: it said something that is no message.
-            anyio.EndOfStream, anyio.BrokenResourceError: it closed its end, most likely by ending.
+            PipeClosedError: it closed its end.
         """
-        length = protocol.body_length(await self._exactly(protocol.HEADER.size))
-        return protocol.decode(await self._exactly(length))
+        try:
+            length = protocol.body_length(await self._exactly(protocol.HEADER.size))
+            return protocol.decode(await self._exactly(length))
+        except CLOSED as error:
+            raise PipeClosedError from error
 
     async def _exactly(self, count: int) -> bytes:
         data = bytearray()
         while len(data) < count:
             data += await self._pipe.receive(min(count - len(data), 1 << 18))
         return bytes(data)
+
+    def is_waiting(self) -> bool:
+        """Whether it lives and is silent, as it must be between two tasks."""
+        try:
+            self._end.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return self.exit_status is None
+        except OSError:
+            return False
+        return False
 
     @property
     def _pipe(self) -> SocketStream:
@@ -156,6 +187,7 @@ class Children(Service):
         self._python = python
         self._living: dict[int, Child] = {}
         self._requests: deque[tuple[socket.socket, asyncio.Future[Child]]] = deque()
+        self._started = 0
         self._control: socket.socket | None = None
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
@@ -172,12 +204,15 @@ class Children(Service):
         try:
             await self._hear(ours, ready=ready)
         finally:
-            ours.close()  # the fork server ends at this, and the kernel ends its children
+            self._control = None
+            ours.close()  # at this the fork server ends its children and itself
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(process.wait)
+                await anyio.to_thread.run_sync(_wait_or_kill, process)
             for child in list(self._living.values()):
                 child.ended(status=-signal.SIGKILL, cpu_seconds=0.0)
             self._living.clear()
+            while self._requests:
+                self._refuse(OSError("the fork server ended"))
 
     def _spawn(self, control: socket.socket) -> "subprocess.Popen[bytes]":
         environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
@@ -194,9 +229,14 @@ class Children(Service):
     async def _hear(self, control: socket.socket, *, ready: TaskStatus[None]) -> None:
         while True:
             await anyio.wait_readable(control)
-            data, fds, _flags, _address = socket.recv_fds(control, PACKET_BYTES, 1)
+            try:
+                data, fds, _flags, _address = socket.recv_fds(control, PACKET_BYTES, 1)
+            except ConnectionError:  # it was killed before it read what we sent
+                data, fds = b"", []
             if not data:
-                raise ForkServerError("the fork server ended")
+                raise ForkServerError(
+                    "The process that starts the analyses ended.", advice="Start this processor again; nothing is lost."
+                )
             message = json.loads(data)
             match message["type"]:
                 case "kind":
@@ -205,38 +245,67 @@ class Children(Service):
                     ready.started()
                 case "started":
                     self._begin(pid=message["pid"], pidfd=fds[0])
+                case "refused":
+                    self._refuse(OSError(message["errno"], os.strerror(message["errno"])))
                 case "exited":
                     if child := self._living.pop(message["pid"], None):
                         child.ended(status=message["status"], cpu_seconds=message["cpu_seconds"])
 
     def _begin(self, *, pid: int, pidfd: int) -> None:
-        end, waiter = self._requests.popleft()
-        scratch = self._home / "children" / str(pid)
-        scratch.mkdir(mode=0o700)
-        child = Child(pid=pid, pidfd=pidfd, end=end, scratch=scratch)
-        self._living[pid] = child
+        end, waiter = self._requests[0]
+        self._started += 1
+        scratch = self._home / "children" / str(self._started)
+        child = self._living[pid] = Child(pid=pid, pidfd=pidfd, end=end, scratch=scratch)
         if waiter.done():
-            end.close()  # whoever asked has gone; at the end of its pipe the child ends too
-        else:
-            waiter.set_result(child)
+            self._refuse(OSError())  # whoever asked has gone
+            return
+        try:
+            scratch.mkdir(mode=0o700, parents=True)
+        except OSError as error:
+            self._refuse(error)
+            return
+        self._requests.popleft()
+        waiter.set_result(child)
+
+    def _refuse(self, error: OSError) -> None:
+        """Tell who has asked first that there is no child; at the end of its pipe one that was started ends."""
+        end, waiter = self._requests.popleft()
+        end.close()
+        if not waiter.done():
+            waiter.set_exception(error)
 
     async def start(self) -> Child:
-        """A new child, ready for a job.
+        """A new child, ready for a job. This cannot be cancelled half way, which would leave a child to nobody.
 
         Raises:
             ForkServerError: the fork server is gone.
+            OSError: this machine has no room for another process, or for its folder.
         """
         if self._control is None:
-            raise ForkServerError("the fork server is not running")
+            raise ForkServerError("The process that starts the analyses is not running.")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
         waiter: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
+        self._requests.append((ours, waiter))
         with theirs:
-            self._requests.append((ours, waiter))
-            socket.send_fds(self._control, [b"start"], [theirs.fileno()])
-        child = await waiter
-        await child.open()
+            try:
+                socket.send_fds(self._control, [b"start"], [theirs.fileno()])
+            except OSError:
+                self._requests.pop()
+                ours.close()
+                raise
+        with anyio.fail_after(START_S, shield=True):
+            child = await waiter
+            await child.open()
         return child
+
+
+def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _proc(pid: int, file: str) -> bytes:

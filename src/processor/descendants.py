@@ -1,9 +1,9 @@
 """The processes below this one, whoever started them: so that nothing outlives what it was started for.
 
 A process whose parent ends goes to the nearest process above that has asked for orphans (PR_SET_CHILD_SUBREAPER). The
-child asks, so that it sees what its analysis left behind; so does the fork server, which ends whatever a dead child left
-to it; and so does a processor, in case its fork server is killed. No session and no group of its own helps a process to
-get away from that.
+child asks, so that it sees what its analysis left behind; so does the fork server, which ends whatever a dead child
+left to it; and so does a processor, in case its fork server is killed. No session and no group of its own helps a
+process to get away from that.
 """
 
 import contextlib

@@ -18,12 +18,19 @@ HEADER: Final = struct.Struct(">I")
 MESSAGE_BYTES: Final = 32 << 20  # a result or a partial of some hundred columns stays far below
 
 
+MACHINE_FAILED: Final = "machine_failed"  # the one failure that a child tells and that may pass
+
+
 class ProtocolError(Exception):
     """The other side said something that is no message; a child that does is ended like one that crashed."""
 
 
+class MessageTooLongError(ProtocolError):
+    """A message is longer than `MESSAGE_BYTES`."""
+
+
 class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class InputFile(_Message):
@@ -93,9 +100,10 @@ class ArtifactFile(_Message):
 
 
 class Result(_Message):
-    """The end: the envelope of the result, and the files to keep."""
+    """The end: the envelope of the result, and the files to keep; `clean`: nothing of the task goes on in the child."""
 
     type: Literal["result"] = "result"
+    clean: bool = False
     envelope: dict[str, JsonValue]
     files: list[ArtifactFile] = Field(max_length=1000)
 
@@ -104,6 +112,7 @@ class Failure(_Message):
     """The end: why it could not be done, in words that a person may see."""
 
     type: Literal["failure"] = "failure"
+    clean: bool = False
     code: str = Field(max_length=100)
     message: str = Field(max_length=4000)
     advice: str | None = Field(default=None, max_length=4000)
@@ -119,11 +128,11 @@ def encode(message: Mapping[str, Any]) -> bytes:
     Raises:
         ValueError: it holds a NaN or an infinity, which JSON does not know.
         TypeError: it holds something that is no JSON value.
-        ProtocolError: it is longer than `MESSAGE_BYTES`.
+        MessageTooLongError: it is longer than `MESSAGE_BYTES`.
     """
     body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
     if len(body) > MESSAGE_BYTES:
-        raise ProtocolError(f"a message of {len(body)} bytes is too long")
+        raise MessageTooLongError(f"a message of {len(body)} bytes is too long")
     return HEADER.pack(len(body)) + body
 
 
@@ -131,11 +140,11 @@ def body_length(header: bytes) -> int:
     """How many bytes follow a header.
 
     Raises:
-        ProtocolError: more than a message may have.
+        MessageTooLongError: more than a message may have.
     """
     length = int(HEADER.unpack(header)[0])
     if length > MESSAGE_BYTES:
-        raise ProtocolError(f"a message of {length} bytes is too long")
+        raise MessageTooLongError(f"a message of {length} bytes is too long")
     return length
 
 

@@ -1,8 +1,8 @@
 """Brings back tasks whose processor no longer says that it lives.
 
 Every processor does this for all; there is no leader. One that was away itself, because Postgres was, or because it
-was stopped, must not judge the others at once: they may have been away too, and their heartbeats be on the way. It gives
-them the time of a few heartbeats.
+was stopped, must not judge the others at once: they may have been away too, and their heartbeats be on the way. It
+gives them the time of a few heartbeats.
 """
 
 import logging

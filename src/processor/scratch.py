@@ -58,17 +58,29 @@ async def remove_folder(folder: Path) -> None:
     await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
-async def empty_folder(folder: Path) -> None:
-    """Remove what is in a folder; mostly that is nothing, and then it costs no thread."""
-    with os.scandir(folder) as entries:
-        is_empty = next(entries, None) is None
-    if not is_empty:
-        await anyio.to_thread.run_sync(_remove_contents, folder)
+async def empty_folder(folder: Path) -> bool:
+    """Remove what is in a folder; mostly that is nothing, and then it costs no thread.
+
+    Returns:
+        False if it cannot be emptied, or is no folder any more: the child may have put a link to another in its place.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        if os.listdir(descriptor):  # noqa: PTH208 - a path could be changed by the child
+            await anyio.to_thread.run_sync(_remove_contents, descriptor)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
-def _remove_contents(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+def _remove_contents(folder: int) -> None:
+    for name in os.listdir(folder):  # noqa: PTH208
+        try:
+            os.unlink(name, dir_fd=folder)
+        except IsADirectoryError:
+            shutil.rmtree(name, dir_fd=folder)
