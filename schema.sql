@@ -28,6 +28,9 @@
 -- A caller who does not know whether a request arrived sends it again: with the id that it chose for the task, or with a key that names the
 -- request (`idempotency_key`). Either leads to the task that is there. That is decided by a unique index, so two at once make one task.
 --
+-- Nothing is kept for ever (processor/retention.py). A task goes some time after its end with all that belongs to it; its feed may go before,
+-- but for the last event. A dataset goes when it was not handed in for long and no task refers to it. Bytes go when nothing refers to their digest.
+--
 -- Nothing here notifies anybody. NOTIFY inside a transaction that writes holds a cluster-wide lock through its commit; the services send
 -- hints after their commits instead (see docs/architecture.md). Time is the database's clock, so that the clocks of processors do not matter.
 --
@@ -115,14 +118,18 @@ CREATE TABLE dataset (
     bytes      bigint NOT NULL,
     media_type text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
+    handed_in_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT dataset_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     CONSTRAINT dataset_bytes_not_negative CHECK (bytes >= 0),
     -- Handing in the same bytes under the same name again finds the row that is there.
     CONSTRAINT dataset_handed_in_once UNIQUE (tenant, name, sha256)
 );
 COMMENT ON COLUMN dataset.sha256 IS 'Digest of the bytes, and their place in the storage: the same bytes are stored once.';
+COMMENT ON COLUMN dataset.handed_in_at IS 'When it was last handed in: that is how long it is kept if no task refers to it.';
 -- Serves list_datasets.sql.
 CREATE INDEX dataset_listed ON dataset (tenant, id DESC);
+-- Serves select_unreferenced.sql.
+CREATE INDEX dataset_bytes ON dataset (sha256);
 
 -- WHAT WAS ASKED
 
@@ -141,6 +148,7 @@ CREATE TABLE task (
     last_seq            integer NOT NULL DEFAULT 0,              -- the feed's last number
     version             integer NOT NULL DEFAULT 1,              -- grows with every change that a caller can see
     cancel_requested_at timestamptz,
+    feed_trimmed        boolean NOT NULL DEFAULT false,          -- only the last event of its feed is kept
     -- What was asked. Params, limits and priority may be changed by a retry by hand, the rest is written once.
     tenant              text NOT NULL,
     kind                text NOT NULL,
@@ -177,6 +185,8 @@ CREATE INDEX task_listed_by_state ON task (tenant, state, id DESC);
 CREATE INDEX task_listed_by_kind ON task (tenant, kind, id DESC);
 -- Serves the look for an earlier result in record_tasks.sql.
 CREATE INDEX task_reusable ON task (digest) WHERE state = 'succeeded';
+-- Serves trim_feeds.sql and remove_tasks.sql: what ended first, of those whose feed is whole, and of those whose feed was trimmed.
+CREATE INDEX task_ended ON task (feed_trimmed, finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE task_tag (
     task   uuid NOT NULL REFERENCES task ON DELETE CASCADE,
@@ -227,6 +237,8 @@ CREATE TABLE task_input (
 COMMENT ON TABLE task_input IS 'The datasets a task works on, by the kind''s input names; keeps what they were after the dataset is gone.';
 -- Serves the ON DELETE of dataset, the question whether a task still needs it, and list_tasks_of_dataset.sql.
 CREATE INDEX task_input_dataset ON task_input (dataset, task DESC);
+-- Serves select_unreferenced.sql: bytes that a task still needs though its dataset is gone. Nearly always empty.
+CREATE INDEX task_input_bytes ON task_input (sha256) WHERE dataset IS NULL;
 
 -- WHAT HAPPENED
 -- attempt and event have no foreign key to task: they are only ever written by a statement that holds the task's row, and retention removes
@@ -293,6 +305,8 @@ CREATE TABLE artifact (
     CONSTRAINT artifact_sha256_is_a_digest CHECK (sha256 ~ '^[0-9a-f]{64}$')
 );
 COMMENT ON TABLE artifact IS 'Bytes that an analysis made, stored under their digest like datasets.';
+-- Serves select_unreferenced.sql.
+CREATE INDEX artifact_bytes ON artifact (sha256);
 
 -- WHO MAY DO WHAT
 -- Two login roles. They have no password until `sundog migrate` is given one, so nobody can enter as them by accident.
@@ -317,18 +331,24 @@ GRANT INSERT ON dataset, task_tag, task_input, event, idempotency_key TO sundog_
 GRANT INSERT (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, traceparent, kind_version, digest,
               request_digest, last_seq)
     ON task TO sundog_gateway;
+GRANT UPDATE (handed_in_at) ON dataset TO sundog_gateway;
 GRANT UPDATE (state, run_at, last_seq, version, cancel_requested_at, error, finished_at) ON task TO sundog_gateway;
 -- What a retry by hand changes.
 GRANT UPDATE (failures, crashes, params, priority, timeout_s, memory_mb, max_attempts, kind_version, digest) ON task TO sundog_gateway;
 -- A key that has expired is free again before it is swept.
 GRANT UPDATE (request, tasks, expires_at) ON idempotency_key TO sundog_gateway;
 
-GRANT SELECT ON schema_version, processor, kind, turn, cap, task, task_input, attempt, event, progress, result, artifact TO sundog_processor;
+GRANT SELECT ON schema_version, processor, kind, turn, cap, dataset, task, task_input, attempt, event, progress, result, artifact
+    TO sundog_processor;
 GRANT INSERT ON processor, kind, turn, attempt, event, progress, result, artifact TO sundog_processor;
 GRANT UPDATE ON processor, kind, turn, attempt, progress, result, artifact TO sundog_processor;
-GRANT UPDATE (state, run_at, lease, lease_until, processor, attempts, failures, crashes, last_seq, version, error, started_at, finished_at)
+GRANT UPDATE (state, run_at, lease, lease_until, processor, attempts, failures, crashes, last_seq, version, error, started_at, finished_at,
+              feed_trimmed)
     ON task TO sundog_processor;
 GRANT DELETE ON processor, kind, idempotency_key TO sundog_processor;
+-- What retention removes.
+GRANT DELETE ON dataset, task, attempt, event, progress, result, artifact TO sundog_processor;
+GRANT UPDATE (handed_in_at) ON dataset TO sundog_processor;  -- to lock what it removes
 GRANT SELECT (tenant, key, expires_at), UPDATE (expires_at) ON idempotency_key TO sundog_processor;  -- to lock what it sweeps
 
 -- The gateway may put a task into the queue, take it out by cancelling, and put it back by a retry after it failed or was cancelled; only a

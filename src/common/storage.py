@@ -3,14 +3,20 @@
 One interface over folders and object stores (obstore). Bytes arrive under `incoming/` with a name of their own while
 they are hashed, and are moved to their place under `blobs/` once their digest is known: so the same bytes are stored
 once, and a half upload never stands where a whole one is looked for.
+
+Handing the same bytes in again puts them there anew, so the time of a blob is when somebody last handed it in. Whoever
+removes what nobody refers to goes by that: a blob younger than some hours may be about to be referred to.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
+import anyio
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
@@ -18,6 +24,7 @@ from common.errors import ConfigurationError, SundogError
 from common.settings import StorageSettings
 
 CHUNK_BYTES = 1 << 18
+SHARDS: Final = 256  # the blobs' folders, by the first two digits of their digest
 
 
 class TooLargeError(SundogError):
@@ -38,6 +45,15 @@ class Blob:
 
     sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An object of the storage: a blob, whose name is its digest, or an upload that has not ended."""
+
+    name: str
+    bytes: int
+    at: datetime
 
 
 class Storage:
@@ -101,6 +117,54 @@ class Storage:
         path = Path(self._store.prefix) / _place(sha256)
         return path if path.exists() else None
 
+    async def blobs(self, *, shard: int) -> AsyncIterator[Sequence[Stored]]:
+        """The blobs of one of `SHARDS` shards, some at a time."""
+        async for some in obstore.list(self._store, prefix=f"blobs/{shard:02x}"):
+            yield [_stored(found) for found in some]
+
+    async def remove_blob(self, sha256: str, *, unless_since: datetime) -> bool:
+        """Remove a blob; False if it is gone, or was handed in again since that time.
+
+        That is looked at just before, so that a blob which is handed in while somebody decides on its removal stays.
+        """
+        return await self._remove(_place(sha256), unless_since=unless_since)
+
+    async def uploads(self) -> Sequence[Stored]:
+        """Uploads that have not ended, be somebody still at them or not; the time is that of their last bytes."""
+        if self._incoming_folder is not None:
+            return await anyio.to_thread.run_sync(_uploads_in, self._incoming_folder)
+        return [_stored(found) async for some in obstore.list(self._store, prefix="incoming") for found in some]
+
+    async def remove_upload(self, name: str, *, unless_since: datetime) -> bool:
+        """Remove what an upload left; False if it is gone, or was written to since that time."""
+        if self._incoming_folder is None:
+            return await self._remove(f"incoming/{name}", unless_since=unless_since)
+        path = anyio.Path(self._incoming_folder / name)
+        try:
+            if (await path.stat()).st_mtime >= unless_since.timestamp():
+                return False
+            await path.unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    @property
+    def _incoming_folder(self) -> Path | None:
+        """Where uploads are if the storage is a folder: the store does not tell of files that are half written."""
+        if not isinstance(self._store, LocalStore) or self._store.prefix is None:
+            return None
+        return Path(self._store.prefix) / "incoming"
+
+    async def _remove(self, place: str, *, unless_since: datetime) -> bool:
+        try:
+            found = await obstore.head_async(self._store, place)
+            if found["last_modified"] >= unless_since:
+                return False
+            await obstore.delete_async(self._store, place)
+        except FileNotFoundError:
+            return False
+        return True
+
 
 class _Hashed:
     """Passes chunks on while it counts and hashes them."""
@@ -132,3 +196,19 @@ async def _plain(found: "obstore.GetResult") -> AsyncIterator[bytes]:
 
 def _place(sha256: str) -> str:
     return f"blobs/{sha256[:2]}/{sha256}"
+
+
+def _stored(found: "obstore.ObjectMeta") -> Stored:
+    return Stored(name=found["path"].rpartition("/")[2], bytes=found["size"], at=found["last_modified"])
+
+
+def _uploads_in(folder: Path) -> Sequence[Stored]:
+    uploads = []
+    for path in folder.glob("*"):
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # it has just ended
+            continue
+        at = datetime.fromtimestamp(status.st_mtime, tz=UTC)
+        uploads.append(Stored(name=path.name, bytes=status.st_size, at=at))
+    return uploads

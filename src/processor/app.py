@@ -37,10 +37,12 @@ from processor.feed_writer import FeedWriter
 from processor.heartbeater import Heartbeater
 from processor.identity import Identity, processor_name
 from processor.rescuer import Rescuer
-from processor.settings import ProcessorSettings
+from processor.retention import Retention
+from processor.settings import ProcessorSettings, RetentionSettings
 from processor.settlement import RetryPolicy
 from processor.settler import Settler
 from processor.slots import Slots
+from processor.sweeper import Sweeper
 from processor.watchdog import Watchdog
 from processor.workplace import workplace
 
@@ -101,23 +103,29 @@ def main(*, drain: bool = False, **given: Any) -> None:
     logs = read_settings(LogSettings)
     configure_logging(service="processor", form=logs.format, level=logs.level)
     database, storage = read_settings(DatabaseSettings), read_settings(StorageSettings)
-    settings = read_settings(ProcessorSettings, **given)
+    settings, retention = read_settings(ProcessorSettings, **given), read_settings(RetentionSettings)
     forget_secrets()
     anyio.run(
-        lambda: serve(database=database, storage=storage, settings=settings, drain=drain),
+        lambda: serve(database=database, storage=storage, settings=settings, retention=retention, drain=drain),
         backend_options={"use_uvloop": True},
     )
 
 
 async def serve(
-    *, database: DatabaseSettings, storage: StorageSettings, settings: ProcessorSettings, drain: bool = False
+    *,
+    database: DatabaseSettings,
+    storage: StorageSettings,
+    settings: ProcessorSettings,
+    retention: RetentionSettings,
+    drain: bool = False,
 ) -> None:
     """Run a processor until SIGTERM or SIGINT, or the queue is drained; a second signal makes the grace time nothing.
 
     Raises:
         NotDrainedError: a signal came before the queue was drained.
     """
-    async with open_processor(database=database, storage=storage, settings=settings) as processor:
+    opened = open_processor(database=database, storage=storage, settings=settings, retention=retention)
+    async with opened as processor:
         log.info("processor is ready", extra={"processor": processor.identity.name, "count": settings.slots})
         async with anyio.create_task_group() as group:
             group.start_soon(_obey_signals, processor, group)
@@ -144,9 +152,20 @@ async def _stop_then_leave(processor: Processor, group: TaskGroup) -> None:
 
 @asynccontextmanager
 async def open_processor(
-    *, database: DatabaseSettings, storage: StorageSettings, settings: ProcessorSettings
+    *,
+    database: DatabaseSettings,
+    storage: StorageSettings,
+    settings: ProcessorSettings,
+    retention: RetentionSettings | None = None,
 ) -> AsyncIterator[Processor]:
-    """Start every part in the order in which they need each other; they stop in the opposite one."""
+    """Start every part in the order in which they need each other; they stop in the opposite one.
+
+    Args:
+        database: of the processors' role.
+        storage: the same as the gateways'.
+        settings: how much work it takes.
+        retention: how long things are kept; None: this processor removes nothing.
+    """
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(workplace(settings.work_dir))
         pool = await stack.enter_async_context(open_pool(database, service="processor"))
@@ -199,6 +218,9 @@ async def open_processor(
         await stack.enter_async_context(claimer)
         if database.notifies:
             await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
+        if retention is not None:
+            await stack.enter_async_context(Retention(pool=pool, settings=retention))
+            await stack.enter_async_context(Sweeper(pool=pool, storage=store, settings=retention))
         drain = Drain(kinds=identity.kinds, pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings)
         yield Processor(
             identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, drain=drain, settings=settings

@@ -48,3 +48,35 @@ class ProcessorSettings(BaseSettings):
     retry_most_s: float = Field(default=300, gt=0, description="The longest delay before a retry.")
     scratch_mb: int = Field(default=20_480, ge=1, description="Disk that one analysis may fill, in MiB.")
     log_lines: int = Field(default=1000, ge=1, description="Log lines of one attempt that are kept in its feed.")
+
+
+class RetentionSettings(BaseSettings):
+    """How long things are kept that nobody removes by hand."""
+
+    model_config = SettingsConfigDict(env_prefix="SUNDOG_RETENTION_", frozen=True)
+
+    task_days: float = Field(
+        default=30,
+        ge=0,
+        description="Days after its end for which a task is kept, with its feed, attempts, result and artifacts; "
+        "0: for ever.",
+    )
+    feed_days: float = Field(
+        default=0,
+        ge=0,
+        description="Days after its end for which a task's feed is kept; then only its last event. 0: as long as the "
+        "task.",
+    )
+    dataset_days: float = Field(
+        default=30,
+        ge=0,
+        description="Days since it was last handed in for which a dataset is kept that no task refers to; 0: for ever.",
+    )
+    bytes_hours: float = Field(
+        default=24,
+        gt=0,
+        description="Hours for which the storage keeps bytes that nothing refers to, and half uploads; longer than any "
+        "upload takes.",
+    )
+    interval_s: float = Field(default=300, gt=0, description="Seconds between looks for what may go.")
+    batch: int = Field(default=100, ge=1, le=10_000, description="Tasks, datasets or keys that one statement removes.")

@@ -19,10 +19,10 @@ EVERY_PART: Final = (
 # Settings of logs, telemetry and storage (with the object stores' own variables) concern both services.
 BOTH_SERVICES: Final = ("SUNDOG_LOG_", "SUNDOG_STORAGE_", "OTEL_", "AWS_", "AZURE_", "GOOGLE_")
 DATABASE: Final = "SUNDOG_DATABASE_"
-# Its streams are the gateway's own concern, under a prefix of their own.
+# Its streams are the gateway's own concern, and retention the processor's, each under a prefix of its own.
 OF_ONE_SERVICE: Final = {
     "gateway": ("SUNDOG_GATEWAY_", "SUNDOG_STREAM_"),
-    "processor": ("SUNDOG_PROCESSOR_",),
+    "processor": ("SUNDOG_PROCESSOR_", "SUNDOG_RETENTION_"),
 }
 
 
