@@ -65,6 +65,7 @@ class Claimer(Periodic):
         self._policy = policy
         self._stopping = False
         self._idle = anyio.Event()
+        self._idle.set()  # nobody waits for it
         self._attempts: TaskGroup | None = None
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
@@ -83,6 +84,7 @@ class Claimer(Periodic):
         free = 0 if self._stopping else self._slots.free
         if free <= 0 or self._attempts is None:
             return 0
+        nothing_runs = not self._slots.holds()
         claims = [Claim.from_row(row) for row in await self._claim(free)]
         for claim in claims:
             self._shop.feed.open(claim)
@@ -91,7 +93,7 @@ class Claimer(Periodic):
             self._attempts.start_soon(self._run, attempt)
         self.claimed += len(claims)
         self._notifier.feed_moved(claim.task for claim in claims)
-        if not claims and free == self._slots.places:
+        if not claims and nothing_runs:
             idle.set()
         return len(claims)
 
@@ -119,6 +121,7 @@ class Claimer(Periodic):
         log.info("attempt started", extra=keys)
         try:
             ended = await attempt.run()
+            self._slots.vacate(attempt)
             settlement = settle(ended, policy=self._policy)
             if settlement is not None and not await self._shop.feed.drained(claim):
                 refused = replace(ended, report=Ended(reason=Ending.EVENT_REFUSED))
@@ -129,3 +132,5 @@ class Claimer(Periodic):
         finally:
             self._shop.feed.close(claim)
             self._slots.leave(attempt)
+            if not self._idle.is_set():
+                self.wakeup.ring()

@@ -1,4 +1,7 @@
-"""The attempts that run in this processor right now: how many more it takes, and who has which lease."""
+"""The attempts that this processor has in hand: how many more it takes, and who has which lease.
+
+An attempt gives its place up as soon as its child is done; its lease it keeps until its end is written down.
+"""
 
 import asyncio
 from collections.abc import Collection
@@ -20,29 +23,40 @@ class Slots:
         self.places = places
         self.freed = Wakeup()
         self._attempts: dict[Hold, Attempt] = {}
+        self._running: set[Hold] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
     @property
     def free(self) -> int:
-        """How many more attempts may start."""
-        return self.places - len(self._attempts)
+        """How many more attempts may start; no more than as many again may wait to be written down."""
+        return min(self.places - len(self._running), 2 * self.places - len(self._attempts))
 
     def take(self, attempt: Attempt) -> None:
         """Give an attempt its place. Another of the same task has lost its lease by that, whether it knows or not."""
         self.end_task(attempt.claim.task, Ending.LEASE_LOST)
         self._attempts[attempt.claim.hold] = attempt
+        self._running.add(attempt.claim.hold)
         self._empty.clear()
 
+    def vacate(self, attempt: Attempt) -> None:
+        """Free its place: its child is done, and it only waits to be written down."""
+        if attempt.claim.hold in self._running:
+            self._running.remove(attempt.claim.hold)
+            self.freed.ring()
+
     def leave(self, attempt: Attempt) -> None:
-        """Free its place."""
+        """Forget it: nothing more is written about it."""
+        was_full = self.free <= 0
+        self.vacate(attempt)
         del self._attempts[attempt.claim.hold]
         if not self._attempts:
             self._empty.set()
-        self.freed.ring()
+        if was_full:
+            self.freed.ring()
 
     def holds(self) -> Collection[Hold]:
-        """What to renew: the task and the lease of each attempt that runs here."""
+        """What to renew: the task and the lease of each attempt whose end is not written down."""
         return list(self._attempts)
 
     def end(self, hold: Hold, reason: Ending) -> bool:
@@ -65,5 +79,5 @@ class Slots:
             attempt.end(reason)
 
     async def empty(self) -> None:
-        """Wait until nothing runs."""
+        """Wait until nothing runs, and all that ran is written down."""
         await self._empty.wait()
