@@ -1,8 +1,9 @@
 """The gateway, wired: the one place that knows all its parts."""
 
 import logging
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 import anyio
 from starlette.applications import Starlette
@@ -94,6 +95,41 @@ def main() -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """A gateway whose parts run; it only has to be listened to."""
+
+    app: Starlette
+    live: Live
+    notifier: Notifier
+
+
+@asynccontextmanager
+async def open_gateway(
+    *, settings: GatewaySettings, streams: StreamSettings, database: DatabaseSettings, storage: StorageSettings
+) -> AsyncIterator[Gateway]:
+    """Start every part in the order in which they need each other; they stop in the opposite one.
+
+    Args:
+        settings: the gateway's.
+        streams: how its streams are kept.
+        database: how its role reaches Postgres.
+        storage: where the bytes are.
+
+    Raises:
+        ConfigurationError: the settings or the schema do not allow it to start.
+        OSError, asyncpg.PostgresError: Postgres cannot be reached or refuses.
+    """
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(open_pool(database, service="gateway"))
+        await check_schema(pool)
+        notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=not database.notifies))
+        live = build_live(pool=pool, database=database, settings=streams)
+        await stack.enter_async_context(running(live))
+        app = create_app(pool=pool, storage=Storage.open(storage), notifier=notifier, live=live, settings=settings)
+        yield Gateway(app=app, live=live, notifier=notifier)
+
+
 async def serve(
     *,
     settings: GatewaySettings,
@@ -116,17 +152,12 @@ async def serve(
         OSError, asyncpg.PostgresError: Postgres cannot be reached or refuses.
     """
     check_exposure(settings)
-    async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(open_pool(database, service="gateway"))
-        await check_schema(pool)
-        notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=not database.notifies))
-        live = build_live(pool=pool, database=database, settings=streams)
-        await stack.enter_async_context(running(live))
-        app = create_app(pool=pool, storage=Storage.open(storage), notifier=notifier, live=live, settings=settings)
-        listening = stack.enter_context(listening_socket(settings))
-        port: int = listening.getsockname()[1]
-        log.info("gateway listens on port %d", port)
-        if on_listening is not None:
-            on_listening(port)
-        await build_server(app, settings=settings).serve_until_signal(listening=listening, drain=live.streams.drain)
+    async with open_gateway(settings=settings, streams=streams, database=database, storage=storage) as gateway:
+        with listening_socket(settings) as listening:
+            port: int = listening.getsockname()[1]
+            log.info("gateway listens on port %d", port)
+            if on_listening is not None:
+                on_listening(port)
+            server = build_server(gateway.app, settings=settings)
+            await server.serve_until_signal(listening=listening, drain=gateway.live.streams.drain)
     log.info("gateway stopped")
