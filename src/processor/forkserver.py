@@ -41,7 +41,7 @@ def main() -> None:
     """Serve the supervisor at the other end of the socket whose number is the first argument."""
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     # Python 3.12 warns of a fork beside threads. Those here are jemalloc's, which prepares for forks, and the one of
-    # Polars that cleans up spilled files and sleeps until then. That a fork after the import works is held by tests/contracts.
+    # Polars that cleans up spilled files and sleeps until then. tests/contracts holds that a fork works.
     warnings.filterwarnings("ignore", message=".*multi-threaded", category=DeprecationWarning)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to all; the supervisor decides
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
