@@ -96,13 +96,14 @@ class Hub(Service):
             self._wakeup.ring()
 
     @asynccontextmanager
-    async def feed(self, task: UUID, *, at_least: int = 0) -> AsyncIterator[Feed]:
+    async def feed(self, task: UUID, *, at_least: int = 0, is_fresh: bool = False) -> AsyncIterator[Feed]:
         """The feed of a task, read at least once; it is kept up to date while it is used.
 
         Args:
             task: whose feed; its `standing` is None if there is no such task.
             at_least: an event that a client saw already, perhaps by another gateway that was ahead of this one. If the
                 feed has not come so far it is read again before anybody says that there is no such event.
+            is_fresh: read it in any case, for who will not wait for what comes next.
 
         Raises:
             TimeoutError: it could not be read in time.
@@ -112,7 +113,7 @@ class Hub(Service):
             feed = self._feeds[task] = Feed(task)
         feed.users += 1
         try:
-            if feed.standing is None or feed.seq < at_least:
+            if is_fresh or feed.standing is None or feed.seq < at_least:
                 await self._fresh(task)
             yield feed
         finally:

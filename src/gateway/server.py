@@ -32,6 +32,8 @@ class Server(uvicorn.Server):
     one. (A browser's EventSource that is refused never tries again.)
     """
 
+    _is_stopping = False
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave them to `serve_until_signal`: uvicorn would raise each again at its end, in the middle of ours."""
@@ -48,14 +50,16 @@ class Server(uvicorn.Server):
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             async with anyio.create_task_group() as group:
                 async for number in signals:
-                    if self.should_exit:
-                        self.force_exit = True  # asked twice: do not wait for anybody
+                    if self._is_stopping:
+                        self.should_exit = self.force_exit = True  # asked twice: do not wait for anybody
                     log.info("stopping on %s", signal.Signals(number).name)
-                    group.start_soon(self._stop, drain)
+                    group.start_soon(self.stop, drain)
 
-    async def _stop(self, drain: Drain) -> None:
+    async def stop(self, drain: Drain) -> None:
+        """End in order: no new connections, the streams, then the rest."""
+        self._is_stopping = True
         try:
-            for server in self.servers:
+            for server in getattr(self, "servers", ()):
                 server.close()
             for connection in list(self.server_state.connections):
                 connection.shutdown()

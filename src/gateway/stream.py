@@ -64,7 +64,7 @@ class FeedResponse:
         """
         with self._streams.admitted(self._caller):
             asked = await self._ask()
-            async with self._hub.feed(asked.task, at_least=asked.after or 0) as feed:
+            async with self._hub.feed(asked.task, at_least=asked.after or 0, is_fresh=not asked.follow) as feed:
                 if feed.standing is None or feed.standing.tenant != asked.tenant:
                     raise not_found("task")
                 if _is_told(feed, asked):

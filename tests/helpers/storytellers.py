@@ -1,0 +1,124 @@
+"""Running tasks whose story the test tells, by the statements and the writers of a processor."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from pydantic import SecretStr
+
+from common.database import Pool, open_pool
+from common.ids import TaskId
+from common.notifier import Notifier
+from common.settings import DatabaseSettings
+from common.words import EventType
+from helpers.database import Database, connected
+from helpers.factories import queued_task, running_task
+from processor.claim import AttemptReport, Claim, Ended, Ending, Failed, Report, Succeeded
+from processor.feed_writer import FeedWriter
+from processor.settlement import RetryPolicy, settle
+from processor.settler import Settler
+
+POLICY = RetryPolicy(first_s=0.01, most_s=0.01, max_crashes=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storyteller:
+    """What a processor writes, without what it runs.
+
+    Attributes:
+        owner: a connection that may do everything.
+        lost: the attempts whose lease turned out to be lost.
+    """
+
+    owner: asyncpg.Connection
+    pool: Pool
+    notifier: Notifier
+    feed: FeedWriter
+    settler: Settler
+    lost: list[Any]
+
+    async def running(self) -> Claim:
+        """A task that was just claimed: its story has two events."""
+        task = await running_task(self.owner)
+        claim = claim_of(task.id, lease=task.lease, seq=2)
+        self.feed.open(claim)
+        return claim
+
+    async def queued(self) -> UUID:
+        """A task that waits."""
+        return await queued_task(self.owner)
+
+    async def tell(self, claim: Claim, *messages: str) -> None:
+        """Log lines; they are committed when this returns."""
+        for message in messages:
+            self.feed.append(claim, EventType.LOG, {"level": "info", "message": message})
+        await self.feed.drained(claim)
+
+    async def partial(self, claim: Claim, result: Mapping[str, Any]) -> None:
+        """A partial result; it is committed when this returns."""
+        self.feed.append(claim, EventType.PARTIAL, {"estimate": True, "result": dict(result)})
+        await self.feed.drained(claim)
+
+    def progress(self, claim: Claim, fraction: float) -> None:
+        """A progress; it is written when its time comes."""
+        self.feed.progress(claim, {"phase": "scan", "fraction": fraction})
+
+    async def succeed(self, claim: Claim) -> None:
+        """The end, with a result."""
+        await self.end(claim, Succeeded(envelope={"kind": "profile", "data": {}}))
+
+    async def fail(self, claim: Claim) -> None:
+        """The end, with an error."""
+        error = {"code": "input_unreadable", "message": "This is no table.", "advice": None}
+        await self.end(claim, Failed(error=error, permanent=True))
+
+    async def interrupt(self, claim: Claim) -> None:
+        """Give the task back to the queue."""
+        await self.end(claim, Ended(reason=Ending.INTERRUPTED))
+
+    async def end(self, claim: Claim, report: Report) -> None:
+        """End the attempt."""
+        ended = AttemptReport(claim=claim, report=report)
+        settlement = settle(ended, policy=POLICY)
+        assert settlement is not None
+        await self.feed.drained(claim)
+        assert await self.settler.settle(ended, settlement)
+        self.feed.close(claim)
+
+
+def claim_of(task: UUID, *, lease: int, seq: int) -> Claim:
+    """What a processor that has the lease of a task holds in its hands."""
+    return Claim(
+        task=TaskId(task),
+        lease=lease,
+        attempt=1,
+        seq=seq,
+        failures=0,
+        crashes=0,
+        tenant="default",
+        kind="profile",
+        params={},
+        inputs=(),
+        timeout_s=600,
+        memory_mb=2048,
+        max_attempts=3,
+        low_memory=False,
+    )
+
+
+@asynccontextmanager
+async def storyteller(database: Database, *, is_silent: bool = False) -> AsyncIterator[Storyteller]:
+    """A storyteller; a silent one sends no hints."""
+    lost: list[Any] = []
+    async with AsyncExitStack() as stack:
+        owner = await stack.enter_async_context(connected(database.dsn))
+        settings = DatabaseSettings(dsn=SecretStr(database.processor_dsn), pool_size=4)
+        pool = await stack.enter_async_context(open_pool(settings, service="storyteller"))
+        notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=is_silent))
+        feed = FeedWriter(pool=pool, notifier=notifier, on_lost=lost.append, on_refused=lost.append)
+        await stack.enter_async_context(feed)
+        settler = await stack.enter_async_context(Settler(pool=pool, notifier=notifier))
+        yield Storyteller(owner=owner, pool=pool, notifier=notifier, feed=feed, settler=settler, lost=lost)
