@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import anyio
 from starlette.applications import Starlette
@@ -16,13 +17,17 @@ from common.log import configure_logging
 from common.notifier import Notifier
 from common.settings import DatabaseSettings, LogSettings, StorageSettings
 from common.storage import Storage
+from gateway.admission import Admission
 from gateway.datasets import Datasets
 from gateway.hosts import HostCheck, check_exposure, served_names
+from gateway.intake import Intake
 from gateway.kinds import Catalogue
 from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
 from gateway.problems import exception_handlers
+from gateway.recorder import Recorder
 from gateway.request_log import RequestLog
+from gateway.routes.batches import BatchRoutes
 from gateway.routes.dashboard import DashboardRoutes
 from gateway.routes.datasets import DatasetRoutes
 from gateway.routes.events import EventRoutes
@@ -33,7 +38,7 @@ from gateway.routes.results import ResultRoutes
 from gateway.routes.tasks import TaskRoutes
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings, StreamSettings
-from gateway.submission import Admission
+from gateway.task_list import TaskList
 from gateway.tasks import Tasks
 from gateway.unread_body import UnreadBody
 
@@ -63,11 +68,25 @@ def _routes(
     catalogue = Catalogue(pool=pool, fresh_s=settings.processor_fresh_s, cache_s=settings.kinds_cache_s)
     admission = Admission(catalogue=catalogue, settings=settings)
     tasks = Tasks(pool=pool, notifier=notifier)
+    listed = TaskList(pool=pool)
+    intake = Intake(
+        pool=pool,
+        admission=admission,
+        recorder=Recorder(pool=pool, notifier=notifier),
+        tasks=tasks,
+        keys_kept=timedelta(seconds=settings.idempotency_kept_s),
+    )
     later = LaterAnswers(hub=live.hub, streams=live.streams, most_s=live.settings.wait_s)
     parts = (
         TaskRoutes(
-            tasks=tasks, admission=admission, datasets=datasets, body_limit=settings.body_limit_bytes, later=later
+            tasks=tasks,
+            intake=intake,
+            listed=listed,
+            datasets=datasets,
+            body_limit=settings.body_limit_bytes,
+            later=later,
         ),
+        BatchRoutes(intake=intake, body_limit=settings.body_limit_bytes),
         EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams),
         ResultRoutes(pool=pool, storage=storage),
         DatasetRoutes(datasets=datasets),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from common.errors import SundogError
 
@@ -41,6 +41,12 @@ class RequestInvalidError(SundogError):
     def __init__(self, faults: Sequence[Fault], *, advice: str | None = None) -> None:
         super().__init__(f"{faults[0].pointer or 'The body'}: {faults[0].detail}", advice=advice)
         self.faults = tuple(faults)
+
+    def inside(self, place: str) -> Self:
+        """The same error about a value that stands at `place` (a JSON Pointer) in a larger body."""
+        return type(self)(
+            [Fault(pointer=place + fault.pointer, detail=fault.detail) for fault in self.faults], advice=self.advice
+        )
 
 
 class TaskParamsError(RequestInvalidError):
@@ -85,10 +91,34 @@ class DatasetEmptyError(SundogError):
     code = "dataset_empty"
 
 
-class KindUnavailableError(SundogError):
-    """The kind is known, but no living processor offers it now."""
+class HeaderInvalidError(SundogError):
+    """A header of the request cannot be accepted."""
 
-    code = "kind_unavailable"
+    code = "header_invalid"
+
+
+class IdInvalidError(SundogError):
+    """This cannot be the id of a new task."""
+
+    code = "id_invalid"
+
+
+class IdempotencyKeyReusedError(SundogError):
+    """The key came before with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class TaskDiffersError(SundogError):
+    """There is a task with this id that was asked for by another request."""
+
+    code = "task_differs"
+
+
+class TaskNotRetriableError(SundogError):
+    """The task is in a state from which it cannot be retried like this."""
+
+    code = "task_not_retriable"
 
 
 class ResultNotReadyError(SundogError):

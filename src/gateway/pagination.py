@@ -37,11 +37,17 @@ def page_asked(request: Request) -> PageAsked:
     if not 1 <= int(limit) <= LARGEST_PAGE:
         raise _limit_wrong()
     cursor = request.query_params.get("cursor")
-    return PageAsked(limit=int(limit), after=None if cursor is None else _id_of(cursor))
+    return PageAsked(limit=int(limit), after=None if cursor is None else id_of(cursor))
 
 
 def page_response(
-    name: str, entries: Sequence[Mapping[str, object]], *, request: Request, asked: PageAsked, last: UUID | None
+    name: str,
+    entries: Sequence[Mapping[str, object]],
+    *,
+    request: Request,
+    asked: PageAsked,
+    last: UUID | None,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
     """One page of a list, with the URL of the next one in the body and in `Link`.
 
@@ -51,20 +57,30 @@ def page_response(
         request: which path and filters the next page keeps.
         asked: the page that was asked for.
         last: the id of its last entry if there may be more after it, else None.
+        more: what else is in the body.
     """
-    link = None
-    if last is not None:
-        kept = [(key, value) for key, value in request.query_params.multi_items() if key not in {"cursor", "limit"}]
-        link = f"{request.url.path}?{urlencode([*kept, ('limit', str(asked.limit)), ('cursor', _cursor_of(last))])}"
+    link = None if last is None else link_with(request, limit=str(asked.limit), cursor=cursor_of(last))
     headers = {} if link is None else {"link": f'<{link}>; rel="next"'}
-    return json_response({name: entries, "next": link}, headers=headers)
+    return json_response({name: entries, "next": link, **(more or {})}, headers=headers)
 
 
-def _cursor_of(identity: UUID) -> str:
+def link_with(request: Request, **changes: str) -> str:
+    """The URL of the same request with other values of these parameters."""
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in changes]
+    return f"{request.url.path}?{urlencode([*kept, *changes.items()])}"
+
+
+def cursor_of(identity: UUID) -> str:
+    """What leads on after the entry with this id."""
     return urlsafe_b64encode(identity.bytes).rstrip(b"=").decode()
 
 
-def _id_of(cursor: str) -> UUID:
+def id_of(cursor: str) -> UUID:
+    """The id that a cursor stands for.
+
+    Raises:
+        QueryInvalidError: it is none of ours.
+    """
     try:
         return UUID(bytes=urlsafe_b64decode(cursor.encode("ascii") + b"=="))
     except ValueError as error:

@@ -49,6 +49,9 @@ class GatewaySettings(BaseSettings):
     processor_fresh_s: float = Field(
         default=30, gt=0, description="Seconds since its last heartbeat for which a processor counts as alive."
     )
+    idempotency_kept_s: int = Field(
+        default=86_400, ge=1, description="Seconds for which a request's Idempotency-Key is remembered."
+    )
     ready_timeout_s: float = Field(default=1.0, gt=0, description="Seconds in which Postgres must answer for /readyz.")
     task_timeout_s: int = Field(default=600, ge=1, description="timeout_s of a task that does not say.")
     task_timeout_s_most: int = Field(default=21_600, ge=1, description="The most timeout_s that a task may ask for.")

@@ -52,6 +52,7 @@ def task_urls(identity: UUID) -> Mapping[str, str]:
         "result": task_path(identity, "/result"),
         "artifacts": task_path(identity, "/artifacts"),
         "cancel": task_path(identity, "/cancel"),
+        "retry": task_path(identity, "/retry"),
     }
 
 

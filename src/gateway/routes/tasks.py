@@ -1,8 +1,8 @@
 """/v1/tasks: asks for analyses, shows and cancels them."""
 
-import re
+from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -13,33 +13,40 @@ from common.words import FINAL_STATES
 from gateway.body import media_type, read_json
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets
+from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
-from gateway.json_text import json_response
-from gateway.later_answers import RETRY_AFTER, Answer, LaterAnswers, shown
+from gateway.intake import Intake, Taken, own_id
+from gateway.later_answers import Answer, LaterAnswers, shown
 from gateway.pagination import page_asked, page_response
-from gateway.paths import TENANT, not_found, path_id, task_path
-from gateway.submission import Admission
-from gateway.task_filter import kind_asked, state_asked
+from gateway.paths import TENANT, not_found, path_id
+from gateway.taken_response import asker_of, has_ended, task_response
+from gateway.task_filter import filter_asked
 from gateway.task_form import read_task_form
-from gateway.task_view import Row, task_etag, task_view, task_view_with_attempts
-from gateway.tasks import Cancelled, Tasks
-
-# RFC: W3C Trace Context, version 00.
-TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+from gateway.task_list import TaskList
+from gateway.task_view import Row, task_etag, task_view
+from gateway.tasks import Tasks
 
 
 class TaskRoutes:
     """Records tasks, lists and shows them, cancels them."""
 
     def __init__(
-        self, *, tasks: Tasks, admission: Admission, datasets: Datasets, body_limit: int, later: LaterAnswers
+        self,
+        *,
+        tasks: Tasks,
+        intake: Intake,
+        listed: TaskList,
+        datasets: Datasets,
+        body_limit: int,
+        later: LaterAnswers,
     ) -> None:
         self._tasks = tasks
-        self._later = later
-        self._admission = admission
+        self._intake = intake
+        self._listed = listed
         self._datasets = datasets
         self._body_limit = body_limit
+        self._later = later
 
     def routes(self) -> list[Route]:
         """What this class serves."""
@@ -47,24 +54,31 @@ class TaskRoutes:
             Route("/v1/tasks", self._list, methods=["GET"]),
             Route("/v1/tasks", self._post, methods=["POST"]),
             Route("/v1/tasks/{id}", self._get, methods=["GET"]),
+            Route("/v1/tasks/{id}", self._put, methods=["PUT"]),
             Route("/v1/tasks/{id}/cancel", self._cancel, methods=["POST"]),
         ]
 
     async def _post(self, request: Request) -> Answer:
-        accepted = await self._admission.admit(await self._asked(request))
-        trace = request.headers.get("traceparent", "")
+        asker = asker_of(request)
+        asked = await self._asked(request)
 
         async def create() -> Row:
-            return await self._tasks.create(
-                accepted, tenant=TENANT, traceparent=trace if TRACEPARENT.fullmatch(trace) else None
-            )
+            return (await self._intake.take(asked, asker=asker)).rows[0]
 
         if (form := form_instead_of_json(request)) is not None:
             return self._later.story(request, create, form=form)
-        row = await create()
-        headers = {"location": task_path(row["id"]), "retry-after": RETRY_AFTER, "etag": task_etag(row)}
-        recorded = json_response(task_view_with_attempts(row), status=HTTPStatus.ACCEPTED, headers=headers)
-        return self._later.end(request, row, otherwise=recorded, find=self._find)
+        return self._answer(request, await self._intake.take(asked, asker=asker))
+
+    async def _put(self, request: Request) -> Answer:
+        identity, asker = own_id(request.path_params["id"]), asker_of(request)
+        asked = await self._asked(request)
+        return self._answer(request, await self._intake.take_as(identity, asked, asker=asker))
+
+    def _answer(self, request: Request, taken: Taken) -> Answer:
+        answer = task_response(taken)
+        if has_ended(taken):
+            return answer
+        return self._later.end(request, taken.rows[0], otherwise=answer, find=self._find)
 
     async def _find(self, identity: UUID) -> Row:
         row = await self._tasks.find(identity, tenant=TENANT)
@@ -92,15 +106,24 @@ class TaskRoutes:
         return shown(row)
 
     async def _list(self, request: Request) -> Response:
-        asked = page_asked(request)
-        rows = await self._tasks.page(asked, tenant=TENANT, state=state_asked(request), kind=kind_asked(request))
-        last: UUID | None = rows[-1]["id"] if len(rows) == asked.limit else None
-        return page_response("tasks", [task_view(row) for row in rows], request=request, asked=asked, last=last)
+        asked, wanted = page_asked(request), filter_asked(request)
+        counted = _count_asked(request)
+        rows, last = await self._listed.page(wanted, asked, tenant=TENANT)
+        more = {"total": asdict(await self._listed.total(wanted, tenant=TENANT))} if counted else None
+        shown_rows = [task_view(row) for row in rows]
+        return page_response("tasks", shown_rows, request=request, asked=asked, last=last, more=more)
 
     async def _cancel(self, request: Request) -> Response:
         identity = path_id(request, of="task")
-        done = await self._tasks.cancel(identity, tenant=TENANT)
+        done = await self._tasks.cancel([identity], tenant=TENANT)
         row = await self._find(identity)
         # Accepted means: it has been asked to stop, and will tell when it has.
-        ends_later = done is not Cancelled.AT_ONCE and row["state"] not in FINAL_STATES
+        ends_later = identity not in done.at_once and row["state"] not in FINAL_STATES
         return shown(row, status=HTTPStatus.ACCEPTED if ends_later else HTTPStatus.OK)
+
+
+def _count_asked(request: Request) -> bool:
+    text = request.query_params.get("count", "0")
+    if text not in {"0", "1"}:
+        raise QueryInvalidError("count: must be 0 or 1.")
+    return text == "1"

@@ -134,15 +134,14 @@ async def test_an_unknown_kind_is_told_what_there_is(
     assert answer.json()["advice"] == "Kinds on offer now: profile."
 
 
-async def test_a_kind_that_nobody_living_offers_may_be_asked_for_later(
+async def test_a_kind_that_nobody_living_offers_waits_until_somebody_does(
     client: httpx2.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     await a_kind(connection, name="convert")
     await a_processor(connection, kinds=["convert"], heartbeat_age=timedelta(minutes=5))
     answer = await client.post("/v1/tasks", json=await asked(connection, kind="convert"))
 
-    assert (answer.status_code, answer.json()["code"]) == (503, "kind_unavailable")
-    assert answer.headers["retry-after"]
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
 
 
 async def test_a_new_kind_shows_without_a_restart(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:

@@ -7,7 +7,6 @@ import asyncpg
 import httpx2
 import pytest
 
-from common.queries import load_query
 from helpers.factories import a_progress, an_artifact, finished_task, queued_task, running_task
 
 EXPECTED = {
@@ -29,7 +28,7 @@ async def test_a_task_has_all_its_fields(client: httpx2.AsyncClient, connection:
     assert (attempt["peak_memory_bytes"], attempt["cpu_seconds"]) == (1_000_000, 0.5)
     for moment in (task["created_at"], task["started_at"], task["finished_at"], attempt["started_at"]):
         assert datetime.fromisoformat(moment).tzinfo == UTC
-    assert set(task["urls"]) == {"self", "events", "result", "artifacts", "cancel"}
+    assert set(task["urls"]) == {"self", "events", "result", "artifacts", "cancel", "retry"}
 
 
 async def test_progress_is_shown_while_its_lease_holds(
@@ -121,23 +120,6 @@ async def test_a_wrong_filter_is_refused(at_the_door: httpx2.AsyncClient, query:
 
     assert (answer.status_code, answer.json()["code"]) == (422, "query_invalid")
     assert answer.json()["detail"].startswith(query.partition("=")[0] + ":")
-
-
-async def test_a_page_walks_an_index_in_its_order(connection: asyncpg.Connection) -> None:
-    """However many tasks there are, a page costs what it shows: no sort, no scan of the whole."""
-    await connection.execute(
-        "INSERT INTO task (id, tenant, kind, timeout_s, memory_mb, max_attempts, state, finished_at, error)"
-        " SELECT gen_random_uuid(), 'default', 'profile', 1, 1, 1, 'failed', now(), '{}' FROM generate_series(1, 5000)"
-    )
-    await connection.execute("ANALYZE task")
-    # A generic plan, since that is what a statement prepared once may end with.
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
-    for name, more in (("list_tasks", []), ("list_tasks_in_state", ["failed"])):
-        plan = await connection.fetch(f"EXPLAIN {load_query('gateway', name)}", "default", None, None, 50, *more)
-        steps = "\n".join(row[0] for row in plan)
-
-        assert "Index" in steps
-        assert "Sort" not in steps
 
 
 async def test_a_cursor_is_no_offset(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from gateway.errors import QueryInvalidError
-from gateway.pagination import PageAsked, _cursor_of, page_asked
+from gateway.pagination import PageAsked, cursor_of, page_asked
 
 
 def request(query: str) -> Request:
@@ -21,7 +21,7 @@ def test_without_a_word_the_first_page_is_asked_for() -> None:
 
 @given(st.uuids())
 def test_a_cursor_leads_back_to_its_id(identity: UUID) -> None:
-    assert page_asked(request(f"limit=200&cursor={_cursor_of(identity)}")) == PageAsked(limit=200, after=identity)
+    assert page_asked(request(f"limit=200&cursor={cursor_of(identity)}")) == PageAsked(limit=200, after=identity)
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "1.5", "", "٣", "9" * 5000, "1e2", "%00"])

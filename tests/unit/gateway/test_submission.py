@@ -51,7 +51,7 @@ def test_only_the_kind_and_the_inputs_are_needed() -> None:
         ({"tags": ["ok", "a\nb"]}, "/tags/1"),
         ({"tags": ["\ud800"]}, "/tags/0"),
         ({"tags": "nightly"}, "/tags"),
-        ({"reuse": True}, "/reuse"),
+        ({"reuse": "yes"}, "/reuse"),
         ({"unknown": 1}, "/unknown"),
     ],
 )

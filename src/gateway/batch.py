@@ -1,0 +1,60 @@
+"""Many tasks in one request: `{"tasks": [...]}`, all of them or none."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import anyio
+
+from gateway.admission import Accepted, Admission
+from gateway.errors import Fault, RequestInvalidError
+from gateway.params import MOST_FAULTS, pointer
+
+MOST_TASKS: Final = 1_000
+TASKS_A_RUN: Final = 20  # then others get their turn: checking that many takes a few milliseconds
+ADVICE: Final = 'Send {"tasks": […]} with tasks as POST /v1/tasks takes them.'
+
+
+async def admit_batch(asked: object, *, admission: Admission) -> Sequence[Accepted]:
+    """The tasks of a batch.
+
+    Raises:
+        RequestInvalidError: it is none, or one of its tasks cannot be recorded; its faults are those of all tasks, up
+            to a number, its code and advice those of the first.
+    """
+    accepted: list[Accepted] = []
+    refused: list[RequestInvalidError] = []
+    for number, task in enumerate(_tasks(asked)):
+        try:
+            accepted.append(await admission.admit(task))
+        except RequestInvalidError as error:
+            refused.append(error.inside(place_of(number)))
+            if sum(len(each.faults) for each in refused) >= MOST_FAULTS:
+                break
+        if number % TASKS_A_RUN == 0:
+            await anyio.lowlevel.checkpoint()
+    if refused:
+        raise _together(refused)
+    return accepted
+
+
+def place_of(number: int) -> str:
+    """Where the task with this number stands in the body."""
+    return pointer(("tasks", number))
+
+
+def _tasks(asked: object) -> Sequence[object]:
+    if not isinstance(asked, dict):
+        raise RequestInvalidError([Fault(pointer="", detail="must be an object with a list of tasks")], advice=ADVICE)
+    unknown = [Fault(pointer=pointer([name]), detail="is no field of a batch") for name in asked if name != "tasks"]
+    if unknown:
+        raise RequestInvalidError(unknown[:MOST_FAULTS], advice=ADVICE)
+    tasks = asked.get("tasks")
+    if not isinstance(tasks, list) or not 1 <= len(tasks) <= MOST_TASKS:
+        fault = Fault(pointer="/tasks", detail=f"must be a list of 1 to {MOST_TASKS} tasks")
+        raise RequestInvalidError([fault], advice=ADVICE)
+    return tasks
+
+
+def _together(refused: Sequence[RequestInvalidError]) -> RequestInvalidError:
+    faults = [fault for error in refused for fault in error.faults]
+    return type(refused[0])(faults[:MOST_FAULTS], advice=refused[0].advice)

@@ -1,0 +1,207 @@
+"""Takes requests for tasks, each once, however often it comes.
+
+A client that gets no answer cannot know whether its request arrived; so it sends it again. It is recognised by the key
+that it carries, or by the id that it chose for its task. Both are looked up before the request is judged, since what
+was accepted once must not be refused the second time because the kinds or the bounds have changed since. Two that come
+at once both find nothing and both try to record; a unique index lets one of them, and the other looks again.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from common.database import Pool
+from common.ids import new_task_id, unix_ms_of
+from common.queries import load_query
+from gateway.admission import Accepted, Admission
+from gateway.batch import admit_batch, place_of
+from gateway.digests import request_digest
+from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
+from gateway.idempotency import NamedRequest, find_tasks
+from gateway.recorder import Order, Outcome, Recorder
+from gateway.task_view import Row
+from gateway.tasks import Tasks
+
+COMPARE_REQUEST: Final = load_query("gateway", "compare_request")
+
+VERSION: Final = 7
+ID_OFF_MS: Final = 24 * 3_600_000
+WHOLE_BODY: Final = ("",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Whose request it is, and what came with it besides the body."""
+
+    tenant: str
+    traceparent: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The tasks that answer a request, in its order.
+
+    Attributes:
+        rows: as they are now.
+        reused: those of them that were made by an earlier request, since their result will do.
+        is_replay: the request came before.
+    """
+
+    rows: Sequence[Row]
+    reused: frozenset[UUID] = frozenset()
+    is_replay: bool = False
+
+
+class Intake:
+    """The way from a request's body to tasks.
+
+    Args:
+        pool: of the gateway's database role.
+        admission: judges what is asked for.
+        recorder: writes what was accepted.
+        tasks: finds tasks that were made before.
+        keys_kept: how long a request's key is remembered.
+    """
+
+    def __init__(
+        self, *, pool: Pool, admission: Admission, recorder: Recorder, tasks: Tasks, keys_kept: timedelta
+    ) -> None:
+        self._pool = pool
+        self._admission = admission
+        self._recorder = recorder
+        self._tasks = tasks
+        self._keys_kept = keys_kept
+
+    async def take(self, asked: object, *, asker: Asker) -> Taken:
+        """One task.
+
+        Raises:
+            RequestInvalidError: it cannot be recorded.
+            IdempotencyKeyReusedError: its key came before with another request.
+        """
+        named = _named(asked, asker)
+        while True:
+            if named is not None and (again := await self._answered_before(named, asker)) is not None:
+                return again
+            accepted = await self._admission.admit(asked)
+            if (taken := await self._record([accepted], WHOLE_BODY, asker=asker, named=named)) is not None:
+                return taken
+
+    async def take_batch(self, asked: object, *, asker: Asker) -> Taken:
+        """All tasks of a batch, or none.
+
+        Raises:
+            RequestInvalidError: one of them cannot be recorded.
+            IdempotencyKeyReusedError: its key came before with another request.
+        """
+        named = _named(asked, asker)
+        while True:
+            if named is not None and (again := await self._answered_before(named, asker)) is not None:
+                return again
+            accepted = await admit_batch(asked, admission=self._admission)
+            places = [place_of(number) for number in range(len(accepted))]
+            if (taken := await self._record(accepted, places, asker=asker, named=named)) is not None:
+                return taken
+
+    async def take_as(self, identity: UUID, asked: object, *, asker: Asker) -> Taken:
+        """One task with an id that the client chose.
+
+        Raises:
+            RequestInvalidError: it cannot be recorded.
+            IdInvalidError: the time in its id is none of now.
+            TaskDiffersError: another request made a task with this id.
+        """
+        digest = request_digest(asked)
+        while True:
+            if (again := await self._made_before(identity, digest, asker)) is not None:
+                return again
+            _check_time(identity)
+            accepted = await self._admission.admit(asked)
+            if accepted.reuse:
+                raise RequestInvalidError([Fault(pointer="/reuse", detail="must be false with an id of your own")])
+            order = Order(
+                tenant=asker.tenant,
+                tasks=[accepted],
+                ids=[identity],
+                places=WHOLE_BODY,
+                traceparent=asker.traceparent,
+                digest=digest,
+            )
+            if (outcome := await self._recorder.record(order)) is not None:
+                return await self._taken(outcome, asker)
+
+    async def _record(
+        self, accepted: Sequence[Accepted], places: Sequence[str], *, asker: Asker, named: NamedRequest | None
+    ) -> Taken | None:
+        order = Order(
+            tenant=asker.tenant,
+            tasks=accepted,
+            ids=[new_task_id() for _ in accepted],
+            places=places,
+            traceparent=asker.traceparent,
+            named=named,
+            named_for=self._keys_kept,
+        )
+        outcome = await self._recorder.record(order)
+        return None if outcome is None else await self._taken(outcome, asker)
+
+    async def _taken(self, outcome: Outcome, asker: Asker) -> Taken:
+        reused = frozenset(task for task in outcome.tasks if isinstance(task, UUID))
+        found = {row["id"]: row for row in await self._tasks.find_all(reused, tenant=asker.tenant)}
+        if len(found) < len(reused):
+            raise _gone()  # between two statements
+        rows = [found[task] if isinstance(task, UUID) else task for task in outcome.tasks]
+        return Taken(rows=rows, reused=reused)
+
+    async def _answered_before(self, named: NamedRequest, asker: Asker) -> Taken | None:
+        ids = await find_tasks(named, tenant=asker.tenant, pool=self._pool)
+        return None if ids is None else await self._again(ids, asker)
+
+    async def _made_before(self, identity: UUID, digest: bytes, asker: Asker) -> Taken | None:
+        is_same = await self._pool.fetchval(COMPARE_REQUEST, identity, asker.tenant, digest)
+        if is_same is None:
+            return None
+        if not is_same:
+            raise TaskDiffersError(
+                "There is a task with this id, and another request asked for it.", advice="Choose another id."
+            )
+        return await self._again([identity], asker)
+
+    async def _again(self, ids: Sequence[UUID], asker: Asker) -> Taken:
+        found = {row["id"]: row for row in await self._tasks.find_all(ids, tenant=asker.tenant)}
+        rows = [found[identity] for identity in ids if identity in found]
+        if not rows:
+            raise _gone()
+        return Taken(rows=rows, is_replay=True)
+
+
+def _gone() -> NotFoundError:
+    return NotFoundError("The task that answers this request is no longer kept.", advice="Ask again with another key.")
+
+
+def _named(asked: object, asker: Asker) -> NamedRequest | None:
+    return None if asker.key is None else NamedRequest(key=asker.key, digest=request_digest(asked))
+
+
+def own_id(text: str) -> UUID:
+    """An id that a client chose. It tells when its task was made, since lists are sorted by ids.
+
+    Raises:
+        IdInvalidError: it is no UUID of version 7.
+    """
+    try:
+        identity = UUID(text)
+    except ValueError:
+        identity = UUID(int=0)
+    if identity.version != VERSION:
+        raise IdInvalidError("A task's id is a UUID of version 7.", advice="uuidgen --time-v7 makes one.")
+    return identity
+
+
+def _check_time(identity: UUID) -> None:
+    if abs(unix_ms_of(identity) - time.time() * 1_000) > ID_OFF_MS:
+        raise IdInvalidError("The time in a new task's id is off by more than a day.", advice="Make it anew.")

@@ -1,0 +1,26 @@
+"""/v1/tasks/batch: asks for many tasks at once."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.body import read_json
+from gateway.intake import Intake
+from gateway.taken_response import asker_of, batch_response
+
+
+class BatchRoutes:
+    """Records many tasks, or none."""
+
+    def __init__(self, *, intake: Intake, body_limit: int) -> None:
+        self._intake = intake
+        self._body_limit = body_limit
+
+    def routes(self) -> list[Route]:
+        """What this class serves."""
+        return [Route("/v1/tasks/batch", self._post, methods=["POST"])]
+
+    async def _post(self, request: Request) -> Response:
+        asker = asker_of(request)
+        asked = await read_json(request, limit=self._body_limit)
+        return batch_response(await self._intake.take_batch(asked, asker=asker))

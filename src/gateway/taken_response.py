@@ -1,0 +1,62 @@
+"""The answers to requests for tasks, and what besides the body is read from such requests."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from common.words import FINAL_STATES
+from gateway.idempotency import REPLAYED, key_asked
+from gateway.intake import Asker, Taken
+from gateway.json_text import json_response
+from gateway.later_answers import RETRY_AFTER
+from gateway.paths import TENANT, task_path
+from gateway.task_view import Row, task_etag, task_view_with_attempts
+
+# RFC: W3C Trace Context, version 00.
+TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def asker_of(request: Request) -> Asker:
+    """Whose request for tasks this is.
+
+    Raises:
+        HeaderInvalidError: its key cannot be one.
+    """
+    trace = request.headers.get("traceparent", "")
+    return Asker(tenant=TENANT, traceparent=trace if TRACEPARENT.fullmatch(trace) else None, key=key_asked(request))
+
+
+def task_response(taken: Taken) -> Response:
+    """One task: 202 while it has not ended, else 200."""
+    (row,) = taken.rows
+    headers = {"location": task_path(row["id"]), "etag": task_etag(row), **_headers(taken)}
+    return json_response(_shown(row, taken), status=_status(taken), headers=headers)
+
+
+def batch_response(taken: Taken) -> Response:
+    """Several: 202 while one of them has not ended, else 200."""
+    shown = [_shown(row, taken) for row in taken.rows]
+    return json_response({"tasks": shown}, status=_status(taken), headers=_headers(taken))
+
+
+def has_ended(taken: Taken) -> bool:
+    """Whether nothing is still to come."""
+    return all(row["state"] in FINAL_STATES for row in taken.rows)
+
+
+def _status(taken: Taken) -> int:
+    return HTTPStatus.OK if has_ended(taken) else HTTPStatus.ACCEPTED
+
+
+def _headers(taken: Taken) -> Mapping[str, str]:
+    headers = dict(REPLAYED) if taken.is_replay else {}
+    return headers if has_ended(taken) else {**headers, "retry-after": RETRY_AFTER}
+
+
+def _shown(row: Row, taken: Taken) -> Mapping[str, object]:
+    shown = task_view_with_attempts(row)
+    return {**shown, "reused": True} if row["id"] in taken.reused else shown
