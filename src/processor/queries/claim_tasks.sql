@@ -3,7 +3,7 @@
 --
 -- Order: priority first; among equals the tenant that has the fewest running, then the one that was served longest ago; within a tenant
 -- who was due first. Caps are exact only if the caller holds the claim lock (lock_claims.sql) while it runs this; it needs to
--- only if there are caps.
+-- only if there are caps. Since it may have waited for that lock, what begins now begins by the clock, not with the transaction.
 WITH RECURSIVE lane (tenant, kind, priority) AS (
     -- One row for each (tenant, kind, priority) with queued tasks, by hopping over the index: never a look at the tasks between.
     (SELECT tenant, kind, priority FROM task WHERE state = 'queued' ORDER BY tenant, kind, priority LIMIT 1)
@@ -64,14 +64,14 @@ WITH RECURSIVE lane (tenant, kind, priority) AS (
 ), claimed AS (
     UPDATE task
     SET state = 'running', lease = lease + 1,
-        lease_until = coalesce($6::timestamptz, now()) + make_interval(secs => $5::float8),
+        lease_until = coalesce($6::timestamptz, clock_timestamp()) + make_interval(secs => $5::float8),
         processor = $1::uuid, attempts = attempts + 1, last_seq = last_seq + 1, version = version + 1,
-        error = NULL, started_at = coalesce(started_at, $6::timestamptz, now())
+        error = NULL, started_at = coalesce(started_at, $6::timestamptz, clock_timestamp())
     WHERE id = ANY (ARRAY(SELECT id FROM free))
     RETURNING *
 ), opened AS (
     INSERT INTO attempt (task, number, lease, processor, processor_name, started_at)
-    SELECT id, attempts, lease, $1, $2, coalesce($6, now()) FROM claimed
+    SELECT id, attempts, lease, $1, $2, coalesce($6, clock_timestamp()) FROM claimed
 ), told AS (
     INSERT INTO event (task, seq, type, attempt, at, data)
     SELECT id, last_seq, 'started', attempts, coalesce($6, clock_timestamp()),
