@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
+import anyio
 import asyncpg
 
 from common.errors import ConfigurationError
@@ -20,16 +21,19 @@ Queryable: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncp
 OLDEST_SCHEMA = 1
 NEWEST_SCHEMA = 1
 
+CLOSE_S = 3.0
+
 SELECT_SCHEMA_VERSION = load_query("common", "select_schema_version")
 
-# Errors that say "not now": the server is starting, stopping or full, the connection is gone, or two transactions stood
-# in each other's way.
+# Errors that say "not now": the server is starting, stopping, full or not the one that writes, the connection is gone,
+# or two transactions stood in each other's way.
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    asyncpg.ReadOnlySQLTransactionError,
     OSError,
     TimeoutError,
 )
@@ -62,8 +66,11 @@ async def open_pool(settings: DatabaseSettings, *, service: str) -> AsyncIterato
             advice="Write postgresql://user:password@host:5432/database.",
         ) from error
     try:
-        async with pool:
-            yield pool
+        await pool
+        yield pool
+        # A connection that is dead without an error would not let itself be closed.
+        with anyio.move_on_after(CLOSE_S):
+            await pool.close()
     finally:
         pool.terminate()
 

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from common.queries import load_query
 from common.settings import DatabaseSettings, LogSettings, StorageSettings
 from common.storage import Storage
 from common.words import Channel
+from processor import descendants
 from processor.attempt import Workshop
 from processor.cache import InputCache
 from processor.caps import Caps
@@ -36,6 +36,7 @@ from processor.drain import Drain
 from processor.feed_writer import FeedWriter
 from processor.heartbeater import Heartbeater
 from processor.identity import Identity, processor_name
+from processor.orders import Orders, heard_orders
 from processor.rescuer import Rescuer
 from processor.retention import Retention
 from processor.settings import ProcessorSettings, RetentionSettings
@@ -49,6 +50,7 @@ from processor.workplace import workplace
 log = logging.getLogger(__name__)
 
 ANNOUNCE_KIND = load_query("processor", "announce_kind")
+HAND_BACK_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +71,17 @@ class Processor:
     async def stop(self) -> None:
         """Stop in order: no new claims, the grace time for what runs, the rest handed back to the queue."""
         log.info("stopping", extra={"count": len(self.slots.holds())})
-        self.claimer.stop_claiming()
         self.heartbeater.stopping = True
         self.heartbeater.wakeup.ring()
         with anyio.move_on_after(self.settings.grace_s):
+            await self.claimer.stop_claiming()
             await self.slots.empty()
             return
         self.hand_back()
-        await self.slots.empty()
+        with anyio.move_on_after(HAND_BACK_S):
+            await self.slots.empty()
+            return
+        log.warning("cannot hand tasks back, their leases will run out", extra={"count": len(self.slots.holds())})
 
     def hand_back(self) -> None:
         """End whatever runs and give it back to the queue; no attempt is burned."""
@@ -105,10 +110,15 @@ def main(*, drain: bool = False, **given: Any) -> None:
     database, storage = read_settings(DatabaseSettings), read_settings(StorageSettings)
     settings, retention = read_settings(ProcessorSettings, **given), read_settings(RetentionSettings)
     forget_secrets()
-    anyio.run(
-        lambda: serve(database=database, storage=storage, settings=settings, retention=retention, drain=drain),
-        backend_options={"use_uvloop": True},
-    )
+    descendants.adopt_orphans()
+    not_ours = descendants.children()
+    try:
+        anyio.run(
+            lambda: serve(database=database, storage=storage, settings=settings, retention=retention, drain=drain),
+            backend_options={"use_uvloop": True},
+        )
+    finally:
+        descendants.end_all(but=not_ours)
 
 
 async def serve(
@@ -125,29 +135,33 @@ async def serve(
         NotDrainedError: a signal came before the queue was drained.
     """
     opened = open_processor(database=database, storage=storage, settings=settings, retention=retention)
-    async with opened as processor:
+    is_drained = False
+    async with heard_orders() as orders, opened as processor:
+        orders.is_ready = True
         log.info("processor is ready", extra={"processor": processor.identity.name, "count": settings.slots})
         async with anyio.create_task_group() as group:
-            group.start_soon(_obey_signals, processor, group)
+            group.start_soon(_stop_when_told, processor, orders, group)
             if drain:
                 async with processor.drain:
                     await processor.drain.done.wait()
+                is_drained = True
                 group.cancel_scope.cancel()
-    if drain and not processor.drain.done.is_set():
+    if drain and not is_drained:
         raise NotDrainedError("Told to stop before the queue was drained.", advice="What is left waits in the queue.")
 
 
-async def _obey_signals(processor: Processor, group: TaskGroup) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        await anext(signals)
-        group.start_soon(_stop_then_leave, processor, group)
-        async for _ in signals:
-            processor.hand_back()
-
-
-async def _stop_then_leave(processor: Processor, group: TaskGroup) -> None:
-    await processor.stop()
+async def _stop_when_told(processor: Processor, orders: Orders, group: TaskGroup) -> None:
+    await orders.stop.wait()
+    async with anyio.create_task_group() as hurrying:
+        hurrying.start_soon(_hand_back_when_told, processor, orders)
+        await processor.stop()
+        hurrying.cancel_scope.cancel()
     group.cancel_scope.cancel()
+
+
+async def _hand_back_when_told(processor: Processor, orders: Orders) -> None:
+    await orders.at_once.wait()
+    processor.hand_back()
 
 
 @asynccontextmanager
@@ -215,12 +229,12 @@ async def open_processor(
                 first_s=settings.retry_first_s, most_s=settings.retry_most_s, max_crashes=settings.max_crashes
             ),
         )
-        await stack.enter_async_context(claimer)
         if database.notifies:
             await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
         if retention is not None:
             await stack.enter_async_context(Retention(pool=pool, settings=retention))
             await stack.enter_async_context(Sweeper(pool=pool, storage=store, settings=retention))
+        await stack.enter_async_context(claimer)  # the last one: whoever claims must be able to stop in order
         drain = Drain(kinds=identity.kinds, pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings)
         yield Processor(
             identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, drain=drain, settings=settings

@@ -64,6 +64,7 @@ class Claimer(Periodic):
         self._shop = workshop
         self._policy = policy
         self._stopping = False
+        self._looking = anyio.Lock()
         self._idle = anyio.Event()
         self._idle.set()  # nobody waits for it
         self._attempts: TaskGroup | None = None
@@ -74,12 +75,18 @@ class Claimer(Periodic):
             self._attempts = group
             await super().run(ready=ready)
 
-    def stop_claiming(self) -> None:
-        """Take no more; what runs goes on."""
+    async def stop_claiming(self) -> None:
+        """Take no more; what runs goes on. A claim that is under way is waited for: what it brings must not be lost."""
         self._stopping = True
+        async with self._looking:
+            pass
 
     async def run_once(self) -> int:
         """Claim for the free slots and start what was claimed; returns how many that were."""
+        async with self._looking:
+            return await self._look()
+
+    async def _look(self) -> int:
         idle = self._idle
         free = 0 if self._stopping else self._slots.free
         if free <= 0 or self._attempts is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import anyio
 import asyncpg
 
-from common.database import Pool
+from common.database import TRANSIENT, Pool
 from common.lifecycle import Periodic
 from common.notifier import Notifier
 from common.queries import load_query
@@ -28,6 +28,7 @@ BEAT_PROCESSOR = load_query("processor", "beat_processor")
 REMOVE_PROCESSOR = load_query("processor", "remove_processor")
 RELEASE_ORPHANS = load_query("processor", "release_orphans")
 RENEW_LEASES = load_query("processor", "renew_leases")
+REMOVE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,5 +125,9 @@ class Heartbeater(Periodic):
         )
 
     async def remove_processor(self) -> None:
-        """Tell the gateways that this processor is gone."""
-        await self._pool.execute(REMOVE_PROCESSOR, self._identity.id)
+        """Tell the gateways that this processor is gone; if that cannot be told, they miss its heartbeats."""
+        try:
+            with anyio.fail_after(REMOVE_S):
+                await self._pool.execute(REMOVE_PROCESSOR, self._identity.id)
+        except TRANSIENT as error:
+            log.warning("cannot say that this processor is gone", extra={"error": repr(error)})

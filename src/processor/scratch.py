@@ -79,7 +79,7 @@ async def empty_folder(folder: Path) -> bool:
 
 
 def _remove_contents(folder: int) -> None:
-    for name in os.listdir(folder):  # noqa: PTH208
+    for name in os.listdir(folder):
         try:
             os.unlink(name, dir_fd=folder)
         except IsADirectoryError:

@@ -24,6 +24,7 @@ class Slots:
         self.freed = Wakeup()
         self._attempts: dict[Hold, Attempt] = {}
         self._running: set[Hold] = set()
+        self._closed: Ending | None = None
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -38,6 +39,8 @@ class Slots:
         self._attempts[attempt.claim.hold] = attempt
         self._running.add(attempt.claim.hold)
         self._empty.clear()
+        if self._closed is not None:
+            attempt.end(self._closed)
 
     def vacate(self, attempt: Attempt) -> None:
         """Free its place: its child is done, and it only waits to be written down."""
@@ -74,7 +77,8 @@ class Slots:
                 self.end(hold, reason)
 
     def end_all(self, reason: Ending) -> None:
-        """End whatever runs."""
+        """End whatever runs, and what may still come."""
+        self._closed = reason
         for attempt in self._attempts.values():
             attempt.end(reason)
 
