@@ -33,14 +33,17 @@ def open_inside(folder: Path, file: str) -> Iterator[BinaryIO]:
     """
     try:
         descriptor = os.open(folder / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a ValueError: no file can have that name
         raise _outside() from error
-    with open(descriptor, "rb") as opened:  # noqa: PTH123 - a descriptor has no path that could be trusted
+    try:
         status = os.fstat(descriptor)
         place = Path(f"/proc/self/fd/{descriptor}").readlink()
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not place.is_relative_to(folder.resolve()):
             raise _outside()
-        yield opened
+        with open(descriptor, "rb", closefd=False) as opened:  # noqa: PTH123 - a descriptor has no path to be trusted
+            yield opened
+    finally:
+        os.close(descriptor)
 
 
 def _outside() -> ArtifactOutsideError:
