@@ -38,9 +38,10 @@ class Service(ABC):
         self._group = group
         try:
             await self._start(group)
-        except BaseException as error:
+        except BaseException:
+            # The error itself, not a group around it: who starts a part wants to know why it did not start.
             group.cancel_scope.cancel()
-            await group.__aexit__(type(error), error, error.__traceback__)
+            await group.__aexit__(None, None, None)
             raise
         return self
 
