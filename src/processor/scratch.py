@@ -40,7 +40,7 @@ def open_inside(folder: Path, file: str) -> Iterator[BinaryIO]:
         place = Path(f"/proc/self/fd/{descriptor}").readlink()
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not place.is_relative_to(folder.resolve()):
             raise _outside()
-        with open(descriptor, "rb", closefd=False) as opened:  # noqa: PTH123 - a descriptor has no path to be trusted
+        with open(descriptor, "rb", closefd=False) as opened:
             yield opened
     finally:
         os.close(descriptor)
