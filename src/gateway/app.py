@@ -18,6 +18,7 @@ from common.notifier import Notifier
 from common.settings import DatabaseSettings, LogSettings, StorageSettings
 from common.storage import Storage
 from gateway.admission import Admission
+from gateway.bulk import Bulk
 from gateway.datasets import Datasets
 from gateway.hosts import HostCheck, check_exposure, served_names
 from gateway.intake import Intake
@@ -27,7 +28,9 @@ from gateway.live import Live, build_live, running
 from gateway.problems import exception_handlers
 from gateway.recorder import Recorder
 from gateway.request_log import RequestLog
+from gateway.retries import Retries
 from gateway.routes.batches import BatchRoutes
+from gateway.routes.commands import CommandRoutes
 from gateway.routes.dashboard import DashboardRoutes
 from gateway.routes.datasets import DatasetRoutes
 from gateway.routes.events import EventRoutes
@@ -69,6 +72,7 @@ def _routes(
     admission = Admission(catalogue=catalogue, settings=settings)
     tasks = Tasks(pool=pool, notifier=notifier)
     listed = TaskList(pool=pool)
+    retries = Retries(pool=pool, notifier=notifier, tasks=tasks, admission=admission)
     intake = Intake(
         pool=pool,
         admission=admission,
@@ -85,6 +89,11 @@ def _routes(
             datasets=datasets,
             body_limit=settings.body_limit_bytes,
             later=later,
+        ),
+        CommandRoutes(
+            retries=retries,
+            bulk=Bulk(listed=listed, tasks=tasks, retries=retries),
+            body_limit=settings.body_limit_bytes,
         ),
         BatchRoutes(intake=intake, body_limit=settings.body_limit_bytes),
         EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams),

@@ -36,6 +36,19 @@ async def read_json(request: Request, *, limit: int) -> Any:
     return parse_json(await read_body(request, limit=limit))
 
 
+async def read_optional_json(request: Request, *, limit: int, otherwise: Any) -> Any:
+    """The JSON value in the body, or `otherwise` if there is no body.
+
+    Raises:
+        MediaTypeError, TooLargeError, BodyInvalidError: as `read_json`.
+    """
+    if media_type(request):
+        return await read_json(request, limit=limit)
+    if await read_body(request, limit=limit):
+        raise MediaTypeError("A body without a type is not taken here.", advice="Send content-type: application/json.")
+    return otherwise
+
+
 async def read_body(request: Request, *, limit: int) -> bytes:
     """The body's bytes.
 
