@@ -15,12 +15,23 @@ from common.notifier import Notifier
 from common.settings import DatabaseSettings
 from common.words import EventType
 from helpers.database import Database, connected
-from helpers.factories import queued_task, running_task
+from helpers.factories import a_dataset, a_kind, a_processor, an_event, running_task
 from processor.claim import AttemptReport, Claim, Ended, Ending, Failed, Report, Succeeded
 from processor.feed_writer import FeedWriter
 from processor.settlement import RetryPolicy, settle
 from processor.settler import Settler
 
+CLAIM = """
+    UPDATE task
+    SET state = 'running', lease = lease + 1, lease_until = now() + interval '30 s', processor = $2,
+        attempts = attempts + 1, last_seq = last_seq + 1, version = version + 1, error = NULL, finished_at = NULL,
+        started_at = coalesce(started_at, now())
+    WHERE id = $1 AND state = 'queued'
+    RETURNING attempts, lease, last_seq
+"""
+OPEN_ATTEMPT = """
+    INSERT INTO attempt (task, number, lease, processor, processor_name) VALUES ($1, $2, $3, $4, 'processor-1')
+"""
 POLICY = RetryPolicy(first_s=0.01, most_s=0.01, max_crashes=3)
 
 
@@ -47,9 +58,25 @@ class Storyteller:
         self.feed.open(claim)
         return claim
 
-    async def queued(self) -> UUID:
-        """A task that waits."""
-        return await queued_task(self.owner)
+    async def claim(self, task: UUID) -> Claim:
+        """Claim a task that waits, as a processor would."""
+        processor = await a_processor(self.owner)
+        async with self.owner.transaction():
+            row = await self.owner.fetchrow(CLAIM, task, processor)
+            assert row is not None
+            await self.owner.execute(OPEN_ATTEMPT, task, row["attempts"], row["lease"], processor)
+            data = {"processor": "processor-1"}
+            await an_event(self.owner, task, "started", attempt=row["attempts"], data=data, seq=row["last_seq"])
+        claim = claim_of(task, lease=row["lease"], seq=row["last_seq"])
+        self.feed.open(claim)
+        self.notifier.feed_moved([task])
+        return claim
+
+    async def offer(self) -> UUID:
+        """The kind `profile` is on offer, and there is a dataset for it."""
+        await a_kind(self.owner)
+        await a_processor(self.owner)
+        return await a_dataset(self.owner)
 
     async def tell(self, claim: Claim, *messages: str) -> None:
         """Log lines; they are committed when this returns."""
