@@ -128,6 +128,10 @@ async def queued_task(connection: asyncpg.Connection, **asked: Unpack[Asked]) ->
             " SELECT $1, $2, id, name, sha256, bytes FROM dataset WHERE id = $3",
             *(identity, name, dataset),
         )
+    await connection.execute(
+        "INSERT INTO task_tag (task, tenant, tag) SELECT $1, $2, unnest($3::text[])",
+        *(identity, tenant, list(asked.get("tags", ()))),
+    )
     await connection.execute("INSERT INTO event (task, seq, type) VALUES ($1, 1, 'queued')", identity)
     return identity
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -15,15 +14,10 @@ from hypothesis import strategies as st
 
 from common.notifier import Notifier
 from common.words import Channel
+from helpers.asking import asked
 from helpers.factories import a_dataset, a_kind, a_processor
 
 pytestmark = pytest.mark.usefixtures("offered")
-
-
-async def asked(connection: asyncpg.Connection, **changes: object) -> dict[str, Any]:
-    """A task that is right, but for the changes."""
-    inputs = changes.get("inputs") or {"data": str(await a_dataset(connection))}
-    return {"kind": "profile", **changes, "inputs": inputs}
 
 
 async def test_a_task_is_recorded_with_its_inputs_and_the_first_event(
