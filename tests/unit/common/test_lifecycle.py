@@ -1,6 +1,4 @@
-"""What every service keeps: started means ready, stopped means gone."""
-
-from typing import Any
+"""The contract of common/lifecycle.py, on services that do nothing but keep or break it."""
 
 import anyio
 import pytest
@@ -8,138 +6,226 @@ from anyio.abc import TaskStatus
 
 from common.lifecycle import Periodic, Service, Wakeup
 
+NO_TIME = 1e-9
+FOR_EVER = 1e6
 
-class Ticking(Service):
-    """Counts how often it ran and ended."""
 
-    def __init__(self) -> None:
+class Recorder(Service):
+    """Notes what happens to it.
+
+    Args:
+        start_error: what its start fails with.
+    """
+
+    def __init__(self, *, start_error: Exception | None = None) -> None:
         super().__init__()
-        self.started = 0
-        self.ended = 0
+        self.story: list[str] = []
+        self.break_down = anyio.Event()
+        self._start_error = start_error
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
-        self.started += 1
-        ready.started()
+        self.story.append("started")
         try:
-            await anyio.sleep_forever()
-        finally:
-            self.ended += 1
-
-
-class Failing(Service):
-    """Fails before or after it is ready."""
-
-    def __init__(self, *, is_ready_first: bool) -> None:
-        super().__init__()
-        self._is_ready_first = is_ready_first
-
-    async def run(self, *, ready: TaskStatus[None]) -> None:
-        if self._is_ready_first:
+            if self._start_error is not None:
+                raise self._start_error
             ready.started()
-        raise LookupError("cannot work")
+            await self.break_down.wait()
+            raise OSError("broken")
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.lowlevel.checkpoint()  # leaving the block waits for this, too
+                self.story.append("gone")
 
 
-class Rounds(Periodic):
-    """Does what it is given, round by round, and says when a round begins."""
-
-    def __init__(self, *outcomes: Any) -> None:
-        super().__init__(interval=1000)
-        self.outcomes = list(outcomes)
-        self.done = anyio.Event()
-
-    async def run_once(self) -> None:
-        outcome = self.outcomes.pop(0)
-        if not self.outcomes:
-            self.done.set()
-        if isinstance(outcome, Exception):
-            raise outcome
+async def test_started_means_ready_and_left_means_gone() -> None:
+    service = Recorder()
+    async with service as entered:
+        assert entered is service
+        assert service.story == ["started"]
+    assert service.story == ["started", "gone"]
 
 
-async def test_entered_means_ready_and_left_means_ended() -> None:
-    service = Ticking()
-    async with service:
-        assert (service.started, service.ended) == (1, 0)
-    assert (service.started, service.ended) == (1, 1)
-
-
-async def test_it_may_be_stopped_any_number_of_times_and_before_it_started() -> None:
-    service = Ticking()
+async def test_a_stop_before_the_start_does_no_harm() -> None:
+    service = Recorder()
     service.stop()
     async with service:
-        service.stop()
-        service.stop()
+        await anyio.lowlevel.checkpoint()
+        assert service.story == ["started"]
+    assert service.story == ["started", "gone"]
+
+
+async def test_it_may_be_stopped_any_number_of_times_by_anybody() -> None:
+    service = Recorder()
+    async with service, anyio.create_task_group() as group:
+        for _ in range(3):
+            service.stop()
+            group.start_soon(anyio.to_thread.run_sync, lambda: None)
     service.stop()
+    assert service.story == ["started", "gone"]
 
-    assert service.ended == 1
+
+async def test_a_stop_from_inside_the_block_lets_the_block_go_on_to_its_next_wait() -> None:
+    service = Recorder()
+    went_on = False
+    async with service:
+        service.stop()
+        went_on = True
+    assert went_on
 
 
-async def test_it_may_run_again() -> None:
-    service = Ticking()
-    for _ in range(2):
+async def test_a_start_that_fails_tells_its_own_error_and_leaves_nothing() -> None:
+    service = Recorder(start_error=ValueError("no such folder"))
+    with pytest.raises(ValueError, match="no such folder"):
         async with service:
-            pass
+            raise AssertionError("it was never ready")
+    service.stop()
+    assert service.story == ["started", "gone"]
 
-    assert (service.started, service.ended) == (2, 2)
 
-
-async def test_it_ends_also_when_its_block_fails() -> None:
-    service = Ticking()
-    with pytest.raises(ExceptionGroup) as failed:
+async def test_an_error_inside_ends_the_block_it_stands_in() -> None:
+    service = Recorder()
+    with pytest.RaisesGroup(pytest.RaisesExc(OSError, match="broken")):
         async with service:
-            raise LookupError("of the block")
-
-    assert failed.group_contains(LookupError, match="of the block")
-    assert service.ended == 1
-
-
-async def test_why_it_did_not_start_is_told_as_it_is() -> None:
-    with pytest.raises(LookupError, match="cannot work"):
-        async with Failing(is_ready_first=False):
-            pytest.fail("it is not ready")
-
-
-async def test_an_error_that_it_does_not_handle_ends_its_block() -> None:
-    with pytest.raises(ExceptionGroup) as failed:
-        async with Failing(is_ready_first=True):
+            service.break_down.set()
             await anyio.sleep_forever()
+    assert service.story == ["started", "gone"]
 
-    assert failed.group_contains(LookupError)
+
+async def test_an_error_of_the_block_stops_the_service() -> None:
+    service = Recorder()
+    with pytest.RaisesGroup(pytest.RaisesExc(KeyError)):
+        async with service:
+            raise KeyError("of the block")
+    assert service.story == ["started", "gone"]
+
+
+async def test_a_cancelled_block_stops_the_service() -> None:
+    service = Recorder()
+    with anyio.CancelScope() as scope:
+        async with service:
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert service.story == ["started", "gone"]
 
 
 async def test_a_start_that_is_cancelled_leaves_nothing() -> None:
-    class Slow(Ticking):
+    class Slow(Recorder):
         async def run(self, *, ready: TaskStatus[None]) -> None:
+            self.story.append("started")
             try:
-                await anyio.sleep_forever()
+                await self.break_down.wait()
                 ready.started()
             finally:
-                self.ended += 1
+                self.story.append("gone")
 
     service = Slow()
-    with anyio.move_on_after(0.01) as scope:
+
+    async def start() -> None:
         async with service:
-            pytest.fail("it is not ready")
+            raise AssertionError("it was never ready")
 
-    assert scope.cancelled_caught
-    assert service.ended == 1
+    async with anyio.create_task_group() as group:
+        group.start_soon(start)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+    assert service.story == ["started", "gone"]
 
 
-async def test_a_bell_that_was_rung_before_is_heard_once() -> None:
+async def test_services_stop_in_the_opposite_order() -> None:
+    order: list[str] = []
+
+    class Named(Recorder):
+        async def run(self, *, ready: TaskStatus[None]) -> None:
+            try:
+                await super().run(ready=ready)
+            finally:
+                order.append(type(self).__name__)
+
+    class First(Named):
+        pass
+
+    class Second(Named):
+        pass
+
+    async with First(), Second():
+        pass
+    assert order == ["Second", "First"]
+
+
+# The bell
+
+
+async def test_a_ring_before_the_wait_is_not_lost_and_two_are_one() -> None:
     bell = Wakeup()
     bell.ring()
     bell.ring()
+    assert await bell.wait(at_most=FOR_EVER)
+    assert not await bell.wait(at_most=NO_TIME)
 
-    assert await bell.wait(at_most=0)
-    assert not await bell.wait(at_most=0)
+
+async def test_a_wait_ends_with_a_ring() -> None:
+    bell = Wakeup()
+    async with anyio.create_task_group() as group:
+        group.start_soon(bell.wait)
+        await anyio.wait_all_tasks_blocked()
+        bell.ring()
 
 
-async def test_rounds_go_on_after_an_error_and_at_a_ring() -> None:
-    rounds = Rounds(ValueError("once"), None, None)
-    async with rounds:
-        rounds.wakeup.ring()
-        rounds.wakeup.ring()
+# Rounds
+
+
+class Rounds(Periodic):
+    """Counts its rounds; those whose number is in `failing` fail."""
+
+    def __init__(self, *, interval: float = FOR_EVER, failing: frozenset[int] = frozenset()) -> None:
+        super().__init__(interval=interval)
+        self.rounds = 0
+        self._failing = failing
+        self._done = anyio.Event()
+
+    async def run_once(self) -> int:
+        self.rounds += 1
+        self._done.set()
+        self._done = anyio.Event()
+        if self.rounds in self._failing:
+            raise OSError("Postgres is away")
+        return self.rounds
+
+    async def until(self, rounds: int) -> None:
         with anyio.fail_after(20):
-            while rounds.outcomes:
-                rounds.wakeup.ring()
-                await anyio.lowlevel.checkpoint()
-            await rounds.done.wait()
+            while self.rounds < rounds:
+                await self._done.wait()
+
+
+async def test_the_first_round_is_at_the_start_and_the_next_when_the_bell_is_rung() -> None:
+    async with Rounds() as service:
+        await service.until(1)
+        await anyio.wait_all_tasks_blocked()
+        assert service.rounds == 1
+        service.wakeup.ring()
+        await service.until(2)
+
+
+async def test_without_a_ring_a_round_follows_after_the_interval() -> None:
+    async with Rounds(interval=NO_TIME) as service:
+        await service.until(5)
+
+
+async def test_a_round_that_fails_is_followed_by_others(caplog: pytest.LogCaptureFixture) -> None:
+    async with Rounds(interval=NO_TIME, failing=frozenset({1, 2})) as service:
+        await service.until(4)
+    said = [record.__dict__["count"] for record in caplog.records if record.name == "common.lifecycle"]
+    assert said == [1, 2]
+
+
+async def test_a_ring_during_a_round_is_answered_by_another_round() -> None:
+    class RingsItself(Rounds):
+        async def run_once(self) -> int:
+            if self.rounds < 3:
+                self.wakeup.ring()
+            return await super().run_once()
+
+    async with RingsItself() as service:
+        await service.until(4)
+        await anyio.wait_all_tasks_blocked()
+        assert service.rounds == 4
