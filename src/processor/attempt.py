@@ -22,8 +22,9 @@ from common.errors import SundogError
 from common.storage import Storage
 from common.words import EventType
 from processor.cache import InputCache
+from processor.child_pipe import PipeClosedError
 from processor.child_pool import ChildPool
-from processor.children import Child, PipeClosedError
+from processor.children import Child
 from processor.claim import (
     Artifact,
     AttemptReport,
@@ -127,6 +128,8 @@ class Attempt:
         return limits.get(reason, 0)
 
     async def _work(self) -> Report:
+        if not self.claim.inputs:
+            return await self._run_child({})
         async with AsyncExitStack() as held:
             inputs = {
                 given["name"]: InputFile(
@@ -186,7 +189,7 @@ class Attempt:
     async def _follow(self, child: Child, job: Job) -> Report:
         """Give the child its job and hear it to its last word; what it made is kept before anybody else may use it."""
         try:
-            await child.send(job)
+            child.send(job)
             while True:
                 message = await child.receive()
                 match message:

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from anyio.abc import SocketStream, TaskStatus, UNIXSocketStream
+from anyio.abc import TaskStatus
 
 from common.errors import SundogError
 from common.lifecycle import Service
 from processor import protocol
+from processor.child_pipe import ChildPipe
 from processor.forkserver import PACKET_BYTES
+from processor.meter import Meter
 from processor.protocol import ChildMessage, Job
 from processor.scratch import remove_folder
 
@@ -27,12 +29,6 @@ log = logging.getLogger(__name__)
 
 # What a child may see of the environment it runs in. Everything else stays here, the credentials first of all.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SUNDOG_CHILD_FAULTS")
-
-
-CLOSED = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-
 
 START_S = 30.0
 END_S = 10.0
@@ -42,10 +38,6 @@ class ForkServerError(SundogError):
     """The fork server ended; the processor cannot work without it and ends too."""
 
     code = "fork_server_ended"
-
-
-class PipeClosedError(Exception):
-    """A child closed its end of the pipe, most likely by ending."""
 
 
 class Child:
@@ -70,25 +62,22 @@ class Child:
         self._cpu_at_end = 0.0
         self.gone = anyio.Event()
         self._pidfd = pidfd
-        self._end = end
-        self._stream: SocketStream | None = None
+        self._pipe = ChildPipe(end)
+        self._meter = Meter(pid)
 
     async def open(self) -> None:
         """Make its pipe ready for messages."""
-        self._stream = await UNIXSocketStream.from_socket(self._end)
+        await self._pipe.open()
         self.bytes_at_start = self.resident_bytes()
 
-    async def send(self, job: Job) -> None:
+    def send(self, job: Job) -> None:
         """Give it a job.
 
         Raises:
             PipeClosedError: it is gone.
         """
         self.is_clean = False
-        try:
-            await self._pipe.send(protocol.encode(job.model_dump(mode="json")))
-        except CLOSED as error:
-            raise PipeClosedError from error
+        self._pipe.send(protocol.encode_job(job))
 
     async def receive(self) -> ChildMessage:
         """The next message.
@@ -97,33 +86,11 @@ class Child:
             ProtocolError: it said something that is no message.
             PipeClosedError: it closed its end.
         """
-        try:
-            length = protocol.body_length(await self._exactly(protocol.HEADER.size))
-            return protocol.decode(await self._exactly(length))
-        except CLOSED as error:
-            raise PipeClosedError from error
-
-    async def _exactly(self, count: int) -> bytes:
-        data = bytearray()
-        while len(data) < count:
-            data += await self._pipe.receive(min(count - len(data), 1 << 18))
-        return bytes(data)
+        return protocol.decode(await self._pipe.receive())
 
     def is_waiting(self) -> bool:
         """Whether it lives and is silent, as it must be between two tasks."""
-        try:
-            self._end.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return self.exit_status is None
-        except OSError:
-            return False
-        return False
-
-    @property
-    def _pipe(self) -> SocketStream:
-        if self._stream is None:
-            raise RuntimeError("the child's pipe is not open yet")
-        return self._stream
+        return self.exit_status is None and self._pipe.is_silent()
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal; harmless when it has ended."""
@@ -142,31 +109,22 @@ class Child:
             with anyio.CancelScope(shield=True):
                 self.signal(signal.SIGKILL)
                 await self.gone.wait()
-                await self._pipe.aclose()
+                self._pipe.close()
                 await remove_folder(self.scratch)
 
     def resident_bytes(self) -> int:
         """Resident memory at this moment; 0 when it has ended."""
-        try:
-            pages = int(_proc(self.pid, "statm").split()[1])
-        except (OSError, IndexError):
-            return 0
-        return pages * PAGE_BYTES
+        return self._meter.resident_bytes()
 
     def cpu_seconds(self) -> float:
         """Processor time that it has used so far, or at all if it has ended."""
-        if self.exit_status is not None:
-            return self._cpu_at_end
-        try:
-            fields = _proc(self.pid, "stat").rpartition(b")")[2].split()
-        except OSError:
-            return self._cpu_at_end
-        return (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
+        return self._meter.cpu_seconds() if self.exit_status is None else self._cpu_at_end
 
     def ended(self, *, status: int, cpu_seconds: float) -> None:
         """Note its end, as the fork server told it."""
         self.exit_status = status
         self._cpu_at_end = cpu_seconds
+        self._meter.close()
         os.close(self._pidfd)
         self._pidfd = -1
         self.gone.set()
@@ -306,12 +264,3 @@ def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _proc(pid: int, file: str) -> bytes:
-    """A file of /proc; never waits, since it is no disk."""
-    descriptor = os.open(f"/proc/{pid}/{file}", os.O_RDONLY)
-    try:
-        return os.read(descriptor, 4096)
-    finally:
-        os.close(descriptor)

@@ -130,13 +130,25 @@ def encode(message: Mapping[str, Any]) -> bytes:
         TypeError: it holds something that is no JSON value.
         MessageTooLongError: it is longer than `MESSAGE_BYTES`.
     """
-    body = json.dumps(message, allow_nan=False, separators=(",", ":")).encode()
+    return _framed(json.dumps(message, allow_nan=False, separators=(",", ":")).encode())
+
+
+def encode_job(job: Job) -> bytes:
+    """A job with its header.
+
+    Raises:
+        MessageTooLongError: it is longer than `MESSAGE_BYTES`.
+    """
+    return _framed(job.model_dump_json().encode())
+
+
+def _framed(body: bytes) -> bytes:
     if len(body) > MESSAGE_BYTES:
         raise MessageTooLongError(f"a message of {len(body)} bytes is too long")
     return HEADER.pack(len(body)) + body
 
 
-def body_length(header: bytes) -> int:
+def body_length(header: bytes | bytearray) -> int:
     """How many bytes follow a header.
 
     Raises:
