@@ -1,6 +1,5 @@
 """The dashboard in a real Chromium, against a real Sundog. Every test also fails when the console complains."""
 
-import json
 import os
 import signal
 
@@ -8,7 +7,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, Request, ViewportSize, expect
 
 from helpers.complaints import Complaints
-from helpers.dashboard import DESKTOP, PHONE, cancel, card, choose, drop, pick, row, state, submit
+from helpers.dashboard import DESKTOP, PHONE, cancel, card, choose, drop, pick, row, state, submit, turn
 from helpers.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -197,11 +196,3 @@ async def test_a_gateway_that_dies_is_waited_for(page: Page, sundog: Installatio
     await expect(lines).to_contain_text(["queued", "started", "no hurry", "estimate", "cancelled"])
     await expect(lines).to_have_count(5)
     complaints.forgive("Failed to load resource")
-
-
-async def turn(page: Page, visibility: str) -> None:
-    """Tell the page that it can be seen or cannot: a headless browser shows all of its pages."""
-    await page.evaluate(
-        f"Object.defineProperty(document, 'visibilityState', {{value: {json.dumps(visibility)}, configurable: true}});"
-        "document.dispatchEvent(new Event('visibilitychange'))"
-    )

@@ -1,5 +1,6 @@
 """What a test does at the dashboard, and at the API beside it."""
 
+import json
 from collections.abc import Mapping
 
 from playwright.async_api import FilePayload, Locator, Page, ViewportSize
@@ -62,3 +63,11 @@ def state(page: Page) -> Locator:
 
 def card(page: Page, column: str) -> Locator:
     return page.get_by_role("article").filter(has=page.get_by_role("heading", name=column, exact=True))
+
+
+async def turn(page: Page, visibility: str) -> None:
+    """Tell the page that it can be seen or cannot: a headless browser shows all of its pages."""
+    await page.evaluate(
+        f"Object.defineProperty(document, 'visibilityState', {{value: {json.dumps(visibility)}, configurable: true}});"
+        "document.dispatchEvent(new Event('visibilitychange'))"
+    )

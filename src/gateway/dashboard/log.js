@@ -1,4 +1,4 @@
-// The story of a task as lines. Lines are only ever added; a reader at the end stays at the end.
+// The story of a task as lines. Lines are only ever added, but for a reset; a reader at the end stays at the end.
 
 import { html } from "./element.js";
 import { clock, duration, seconds, shown } from "./format.js";
@@ -7,6 +7,7 @@ const AT_END_PX = 24;
 
 export class LogPanel {
   #last = 0;
+  #resets = 0;
 
   constructor() {
     this.lines = html("ol", { class: "lines", tabindex: "0", "aria-label": "Log" });
@@ -14,7 +15,7 @@ export class LogPanel {
   }
 
   show({ task, story }) {
-    if (story.seq < this.#last) this.#clear();
+    if (story.resets !== this.#resets) this.#clear(story.resets);
     const fresh = story.lines.filter(({ seq }) => seq > this.#last);
     if (fresh.length === 0) return;
     const box = this.lines;
@@ -24,7 +25,8 @@ export class LogPanel {
     if (isAtEnd) box.scrollTop = box.scrollHeight;
   }
 
-  #clear() {
+  #clear(resets) {
+    this.#resets = resets;
     this.#last = 0;
     this.lines.replaceChildren();
   }

@@ -33,6 +33,8 @@ export class Story {
   isOver = false;
   /** The feed said that it ends here. */
   isEnded = false;
+  /** How often what was told was forgotten: the feed does not go back to where we were. */
+  resets = 0;
 
   /** Take in one event. Answers whether the task's row must have changed with it. */
   tell(name, data) {
@@ -45,7 +47,7 @@ export class Story {
   }
 
   #forget({ seq = 0 }) {
-    Object.assign(this, { seq, lines: [], progress: null, partial: null, isOver: false });
+    Object.assign(this, { seq, lines: [], progress: null, partial: null, isOver: false, resets: this.resets + 1 });
   }
 
   #add(name, data) {
