@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 import anyio
+import asyncpg
 from anyio.abc import TaskStatus
 
 from common.database import TRANSIENT, Pool
@@ -82,11 +83,15 @@ class Notifier(Service):
             await self._pool.execute(
                 NOTIFY_CHANNELS, [channel for channel, _ in hints], [payload for _, payload in hints]
             )
-        except TRANSIENT as error:
+        except (*TRANSIENT, asyncpg.PostgresError) as error:  # whatever Postgres says of a hint: nobody needs it
             self.dropped += len(hints)
             log.warning(
                 "hints dropped, backstop polls will find them", extra={"count": len(hints), "error": repr(error)}
             )
+        except BaseException:  # told to end meanwhile: perhaps they were not sent, and once more does no harm
+            for channel, words in pending.items():
+                self._add(channel, words)
+            raise
         return len(hints)
 
 
