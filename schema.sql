@@ -179,10 +179,10 @@ COMMENT ON TABLE task IS 'One requested analysis.';
 CREATE INDEX task_claimable ON task (tenant, kind, priority, run_at, id) WHERE state = 'queued';
 -- Serves the caps, rescue_tasks.sql and release_orphans.sql; holds only what runs. No lease_until in it: a heartbeat must stay HOT.
 CREATE INDEX task_running ON task (tenant, kind) WHERE state = 'running';
--- Serve list_tasks.sql, list_tasks_in_state.sql and list_tasks_of_kind.sql.
-CREATE INDEX task_listed ON task (tenant, id DESC);
-CREATE INDEX task_listed_by_state ON task (tenant, state, id DESC);
-CREATE INDEX task_listed_by_kind ON task (tenant, kind, id DESC);
+-- Serve list_tasks.sql, list_tasks_in_state.sql and list_tasks_of_kind.sql, which walk them backwards.
+CREATE INDEX task_listed ON task (tenant, id);
+CREATE INDEX task_listed_by_state ON task (tenant, state, id);
+CREATE INDEX task_listed_by_kind ON task (tenant, kind, id);
 -- Serves the look for an earlier result in record_tasks.sql.
 CREATE INDEX task_reusable ON task (digest) WHERE state = 'succeeded';
 -- Serves trim_feeds.sql and remove_tasks.sql: what ended first, of those whose feed is whole, and of those whose feed was trimmed.
@@ -196,7 +196,7 @@ CREATE TABLE task_tag (
 );
 COMMENT ON TABLE task_tag IS 'A row for each of a task''s tags, to find tasks by them in the order of a list.';
 -- Serves list_tasks_with_tag.sql.
-CREATE INDEX task_tag_listed ON task_tag (tenant, tag, task DESC);
+CREATE INDEX task_tag_listed ON task_tag (tenant, tag, task);
 
 CREATE TABLE idempotency_key (
     tenant     text NOT NULL,
@@ -236,7 +236,7 @@ CREATE TABLE task_input (
 );
 COMMENT ON TABLE task_input IS 'The datasets a task works on, by the kind''s input names; keeps what they were after the dataset is gone.';
 -- Serves the ON DELETE of dataset, the question whether a task still needs it, and list_tasks_of_dataset.sql.
-CREATE INDEX task_input_dataset ON task_input (dataset, task DESC);
+CREATE INDEX task_input_dataset ON task_input (dataset, task);
 -- Serves select_unreferenced.sql: bytes that a task still needs though its dataset is gone. Nearly always empty.
 CREATE INDEX task_input_bytes ON task_input (sha256) WHERE dataset IS NULL;
 

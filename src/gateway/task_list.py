@@ -88,7 +88,7 @@ class TaskList:
         else:
             row = await self._pool.fetchrow(_statement(wanted), *values)
         assert row is not None  # the statement always gives one row
-        ids: Sequence[UUID] = row["ids"] or ()
+        ids = sorted(row["ids"] or (), reverse=True)
         is_full = row["found"] == asked.limit
         return Walk(found=row["found"], ids=ids, goes_on_after=ids[-1] if is_full and ids else row["stopped_at"])
 

@@ -2,20 +2,24 @@
 WITH fitting AS (
     SELECT id
     FROM (
-        SELECT id, state, kind, tags
+        SELECT tenant, kind, id, state, tags
         FROM task
-        WHERE tenant = $1 AND kind = $7 AND id < $2 AND id >= $3
-        ORDER BY id DESC
+        WHERE (tenant, kind, id) < ($1, $7, $2) AND (tenant, kind, id) >= ($1, $7, $3)
+        ORDER BY tenant DESC, kind DESC, id DESC
         LIMIT 10000
     ) AS walked
     WHERE ($6::task_state IS NULL OR state = $6) AND ($7::text IS NULL OR kind = $7) AND ($8::text IS NULL OR $8 = ANY (tags))
           AND ($9::text IS NULL OR strpos(lower(kind), lower($9)) > 0 OR strpos(lower(array_to_string(tags, E'\n')), lower($9)) > 0
                OR (SELECT bool_or(strpos(lower(filename), lower($9)) > 0) FROM task_input WHERE task_input.task = walked.id))
-    ORDER BY id DESC
+    ORDER BY tenant DESC, kind DESC, id DESC
     LIMIT $4
 )
-SELECT count(*) AS found, array_agg(id ORDER BY id DESC) FILTER (WHERE $5) AS ids,
+SELECT count(*) AS found, array_agg(id) FILTER (WHERE $5) AS ids,
        CASE WHEN count(*) < $4 THEN (
-           SELECT id FROM task WHERE tenant = $1 AND kind = $7 AND id < $2 AND id >= $3 ORDER BY id DESC OFFSET 9999 LIMIT 1
+           SELECT id
+           FROM task
+           WHERE (tenant, kind, id) < ($1, $7, $2) AND (tenant, kind, id) >= ($1, $7, $3)
+           ORDER BY tenant DESC, kind DESC, id DESC
+           OFFSET 9999 LIMIT 1
        ) END AS stopped_at
 FROM fitting

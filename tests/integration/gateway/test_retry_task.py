@@ -99,7 +99,8 @@ async def test_a_task_that_waits_or_runs_stays_as_it_is(
 ) -> None:
     for identity in (await queued_task(connection), (await running_task(connection)).id):
         before = (await client.get(f"/v1/tasks/{identity}")).json()
-        for changes in ({}, {"memory_mb": 2048}, {"params": {}}):
+        same: list[dict[str, Any]] = [{}, {"memory_mb": 2048}, {"params": {}}]
+        for changes in same:
             answer = await retry(client, identity, **changes)
 
             assert (answer.status_code, answer.json()) == (202, before)
