@@ -1,8 +1,8 @@
 """Structured logs with one set of keys in both services.
 
 A record is a short text and fixed keys: `log.info("task claimed", extra={"task": id, "attempt": 2})`. Keys in use:
-service, task, attempt, lease, kind, processor, request, tenant, code, seconds, count, error. Everything else belongs
-into the text of an exception.
+service, task, attempt, lease, kind, processor, request, tenant, code, seconds, count, walls, error. Everything else
+belongs into the text of an exception.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Literal
 
 KEYS = (
     "service", "task", "attempt", "lease", "kind", "processor", "request", "tenant", "method", "path", "status",
-    "code", "outcome", "phase", "pid", "seconds", "count", "bytes", "error",
+    "code", "outcome", "phase", "pid", "seconds", "count", "bytes", "walls", "error",
 )  # fmt: skip
 
 

@@ -112,10 +112,17 @@ class Storage:
 
     def local_path(self, sha256: str) -> Path | None:
         """Where the bytes are on this machine, if the storage is a folder; saves a copy."""
+        if self.local_folder is None:
+            return None
+        path = self.local_folder / _place(sha256)
+        return path if path.exists() else None
+
+    @property
+    def local_folder(self) -> Path | None:
+        """Where everything is, if the storage is a folder of this machine."""
         if not isinstance(self._store, LocalStore) or self._store.prefix is None:
             return None
-        path = Path(self._store.prefix) / _place(sha256)
-        return path if path.exists() else None
+        return Path(self._store.prefix)
 
     async def blobs(self, *, shard: int) -> AsyncIterator[Sequence[Stored]]:
         """The blobs of one of `SHARDS` shards, some at a time."""
@@ -151,9 +158,7 @@ class Storage:
     @property
     def _incoming_folder(self) -> Path | None:
         """Where uploads are if the storage is a folder: the store does not tell of files that are half written."""
-        if not isinstance(self._store, LocalStore) or self._store.prefix is None:
-            return None
-        return Path(self._store.prefix) / "incoming"
+        return None if self.local_folder is None else self.local_folder / "incoming"
 
     async def _remove(self, place: str, *, unless_since: datetime) -> bool:
         try:

@@ -3,10 +3,11 @@
 import json
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +33,8 @@ from processor.child_pool import ChildPool
 from processor.children import Children
 from processor.claim import Ending, Hold
 from processor.claimer import Claimer
+from processor.confinement import kernel
+from processor.confinement.wall import Wall
 from processor.drain import Drain
 from processor.feed_writer import FeedWriter
 from processor.heartbeater import Heartbeater
@@ -110,6 +113,7 @@ def main(*, drain: bool = False, **given: Any) -> None:
     database, storage = read_settings(DatabaseSettings), read_settings(StorageSettings)
     settings, retention = read_settings(ProcessorSettings, **given), read_settings(RetentionSettings)
     forget_secrets()
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # what it was started with stays in its memory for others to look up
     descendants.adopt_orphans()
     not_ours = descendants.children()
     try:
@@ -186,8 +190,15 @@ async def open_processor(
         await check_schema(pool)
         store = Storage.open(storage)
         children = await stack.enter_async_context(
-            Children(threads=settings.threads, home=folder, python=settings.python)
+            Children(
+                threads=settings.threads,
+                home=folder,
+                python=settings.python,
+                hidden=hidden_folders(settings, store),
+                scratch_bytes=settings.scratch_mb << 20,
+            )
         )
+        tell_walls(children.walls, required=settings.require_confinement)
         identity = await _announce(pool, children, settings)
         notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=not database.notifies))
         slots = Slots(places=settings.slots)
@@ -281,7 +292,36 @@ async def _announce(pool: Pool, children: Children, settings: ProcessorSettings)
         kind = installed[name]
         texts = [json.dumps(kind[key]) for key in ("inputs", "example", "params_schema")]
         await pool.execute(ANNOUNCE_KIND, name, kind["version"], kind["title"], kind["summary"], *texts)
-    return Identity(id=new_processor_id(), name=processor_name(), version=version("sundog"), kinds=tuple(wanted))
+    return Identity(
+        id=new_processor_id(),
+        name=processor_name(),
+        version=version("sundog"),
+        kinds=tuple(wanted),
+        confinement=children.walls,
+    )
+
+
+def hidden_folders(settings: ProcessorSettings, storage: Storage) -> tuple[Path, ...]:
+    """What no child may read, wherever Python and its libraries are."""
+    return (settings.work_dir, *([storage.local_folder] if storage.local_folder else []))
+
+
+def tell_walls(walls: Collection[Wall], *, required: Collection[Wall]) -> None:
+    """Say in the log which walls stand around the children.
+
+    Raises:
+        ConfigurationError: one that is required does not.
+    """
+    absent = [wall for wall in Wall if wall not in walls]
+    if missing := [wall for wall in absent if wall in required]:
+        raise ConfigurationError(
+            f"This machine cannot confine analyses as required: {', '.join(missing)}.",
+            advice="Use a newer kernel, let the container's seccomp profile allow it, or require less in "
+            "SUNDOG_PROCESSOR_REQUIRE_CONFINEMENT.",
+        )
+    log.info("analyses are confined", extra={"walls": list(walls)})
+    if absent:
+        log.warning("walls that this machine does not have", extra={"walls": absent})
 
 
 def forget_secrets() -> None:

@@ -12,6 +12,7 @@ before the report is given: nothing goes on behind the back of what the database
 
 import logging
 import signal
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,8 @@ from processor.protocol import (
     ProtocolError,
     Result,
 )
-from processor.scratch import chunks_of, empty_folder, open_inside
+from processor.room import Room
+from processor.scratch import chunks_of, open_inside
 from processor.settings import ProcessorSettings
 from processor.watchdog import Watchdog, Watched
 
@@ -131,23 +133,18 @@ class Attempt:
         if not self.claim.inputs:
             return await self._run_child({})
         async with AsyncExitStack() as held:
-            inputs = {
-                given["name"]: InputFile(
-                    filename=given["filename"],
-                    path=str(await held.enter_async_context(self._shop.cache.hold(given["sha256"]))),
-                    sha256=given["sha256"],
-                    bytes=given["bytes"],
-                )
+            files = {
+                given["sha256"]: await held.enter_async_context(self._shop.cache.hold(given["sha256"]))
                 for given in self.claim.inputs
             }
-            return await self._run_child(inputs)
+            return await self._run_child(files)
 
-    async def _run_child(self, inputs: dict[str, InputFile]) -> Report:
+    async def _run_child(self, files: Mapping[str, Path]) -> Report:
         child = await self._shop.pool.take(self.claim.tenant)
         cpu_before = child.cpu_seconds()
         watched = Watched(
             child=child,
-            scratch=child.scratch,
+            scratch=child.room.scratch,
             scratch_bytes=self._shop.settings.scratch_mb << 20,
             claim=self.claim,
             end=self.end,
@@ -155,7 +152,7 @@ class Attempt:
         report: Report | None = None
         try:
             with self._shop.watchdog.watch(watched):
-                report = await self._follow(child, self._job(inputs, scratch=child.scratch))
+                report = await self._follow(child, self._job(files, room=child.room))
         finally:
             with anyio.CancelScope(shield=True):
                 await self._let_go(child, grace_s=0.0 if report is not None else self._grace())
@@ -165,7 +162,7 @@ class Attempt:
 
     async def _let_go(self, child: Child, *, grace_s: float) -> None:
         """Give it back for another task if it is clean, else end it."""
-        if child.is_clean and await empty_folder(child.scratch):
+        if child.is_clean and await child.room.clear():
             child.tasks_done += 1
             self._shop.pool.give_back(child, tenant=self.claim.tenant)
         else:
@@ -176,12 +173,21 @@ class Attempt:
         at_once = self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
         return 0.0 if at_once else self._shop.settings.cancel_grace_s
 
-    def _job(self, inputs: dict[str, InputFile], *, scratch: Path) -> Job:
+    def _job(self, files: Mapping[str, Path], *, room: Room) -> Job:
+        inputs = {
+            given["name"]: InputFile(
+                filename=given["filename"],
+                path=str(room.lend(files[given["sha256"]], sha256=given["sha256"])),
+                sha256=given["sha256"],
+                bytes=given["bytes"],
+            )
+            for given in self.claim.inputs
+        }
         return Job(
             kind=self.claim.kind,
             params=dict(self.claim.params),
             inputs=inputs,
-            scratch=str(scratch),
+            scratch=str(room.scratch),
             memory_mb=self.claim.memory_mb,
             low_memory=self.claim.low_memory,
         )
@@ -195,7 +201,7 @@ class Attempt:
                 match message:
                     case Result():
                         child.is_clean = message.clean
-                        artifacts = await self._keep(message.files, child.scratch)
+                        artifacts = await self._keep(message.files, child.room.scratch)
                         return Succeeded(envelope=message.envelope, artifacts=artifacts)
                     case Failure():
                         child.is_clean = message.clean

@@ -1,11 +1,14 @@
 """Inputs on this machine: each set of bytes once, under its digest, as long as there is room.
 
 A task holds its inputs while it runs; what nobody holds is removed, least recently used first, when the cache is
-larger than it may be. Where the storage is a folder of this machine the bytes stay there and nothing is copied.
+larger than it may be. Where the storage is a folder of this machine the bytes stay there and nothing is copied, as long
+as they can be linked from there: a child is given links, and those do not lead to another file system.
 """
 
 import hashlib
 import logging
+import os
+import stat
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,6 +37,7 @@ class InputCache:
         self._held: dict[str, int] = {}
         self._used: OrderedDict[str, int] = OrderedDict()
         self._fetching: dict[str, anyio.Lock] = {}
+        self._can_link: bool | None = None
 
     async def open(self) -> None:
         """Take over what an earlier run left; half downloads are removed."""
@@ -51,7 +55,8 @@ class InputCache:
         Raises:
             BlobMissingError: the storage does not have them, or has other bytes under their digest.
         """
-        if (local := self._storage.local_path(sha256)) is not None:
+        local = self._storage.local_path(sha256)
+        if local is not None and self._is_for_children(local):
             yield local
             return
         self._held[sha256] = self._held.get(sha256, 0) + 1
@@ -65,6 +70,17 @@ class InputCache:
                 del self._held[sha256]
                 self._fetching.pop(sha256, None)
             self._evict()
+
+    def _is_for_children(self, path: Path) -> bool:
+        """Whether a file of the storage can be linked, and read by whoever has no more rights than its owner."""
+        status = path.stat()
+        if status.st_uid != os.geteuid() and not status.st_mode & stat.S_IROTH:
+            return False
+        if self._can_link is None:
+            self._can_link = _can_link(path, self._folder / f"half-{uuid4().hex}")
+            if not self._can_link:
+                log.warning("the storage is on another file system than the work folder: inputs are copied")
+        return self._can_link
 
     async def _bring(self, sha256: str) -> Path:
         path = self._folder / sha256
@@ -96,3 +112,12 @@ class InputCache:
             (self._folder / digest).unlink(missing_ok=True)
             del self._used[digest]
             log.info("input evicted from the cache", extra={"bytes": sum(self._used.values())})
+
+
+def _can_link(path: Path, link: Path) -> bool:
+    try:
+        os.link(path, link)
+    except OSError:
+        return False
+    link.unlink()
+    return True

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,11 @@ from common.errors import SundogError
 from common.lifecycle import Service
 from processor import protocol
 from processor.child_pipe import ChildPipe
+from processor.confinement.wall import Wall
 from processor.forkserver import PACKET_BYTES
 from processor.meter import Meter
 from processor.protocol import ChildMessage, Job
-from processor.scratch import remove_folder
+from processor.room import Room
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Child:
     """One child process.
 
     Attributes:
-        scratch: the folder that its tasks may write in; empty between two tasks.
+        room: the folder that is its own.
         pid: its process number; for /proc only, signals go through the pidfd.
         exit_status: None while it lives; then its exit code, or minus the signal that ended it.
         tasks_done: how many tasks it has ended by its own word.
@@ -52,9 +53,9 @@ class Child:
         is_clean: it has ended its task by its own word, and says that nothing of the task goes on in it.
     """
 
-    def __init__(self, *, pid: int, pidfd: int, end: socket.socket, scratch: Path) -> None:
+    def __init__(self, *, pid: int, pidfd: int, end: socket.socket, room: Room) -> None:
         self.pid = pid
-        self.scratch = scratch
+        self.room = room
         self.exit_status: int | None = None
         self.tasks_done = 0
         self.bytes_at_start = 0
@@ -110,7 +111,7 @@ class Child:
                 self.signal(signal.SIGKILL)
                 await self.gone.wait()
                 self._pipe.close()
-                await remove_folder(self.scratch)
+                await self.room.remove()
 
     def resident_bytes(self) -> int:
         """Resident memory at this moment; 0 when it has ended."""
@@ -135,16 +136,28 @@ class Children(Service):
 
     Attributes:
         kinds: the announcements of the kinds that are installed, once started.
+        walls: what every child is confined by, once started.
+
+    Args:
+        threads: that Polars uses in each child.
+        home: where the children's folders are made.
+        python: that they run in.
+        hidden: folders that no child may read, even if Python has modules beside them.
+        scratch_bytes: disk that a child may fill.
     """
 
-    def __init__(self, *, threads: int, home: Path, python: Path) -> None:
+    def __init__(
+        self, *, threads: int, home: Path, python: Path, hidden: Iterable[Path] = (), scratch_bytes: int = 1 << 40
+    ) -> None:
         super().__init__()
         self.kinds: list[Mapping[str, Any]] = []
+        self.walls: tuple[Wall, ...] = ()
+        self._terms = {"hidden": [str(home), *map(str, hidden)], "scratch_bytes": scratch_bytes}
         self._threads = threads
         self._home = home
         self._python = python
         self._living: dict[int, Child] = {}
-        self._requests: deque[tuple[socket.socket, asyncio.Future[Child]]] = deque()
+        self._requests: deque[tuple[socket.socket, Room, asyncio.Future[Child]]] = deque()
         self._started = 0
         self._control: socket.socket | None = None
 
@@ -177,7 +190,7 @@ class Children(Service):
         home = str(self._home)
         environment |= {"POLARS_MAX_THREADS": str(self._threads), "HOME": home, "TMPDIR": home}
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [self._python, "-I", "-m", "processor.forkserver", str(control.fileno())],
+            [self._python, "-I", "-m", "processor.forkserver", str(control.fileno()), json.dumps(self._terms)],
             env=environment,
             stdin=subprocess.DEVNULL,
             pass_fds=[control.fileno()],
@@ -200,6 +213,7 @@ class Children(Service):
                 case "kind":
                     self.kinds.append(message["kind"])
                 case "ready":
+                    self.walls = tuple(Wall(wall) for wall in message["walls"])
                     ready.started()
                 case "started":
                     self._begin(pid=message["pid"], pidfd=fds[0])
@@ -210,24 +224,17 @@ class Children(Service):
                         child.ended(status=message["status"], cpu_seconds=message["cpu_seconds"])
 
     def _begin(self, *, pid: int, pidfd: int) -> None:
-        end, waiter = self._requests[0]
-        self._started += 1
-        scratch = self._home / "children" / str(self._started)
-        child = self._living[pid] = Child(pid=pid, pidfd=pidfd, end=end, scratch=scratch)
+        end, room, waiter = self._requests[0]
+        child = self._living[pid] = Child(pid=pid, pidfd=pidfd, end=end, room=room)
         if waiter.done():
             self._refuse(OSError())  # whoever asked has gone
-            return
-        try:
-            scratch.mkdir(mode=0o700, parents=True)
-        except OSError as error:
-            self._refuse(error)
             return
         self._requests.popleft()
         waiter.set_result(child)
 
     def _refuse(self, error: OSError) -> None:
         """Tell who has asked first that there is no child; at the end of its pipe one that was started ends."""
-        end, waiter = self._requests.popleft()
+        end, _, waiter = self._requests.popleft()
         end.close()
         if not waiter.done():
             waiter.set_exception(error)
@@ -241,21 +248,32 @@ class Children(Service):
         """
         if self._control is None:
             raise ForkServerError("The process that starts the analyses is not running.")
+        self._started += 1
+        room = Room(self._home / "children" / str(self._started))
+        try:
+            room.make()
+            with anyio.fail_after(START_S, shield=True):
+                child = await self._ask_for_child(self._control, room)
+                await child.open()
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await room.remove()
+            raise
+        return child
+
+    async def _ask_for_child(self, control: socket.socket, room: Room) -> Child:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
         waiter: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
-        self._requests.append((ours, waiter))
+        self._requests.append((ours, room, waiter))
         with theirs:
             try:
-                socket.send_fds(self._control, [b"start"], [theirs.fileno()])
+                socket.send_fds(control, [os.fsencode(room.folder)], [theirs.fileno()])
             except OSError:
                 self._requests.pop()
                 ours.close()
                 raise
-        with anyio.fail_after(START_S, shield=True):
-            child = await waiter
-            await child.open()
-        return child
+        return await waiter
 
 
 def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:

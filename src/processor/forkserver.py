@@ -4,7 +4,7 @@ Starting Python and importing Polars costs 200 ms, a fork of a process that has 
 *used* Polars: a fork after that hangs on locks that Polars' threads held. And it must be a process of its own: a fork
 of the supervisor would carry the supervisor's connections, and its environment with the credentials.
 
-    supervisor ──"start" + a socket──► fork server ──fork──► child (owns the socket)
+    supervisor ──a folder + a socket──► fork server ──fork──► child (owns both, and goes in behind its walls)
                ◄──"started" + pidfd── (or "refused": there is no room for another process)
                ◄──"exited", status, resource usage──
 
@@ -14,7 +14,6 @@ the supervisor ends, its socket ends, so the fork server ends all children and i
 kills the children (PR_SET_PDEATHSIG), and the processor what they started. Nothing is left over.
 """
 
-import ctypes
 import json
 import logging
 import os
@@ -24,21 +23,27 @@ import signal
 import socket
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from processor import child, descendants
+from processor.confinement import kernel
+from processor.confinement.enclosure import Enclosure
+from processor.confinement.trial import standing_walls
+from processor.confinement.wall import Wall
 from processor.kind import Kind, installed_kinds
 
-PR_SET_PDEATHSIG = 1
-PR_SET_NO_NEW_PRIVS = 38
 PACKET_BYTES = 1 << 20
 
 log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Serve the supervisor at the other end of the socket whose number is the first argument."""
+    """Serve the supervisor at the other end of a socket.
+
+    The arguments are its number, and as JSON what the children's walls depend on (see `Enclosure.plan`).
+    """
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     # Python 3.12 warns of a fork beside threads. Those here are jemalloc's, which prepares for forks, and the one of
     # Polars that cleans up spilled files and sleeps until then. tests/contracts holds that a fork works.
@@ -46,7 +51,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to all; the supervisor decides
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     descendants.adopt_orphans()
-    server = ForkServer(control=socket.socket(fileno=int(sys.argv[1])), kinds=installed_kinds())
+    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # a child that could write here would be every child to come
+    control, terms = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
+    kinds = installed_kinds()
+    enclosure = Enclosure.plan(hidden=map(Path, terms["hidden"]), scratch_bytes=terms["scratch_bytes"])
+    server = ForkServer(control=control, kinds=kinds, enclosure=enclosure, walls=standing_walls(enclosure))
     try:
         server.serve()
     finally:
@@ -56,9 +65,13 @@ def main() -> None:
 class ForkServer:
     """Forks children on request and tells how each ended."""
 
-    def __init__(self, *, control: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
+    def __init__(
+        self, *, control: socket.socket, kinds: Mapping[str, Kind[Any]], enclosure: Enclosure, walls: Iterable[Wall]
+    ) -> None:
         self._control = control
         self._kinds = kinds
+        self._enclosure = enclosure
+        self._walls = tuple(walls)
         self._children: set[int] = set()
         self._wake_read, self._wake_write = socket.socketpair()
 
@@ -70,7 +83,7 @@ class ForkServer:
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         for kind in self._kinds.values():
             self._tell({"type": "kind", "kind": kind.announcement()})
-        self._tell({"type": "ready"})
+        self._tell({"type": "ready", "walls": self._walls})
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._wake_read, selectors.EVENT_READ)
@@ -86,10 +99,10 @@ class ForkServer:
         message, fds, _flags, _address = socket.recv_fds(self._control, PACKET_BYTES, 1)
         if not message:
             return False
-        self._fork(socket.socket(fileno=fds[0]))
+        self._fork(socket.socket(fileno=fds[0]), folder=Path(os.fsdecode(message)))
         return True
 
-    def _fork(self, end: socket.socket) -> None:
+    def _fork(self, end: socket.socket, *, folder: Path) -> None:
         fork_server = os.getpid()
         try:
             pid = os.fork()
@@ -98,19 +111,21 @@ class ForkServer:
             self._tell({"type": "refused", "errno": error.errno})
             return
         if pid == 0:
-            self._be_child(end, fork_server=fork_server)
+            self._be_child(end, folder=folder, fork_server=fork_server)
         self._children.add(pid)
         end.close()
         pidfd = os.pidfd_open(pid)
         self._tell({"type": "started", "pid": pid}, fd=pidfd)
         os.close(pidfd)
 
-    def _be_child(self, end: socket.socket, *, fork_server: int) -> None:
+    def _be_child(self, end: socket.socket, *, folder: Path, fork_server: int) -> None:
         """Runs in the child, and never returns: whatever happens must not go on with the fork server's work."""
         status = 1
         try:
             close_all_but(end.fileno())
             become_child(fork_server=fork_server)
+            for wall in self._walls:
+                self._enclosure.build(wall, folder=folder)
             child.serve(end, self._kinds)
             status = 0
         except (BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
@@ -158,20 +173,17 @@ def close_all_but(number: int) -> None:
 
 
 def become_child(*, fork_server: int) -> None:
-    """Leave what belongs to the fork server behind, and give up what an analysis has no use for."""
+    """Leave what belongs to the fork server behind."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != fork_server:
         os._exit(1)  # it died before the kernel was asked to tell
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     os.setsid()  # a group of its own: what it starts can be ended with it
     descendants.adopt_orphans()
     os.nice(10)  # the supervisor's heartbeats go first
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold people's data
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from processor.confinement.wall import Wall
+
 
 class ProcessorSettings(BaseSettings):
     """How much work this processor takes, and how long it waits for what."""
@@ -47,6 +49,11 @@ class ProcessorSettings(BaseSettings):
     retry_first_s: float = Field(default=1, gt=0, description="Delay before the first retry; doubled for each further.")
     retry_most_s: float = Field(default=300, gt=0, description="The longest delay before a retry.")
     scratch_mb: int = Field(default=20_480, ge=1, description="Disk that one analysis may fill, in MiB.")
+    require_confinement: tuple[Wall, ...] = Field(
+        default=(),
+        description="Walls around analyses without which this processor does not start (a JSON list); see "
+        "[operations](operations.md#confinement).",
+    )
     log_lines: int = Field(default=1000, ge=1, description="Log lines of one attempt that are kept in its feed.")
 
 

@@ -4,8 +4,9 @@ import ctypes
 import os
 from typing import Any, Final
 
-PR_SET_DUMPABLE: Final = 4
+PR_SET_PDEATHSIG: Final = 1
 PR_GET_DUMPABLE: Final = 3
+PR_SET_DUMPABLE: Final = 4
 PR_SET_SECCOMP: Final = 22
 PR_SET_NO_NEW_PRIVS: Final = 38
 PR_GET_NO_NEW_PRIVS: Final = 39

@@ -7,6 +7,7 @@ import resource
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from processor.confinement import kernel
@@ -16,21 +17,19 @@ from processor.confinement.wall import Wall
 log = logging.getLogger(__name__)
 
 
-def standing_walls(enclosure: Enclosure, *, folder: Path) -> tuple[Wall, ...]:
-    """The walls that this machine can build and that hold, in the order in which they are built.
-
-    Args:
-        enclosure: what the children are to be confined to.
-        folder: one such as a child has.
-    """
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _try_all(enclosure, folder=folder, answer=writer)
-    os.close(writer)
-    with open(reader, "rb") as answer:  # noqa: PTH123 - a descriptor
-        told = answer.read()
-    os.waitpid(pid, 0)
+def standing_walls(enclosure: Enclosure) -> tuple[Wall, ...]:
+    """The walls that this machine can build and that hold, in the order in which they are built."""
+    with TemporaryDirectory() as folder:
+        for name in ("inputs", "scratch"):
+            Path(folder, name).mkdir()
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            _try_all(enclosure, folder=Path(folder), answer=writer)
+        os.close(writer)
+        with open(reader, "rb") as answer:  # noqa: PTH123 - a descriptor
+            told = answer.read()
+        os.waitpid(pid, 0)
     return tuple(Wall(name) for name in json.loads(told or b"[]"))
 
 
