@@ -1,11 +1,11 @@
 """What lists of tasks cost: a page walks an index in its order, and no filter looks at more than a bounded number.
 
-The plans are those of a database with 12,000 tasks, as Postgres chooses them, and generic ones: what a statement that is
-prepared once may end with.
+The plans are those of a database with 12,000 tasks, as Postgres chooses them, and generic ones: what a statement that
+is prepared once may end with.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +48,7 @@ async def full(connection: asyncpg.Connection) -> asyncpg.Connection:
     return connection
 
 
-def values(*, limit: int = 50, **wanted: object) -> list[object]:
+def values(wanted: Mapping[str, object], *, limit: int = 50) -> list[object]:
     """The arguments of a list's statement."""
     asked = [wanted.get(name) for name in ("state", "kind", "tag", "text")]
     return ["default", LAST, FIRST, limit, True, *asked, *([wanted["dataset"]] if "dataset" in wanted else [])]
@@ -71,7 +71,7 @@ def steps(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 async def test_a_page_walks_an_index_in_its_order(full: asyncpg.Connection, mode: str) -> None:
     await full.execute(f"SET plan_cache_mode = {mode}")
     for name, (index, wanted) in WALKS.items():
-        found = list(steps(await plan(full, name, values(**wanted), run=False)))
+        found = list(steps(await plan(full, name, values(wanted), run=False)))
 
         assert index in {step.get("Index Name") for step in found}, name
         assert not {"Seq Scan", "Sort", "Hash Join", "Bitmap Heap Scan"} & {step["Node Type"] for step in found}, name
@@ -81,14 +81,14 @@ async def test_a_page_walks_an_index_in_its_order(full: asyncpg.Connection, mode
 async def test_a_page_costs_what_it_shows(full: asyncpg.Connection, mode: str) -> None:
     await full.execute(f"SET plan_cache_mode = {mode}")
     for name, (_, wanted) in WALKS.items():
-        for step in steps(await plan(full, name, values(limit=50, **wanted), run=True)):
+        for step in steps(await plan(full, name, values(wanted, limit=50), run=True)):
             assert step["Actual Rows"] * step["Actual Loops"] <= 50, (name, step["Node Type"])
 
 
 async def test_a_small_tenant_does_not_walk_through_the_tasks_of_a_large_one(full: asyncpg.Connection) -> None:
     await full.execute("SET plan_cache_mode = force_generic_plan")
     for name, (_, wanted) in WALKS.items():
-        arguments = ["small", *values(**wanted)[1:]]
+        arguments = ["small", *values(wanted)[1:]]
         arguments = [UUID(int=2) if value == DATASET else value for value in arguments]
         for step in steps(await plan(full, name, arguments, run=True)):
             looked_at = step["Actual Rows"] * step["Actual Loops"] + step.get("Rows Removed by Filter", 0)
@@ -97,7 +97,7 @@ async def test_a_small_tenant_does_not_walk_through_the_tasks_of_a_large_one(ful
 
 async def test_what_hardly_anything_matches_is_not_looked_for_without_end(full: asyncpg.Connection) -> None:
     for name, (_, wanted) in WALKS.items():
-        arguments = values(text="nothing has this", **wanted)
+        arguments = values({**wanted, "text": "nothing has this"})
         looked_at = [
             step["Actual Rows"] * step["Actual Loops"] + step.get("Rows Removed by Filter", 0)
             for step in steps(await plan(full, name, arguments, run=True))
@@ -111,7 +111,7 @@ async def test_what_hardly_anything_matches_is_not_looked_for_without_end(full: 
 
 async def test_a_walk_goes_on_where_it_stopped_and_ends(full: asyncpg.Connection) -> None:
     await full.execute("UPDATE task SET kind = 'rare' WHERE id = $1", UUID(int=7))
-    arguments = values(text="rare")
+    arguments = values({"text": "rare"})
     first = await full.fetchrow(load_query("gateway", "list_tasks"), *arguments)
     assert first is not None
     arguments[1] = first["stopped_at"]
