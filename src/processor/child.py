@@ -63,7 +63,7 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> bytes:
     """Run one job; its last message, encoded: a `result`, or a `failure` with what a person may know."""
     os.environ["TMPDIR"] = tempfile.tempdir = job.scratch  # what an analysis leaves there goes with scratch
     try:
-        os.chdir(job.scratch)
+        enter(Path(job.scratch))
         told = run_job(job, kind=kinds[job.kind], pipe=pipe)
         return protocol.encode({**told, "clean": is_alone()})
     except KeyboardInterrupt:
@@ -83,6 +83,18 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> bytes:
     finally:
         os.chdir("/")  # the supervisor removes scratch
     return protocol.encode(told)
+
+
+def enter(scratch: Path) -> None:
+    """Go into the folder of a job.
+
+    Raises:
+        OSError: it is not there; told like a disk that fails, since the analysis has no part in it.
+    """
+    try:
+        os.chdir(scratch)
+    except OSError as error:
+        raise OSError(errno.EIO, os.strerror(errno.EIO)) from error
 
 
 def failure_of_machine(error: BaseException) -> dict[str, object] | None:

@@ -13,7 +13,7 @@ the batch is halved until that event stands alone: it ends its attempt, and the 
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -167,12 +167,7 @@ class FeedWriter(Service):
             await self._write_events(self._next_batch())
         if self._progress and self._clock() >= self._progress_due:
             self._progress_due = self._clock() + PROGRESS_S
-            latest, self._progress = self._progress, {}
-            try:
-                await self._write_progress(list(latest.items()))
-            except TRANSIENT:
-                self._progress = latest | self._progress
-                raise
+            await self._write_progress()
 
     def _next_batch(self) -> list[_Told]:
         batch: list[_Told] = []
@@ -220,21 +215,19 @@ class FeedWriter(Service):
         feed.refused = True
         self._on_refused(feed.hold)
 
-    async def _write_progress(self, latest: list[tuple[Hold, str]]) -> None:
+    async def _write_progress(self) -> None:
+        latest, self._progress = self._progress, {}
         try:
-            rows = await self._pool.fetch(WRITE_PROGRESS, *_columns(latest))
+            rows = await self._pool.fetch(
+                WRITE_PROGRESS,
+                [hold.task for hold in latest],
+                [hold.lease for hold in latest],
+                list(latest.values()),
+            )
         except TRANSIENT:
+            self._progress = latest | self._progress
             raise
-        except asyncpg.PostgresError as error:
-            if len(latest) > 1:
-                await self._write_progress(latest[: len(latest) // 2])
-                await self._write_progress(latest[len(latest) // 2 :])
-            else:
-                log.warning("Postgres refused a progress", extra={"task": latest[0][0].task, "code": error.sqlstate})
+        except asyncpg.PostgresError as error:  # the next report replaces it
+            log.warning("Postgres refused progress", extra={"count": len(latest), "code": error.sqlstate})
         else:
             self._notifier.feed_moved(row["task"] for row in rows)
-
-
-def _columns(latest: Iterable[tuple[Hold, str]]) -> tuple[list[Any], ...]:
-    """The parameters of write_progress.sql."""
-    return [hold.task for hold, _ in latest], [hold.lease for hold, _ in latest], [data for _, data in latest]

@@ -57,8 +57,14 @@ async def chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
 
 
 async def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it."""
-    await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+    """Remove a folder with all that is in it, or the link that was put in its place."""
+    await anyio.to_thread.run_sync(_remove, folder)
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 async def empty_folder(folder: Path) -> bool:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import asyncpg
 from pydantic import SecretStr
@@ -35,6 +35,10 @@ class ProcessorFactory:
     @property
     def storage(self) -> StorageSettings:
         return StorageSettings(url=f"file://{self.folder}/storage")
+
+    def through(self, dsn: str) -> Self:
+        """The same, but its processors reach the database by this connection string."""
+        return replace(self, database=replace(self.database, processor_dsn=dsn))
 
     @asynccontextmanager
     async def start(self, **changed: Any) -> AsyncIterator[Processor]:

@@ -1,0 +1,264 @@
+"""Kinds that do on purpose what native code, a bad plug-in or an attacker does; installed beside the breaking kinds."""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from processor.kind import Input, Kind, Outcome
+from processor.run import Run
+
+Inputs = Mapping[str, Input]
+DONE = Outcome(summary={"done": True}, data={"done": True})
+FOR_EVER = 3600
+
+
+class Params(BaseModel):
+    """What a worse kind may be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    gate: str = ""
+    count: int = 0
+
+
+def wait_at(gate: str) -> None:
+    while gate and not Path(gate).exists():
+        time.sleep(0.005)
+
+
+def waiting(run: Run, *pids: int) -> None:
+    """Say which processes there are: itself first."""
+    run.log("info", f"waiting as {' '.join(map(str, (os.getpid(), *pids)))}")
+
+
+def pipe() -> socket.socket:
+    """The child's end of its pipe: the one stream socket it has."""
+    for number in range(3, 64):
+        try:
+            end = socket.socket(fileno=os.dup(number))
+        except OSError:
+            continue
+        if end.type == socket.SOCK_STREAM and end.family == socket.AF_UNIX:
+            return end
+        end.close()
+    raise RuntimeError("no pipe found")
+
+
+def say(text: str) -> None:
+    """Write a message by hand."""
+    body = text.encode()
+    pipe().sendall(struct.pack(">I", len(body)) + body)
+
+
+def compute_for_ever(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Keep native code busy, which looks at no signal and has no point where it could be stopped."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    waiting(run)
+    many = pl.LazyFrame({"a": range(3_000_000)})
+    found = many.join(many.rename({"a": "b"}), how="cross").select((pl.col("a") * pl.col("b")).sum()).collect()
+    return Outcome(summary={}, data={"sum": found.item()})
+
+
+def stop_itself(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    waiting(run)
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return DONE
+
+
+def close_the_pipe(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Close every file and go on."""
+    waiting(run)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.closerange(3, 64)
+    time.sleep(FOR_EVER)
+    return DONE
+
+
+def leave_offspring(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Start a process of the same group, and one with a session of its own and no parent; both ignore signals."""
+    telling, told = os.pipe()
+    plain = os.fork()
+    if plain == 0:
+        live_on()
+    if (between := os.fork()) == 0:
+        os.setsid()
+        if (daemon := os.fork()) == 0:
+            live_on()
+        os.write(told, f"{daemon}".encode())
+        os._exit(0)
+    os.waitpid(between, 0)
+    waiting(run, plain, int(os.read(telling, 16)))
+    wait_at(params.gate)
+    return DONE
+
+
+def live_on() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    while True:
+        time.sleep(FOR_EVER)
+
+
+def leave_a_thread(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Be done, and go on talking."""
+
+    def talk() -> None:
+        while True:
+            run.log("warning", "still here")
+            time.sleep(0.001)
+
+    threading.Thread(target=talk, daemon=True).start()
+    return DONE
+
+
+def answer_twice(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Give a result for the next task too."""
+    forged = {"type": "result", "clean": True, "envelope": {"data": {"forged": True}}, "files": []}
+    say(json.dumps({**forged, "envelope": {"data": {"done": True}}}))
+    say(json.dumps(forged))
+    return DONE
+
+
+def kill_the_fork_server(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    waiting(run)
+    wait_at(params.gate)
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(FOR_EVER)
+    return DONE
+
+
+def flood_with_partials(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    for number in range(params.count):
+        run.partial({"number": number, "filler": "x" * (1 << 20)}, estimate=True)
+    return DONE
+
+
+def tell_the_unstorable(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Tell a number that is JSON to all but Postgres: it is read as infinity."""
+    say('{"type": "partial", "estimate": true, "result": {"number": 1e999}}')
+    wait_at(params.gate)
+    return DONE
+
+
+def find_the_unstorable(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    say('{"type": "result", "clean": true, "envelope": {"data": {"number": 1e999}}, "files": []}')
+    time.sleep(FOR_EVER)
+    return DONE
+
+
+def name_twice(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Keep two files by one name, past the checks of the child's own Run."""
+    (run.scratch / "file").write_text("of one name", encoding="utf-8")
+    made = {"name": "file", "bytes": 11, "media_type": "text/plain", "file": "file"}
+    run.artifacts.extend([made, made])  # type: ignore[attr-defined]  # the attack needs the Run's inside
+    return DONE
+
+
+def lose_scratch(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    os.chdir("/")
+    shutil.rmtree(run.scratch)
+    return DONE
+
+
+def swap_scratch(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Put a link to somebody's folder in the place of its own."""
+    os.chdir("/")
+    shutil.rmtree(run.scratch)
+    run.scratch.symlink_to(params.gate)
+    return DONE
+
+
+def leave_temporary_files(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    descriptor, name = tempfile.mkstemp()
+    os.close(descriptor)
+    return Outcome(summary={}, data={"file": name})
+
+
+def fill_until_full(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Write until the disk is full, as long as the gate is closed."""
+    with (run.scratch / "filler").open("wb") as file:
+        while not Path(params.gate).exists():
+            file.write(b"x" * (1 << 16))
+    return DONE
+
+
+def find_too_much(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    return Outcome(summary={}, data={"text": "x" * (33 << 20)})
+
+
+def crash_now_and_then(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Crash in every third process."""
+    run.log("info", "begun")
+    if os.getpid() % 3 == 0:
+        ctypes.string_at(0)
+    return DONE
+
+
+def work(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Compute something small and tell of it, as a real analysis does."""
+    run.phase("work")
+    run.partial({"rows": 0}, estimate=True)
+    total = 0
+    for step in range(params.count):
+        total += int(pl.Series(range(2000)).sum())
+        run.progress(rows=step, rows_total=params.count)
+    made = run.scratch / "total.txt"
+    made.write_text(str(total), encoding="utf-8")
+    run.artifact("total.txt", made, media_type="text/plain")
+    return Outcome(summary={"total": total}, data={"total": total})
+
+
+ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
+    "native-loop": compute_for_ever,
+    "stop-itself": stop_itself,
+    "close-pipe": close_the_pipe,
+    "offspring": leave_offspring,
+    "thread": leave_a_thread,
+    "twice": answer_twice,
+    "kill-parent": kill_the_fork_server,
+    "flood-partials": flood_with_partials,
+    "unstorable-event": tell_the_unstorable,
+    "unstorable-result": find_the_unstorable,
+    "name-twice": name_twice,
+    "lose-scratch": lose_scratch,
+    "swap-scratch": swap_scratch,
+    "temporary": leave_temporary_files,
+    "full": fill_until_full,
+    "too-large": find_too_much,
+    "now-and-then": crash_now_and_then,
+    "work": work,
+}
+
+
+def kind(name: str) -> Kind[Any]:
+    return Kind(
+        name=name,
+        version="1",
+        title=name,
+        summary="For tests.",
+        params=Params,
+        inputs={},
+        example={},
+        analyse=ANALYSES[name],
+    )
+
+
+def __getattr__(name: str) -> Kind[Any]:
+    """`worse_kinds:kind_native_loop` is the kind `native-loop`, for the entry points."""
+    word = name.removeprefix("kind_").replace("_", "-")
+    if not name.startswith("kind_") or word not in ANALYSES:
+        raise AttributeError(name)
+    return kind(word)
