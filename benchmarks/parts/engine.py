@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 
@@ -34,9 +35,11 @@ async def fill(
     kind: str = "noop",
     tenants: int = 1,
     params: Mapping[str, object] | None = None,
+    ids: Sequence[UUID] = (),
 ) -> None:
-    """Queue tasks, taking turns over so many tenants."""
-    await connection.execute(FILL, [uuid7() for _ in range(tasks)], tenants, kind, json.dumps(params or {}))
+    """Queue tasks, taking turns over so many tenants; new `ids` if none are given."""
+    chosen = ids or [uuid7() for _ in range(tasks)]
+    await connection.execute(FILL, chosen, tenants, kind, json.dumps(params or {}))
 
 
 def python_with_kinds(folder: Path) -> Path:
@@ -67,7 +70,9 @@ def processor_command(changes: str = "") -> list[str]:
 
 
 @asynccontextmanager
-async def started(command: list[str], environment: Mapping[str, str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(
+    command: Sequence[str], environment: Mapping[str, str] | None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process that is asked to end afterwards, and killed if it does not."""
     process = await asyncio.create_subprocess_exec(*command, env=environment, stdin=asyncio.subprocess.DEVNULL)
     try:
@@ -81,6 +86,21 @@ async def started(command: list[str], environment: Mapping[str, str]) -> AsyncIt
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+@asynccontextmanager
+async def processor(
+    dsn: str, *, folder: Path, python: Path, slots: int, **more: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A processor that has told that it lives."""
+    environment = processor_environment(dsn, folder=folder, python=python, slots=slots, **more)
+    async with started(processor_command(), environment) as process:
+        connection = await asyncpg.connect(dsn)
+        try:
+            await until_ready(connection)
+            yield process
+        finally:
+            await connection.close()
 
 
 async def until_ready(connection: asyncpg.Connection) -> None:

@@ -12,10 +12,11 @@ NAMES = ("pgqueuer", "procrastinate", "chancy")
 def python_with_peers(folder: Path) -> Path:
     """Install the peers into a folder, and return the Python that has them."""
     venv.create(folder, with_pip=True, symlinks=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    python = folder / "bin" / "python"
     lock = HERE / "requirements-peers.lock"
-    subprocess.run([*pip, "install", "--require-hashes", "--no-deps", "-r", lock], check=True)
-    return folder / "bin" / "python"
+    options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
+    subprocess.run([str(python), "-m", "pip", "install", *options, "-r", str(lock)], check=True)
+    return python
 
 
 def versions(folder: Path) -> dict[str, str]:

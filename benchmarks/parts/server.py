@@ -2,7 +2,7 @@
 
 import secrets
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,11 +16,16 @@ SETTINGS = {"shared_buffers": "128MB", "max_connections": "200"}
 
 
 @asynccontextmanager
-async def bench_server() -> AsyncIterator[tuple[EmbeddedPostgres, Path]]:
-    """A server, and a folder that is removed with it."""
+async def bench_server(
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[tuple[EmbeddedPostgres, Path]]:
+    """A server, and a folder that is removed with it; `settings` are more of the server's."""
     with tempfile.TemporaryDirectory(prefix="sundog-bench-") as name:
         folder = Path(name)
-        async with EmbeddedPostgres(folder / "postgres", binaries=find_postgres({}), settings=SETTINGS) as server:
+        server = EmbeddedPostgres(
+            folder / "postgres", binaries=find_postgres({}), settings={**SETTINGS, **(settings or {})}
+        )
+        async with server:
             yield server, folder
 
 

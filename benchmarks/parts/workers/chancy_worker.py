@@ -1,7 +1,7 @@
 """chancy: `DSN fill N` makes the queue, `DSN work` works it off until it is told to end.
 
-Its jobs run in its own event loop (the executor that it recommends for short asynchronous jobs) and it looks for more as
-soon as one is done; with the default, which looks every five seconds, it would measure nothing but that.
+Its jobs run in its own event loop (the executor that it recommends for short asynchronous jobs) and it looks for more
+as soon as one is done; with the default, which looks every five seconds, it would measure nothing but that.
 """
 
 import logging
@@ -13,7 +13,7 @@ from chancy import Chancy, Queue, Worker, job
 CONCURRENCY = 100
 
 
-@job(queue="default")
+@job(queue="default")  # type: ignore[untyped-decorator]  # the peers are not installed here
 async def noop() -> None:
     """Do nothing."""
 

@@ -29,7 +29,7 @@ async def fill(dsn: str, jobs: int) -> None:
 async def work(dsn: str) -> None:
     queue = PgQueuer(AsyncpgDriver(await asyncpg.connect(dsn)))
 
-    @queue.entrypoint("noop")
+    @queue.entrypoint("noop")  # type: ignore[untyped-decorator]  # the peers are not installed here
     async def noop(_job: Job) -> None:
         """Do nothing."""
 
