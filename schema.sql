@@ -334,7 +334,8 @@ GRANT INSERT (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, 
 GRANT UPDATE (handed_in_at) ON dataset TO sundog_gateway;
 GRANT UPDATE (state, run_at, last_seq, version, cancel_requested_at, error, finished_at) ON task TO sundog_gateway;
 -- What a retry by hand changes.
-GRANT UPDATE (failures, crashes, params, priority, timeout_s, memory_mb, max_attempts, kind_version, digest) ON task TO sundog_gateway;
+GRANT UPDATE (failures, crashes, params, priority, timeout_s, memory_mb, max_attempts, kind_version, digest, feed_trimmed)
+    ON task TO sundog_gateway;
 -- A key that has expired is free again before it is swept.
 GRANT UPDATE (request, tasks, expires_at) ON idempotency_key TO sundog_gateway;
 
@@ -356,7 +357,7 @@ GRANT SELECT (tenant, key, expires_at), UPDATE (expires_at) ON idempotency_key T
 -- make claims read the whole table.
 CREATE FUNCTION refuse_change_of_state() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE insufficient_privilege USING MESSAGE = format('only a processor can make a task that is %s %s', OLD.state, NEW.state);
+    RAISE insufficient_privilege USING MESSAGE = format('only a processor can move a task from %s to %s', OLD.state, NEW.state);
 END $$;
 CREATE TRIGGER task_worked_on_by_processors BEFORE UPDATE OF state ON task
     FOR EACH ROW WHEN (

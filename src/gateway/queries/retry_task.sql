@@ -10,7 +10,7 @@ WITH again AS (
         digest = sha256($10 || convert_to(coalesce(
             (SELECT string_agg(sha256 || ' ' || name, E'\n' ORDER BY name COLLATE "C") FROM task_input WHERE task_input.task = task.id), ''
         ), 'UTF8')),
-        last_seq = last_seq + 1, version = version + 1
+        last_seq = last_seq + 1, version = version + 1, feed_trimmed = false
     WHERE id = $1 AND tenant = $2 AND version = $3 AND state IN ('failed', 'cancelled')
     RETURNING id, last_seq
 ),

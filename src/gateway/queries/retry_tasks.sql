@@ -15,7 +15,7 @@ again AS (
         kind_version = coalesce(
             (SELECT known.version FROM unnest($3::text[], $4::text[]) AS known (kind, version) WHERE known.kind = task.kind), kind_version
         ),
-        last_seq = last_seq + 1, version = version + 1
+        last_seq = last_seq + 1, version = version + 1, feed_trimmed = false
     WHERE id = ANY (ARRAY(SELECT id FROM found))
     RETURNING id, kind, last_seq
 ),

@@ -72,9 +72,11 @@ async def test_a_retried_task_is_of_the_version_that_is_announced_now(
     client: httpx2.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     await finished_task(connection, state="failed")
+    await connection.execute("UPDATE task SET kind_version = '0', feed_trimmed = true")
     await client.post("/v1/tasks/retry?state=failed")
 
-    assert await connection.fetchval("SELECT kind_version FROM task") == "1"
+    row = await connection.fetchrow("SELECT kind_version, feed_trimmed FROM task")
+    assert tuple(row or ()) == ("1", False)
 
 
 async def test_hints_follow_each_commit(

@@ -79,6 +79,18 @@ async def test_hints_follow_the_commit(
     assert heard == {Channel.WORK: "profile", Channel.FEED: str(identity)}
 
 
+async def test_a_feed_that_was_trimmed_will_be_trimmed_again(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    identity = await finished_task(connection, state="failed")
+    await connection.execute("DELETE FROM event WHERE seq < 3")
+    await connection.execute("UPDATE task SET feed_trimmed = true")
+    await retry(client, identity)
+
+    assert await story(connection, identity) == [(3, "failed"), (4, "queued")]
+    assert not await connection.fetchval("SELECT feed_trimmed FROM task")
+
+
 async def test_wrong_changes_are_pointed_at(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
     identity = await finished_task(connection, state="failed")
     wrong: list[tuple[dict[str, Any], str, str]] = [
