@@ -176,7 +176,7 @@ def report_cost(ours: Cost, bare: Cost, *, watchers: int) -> None:
 async def main(asked: argparse.Namespace) -> None:
     async with installation() as here:
         await commit_to_client(here, sizes=asked.watchers, rounds=asked.rounds, seconds=asked.seconds)
-        await many_tasks(here, tasks=asked.tasks, each=asked.each, seconds=asked.seconds * 2)
+        await many_tasks(here, tasks=asked.tasks, each=asked.each, seconds=asked.seconds * 1.5)
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ import uvloop
 from benchmarks.parts.crowd import crowd
 from benchmarks.parts.figures import compare, headline
 from benchmarks.parts.floors import floor
-from benchmarks.parts.installation import installation
+from benchmarks.parts.installation import Installation, installation
 from benchmarks.parts.process_cost import resident_bytes
-from benchmarks.parts.story import path_of, storyteller
+from benchmarks.parts.story import Storyteller, path_of, storyteller
 
 WARM_UP: Final = 20
 SETTLE_S: Final = 1.0  # so that what was freed is free
@@ -35,13 +35,9 @@ async def kib_a_watcher(pid: int, port: int, *, paths: Sequence[str], watchers: 
         return (after - before) / watchers / 1024
 
 
-async def of_gateway(*, tasks: int, watchers: int) -> float:
-    async with (
-        installation() as here,
-        storyteller(owner=here.owner, dsn=here.processor_dsn) as teller,
-        here.gateway() as gateway,
-    ):
-        paths = [path_of(claim) for claim in await teller.claims(tasks)]
+async def of_gateway(here: Installation, teller: Storyteller, *, tasks: int, watchers: int) -> float:
+    paths = [path_of(claim) for claim in await teller.claims(tasks)]
+    async with here.gateway() as gateway:
         return await kib_a_watcher(gateway.pid, gateway.port, paths=paths, watchers=watchers)
 
 
@@ -51,8 +47,9 @@ async def of_floor(form: str, *, watchers: int) -> float:
 
 
 async def main(watchers: int) -> None:
-    of_one = await of_gateway(tasks=1, watchers=watchers)
-    of_each = await of_gateway(tasks=watchers, watchers=watchers)
+    async with installation() as here, storyteller(owner=here.owner, dsn=here.processor_dsn) as teller:
+        of_one = await of_gateway(here, teller, tasks=1, watchers=watchers)
+        of_each = await of_gateway(here, teller, tasks=watchers, watchers=watchers)
     print(f"{watchers:,} watchers that wait")
     headline("the same number of watchers in the same run")
     for form, name in (
