@@ -38,9 +38,11 @@ from gateway.routes.health import HealthRoutes
 from gateway.routes.kinds import KindRoutes
 from gateway.routes.processors import ProcessorRoutes
 from gateway.routes.results import ResultRoutes
+from gateway.routes.stats import StatsRoutes
 from gateway.routes.tasks import TaskRoutes
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings, StreamSettings
+from gateway.stats import Stats
 from gateway.task_list import TaskList
 from gateway.tasks import Tasks
 from gateway.unread_body import UnreadBody
@@ -100,6 +102,7 @@ def _routes(
         ResultRoutes(pool=pool, storage=storage),
         DatasetRoutes(datasets=datasets),
         KindRoutes(catalogue=catalogue),
+        StatsRoutes(stats=Stats(pool=pool, catalogue=catalogue)),
         ProcessorRoutes(pool=pool, fresh_s=settings.processor_fresh_s),
         HealthRoutes(pool=pool, timeout_s=settings.ready_timeout_s),
         DashboardRoutes(),
