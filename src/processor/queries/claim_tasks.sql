@@ -93,7 +93,8 @@ WITH RECURSIVE lane (tenant, kind, priority) AS (
 SELECT id, lease, attempts, last_seq, failures, crashes, tenant, kind, params, timeout_s, memory_mb, max_attempts, traceparent,
     (SELECT coalesce(json_agg(given), '[]')
      FROM (SELECT name, filename, sha256, bytes FROM task_input WHERE task_input.task = claimed.id) AS given) AS inputs,
-    (SELECT outcome FROM attempt
+    -- After a retry by hand nothing has failed yet, so it runs as a new task would.
+    failures > 0 AND (SELECT outcome FROM attempt
      WHERE attempt.task = claimed.id AND attempt.number = claimed.attempts - 1) = 'out_of_memory' AS low_memory
 FROM claimed
 ORDER BY priority DESC, run_at, id

@@ -12,6 +12,8 @@ import pytest
 from common.notifier import Notifier
 from common.words import Channel
 from helpers.asking import asked, story
+from helpers.database import Database, connected
+from helpers.engine_statements import claim
 from helpers.factories import finished_task, queued_task, running_task
 
 pytestmark = pytest.mark.usefixtures("offered")
@@ -89,6 +91,19 @@ async def test_a_feed_that_was_trimmed_will_be_trimmed_again(
 
     assert await story(connection, identity) == [(3, "failed"), (4, "queued")]
     assert not await connection.fetchval("SELECT feed_trimmed FROM task")
+
+
+async def test_a_task_that_ran_out_of_memory_runs_as_a_new_one_would(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, database: Database
+) -> None:
+    identity = await finished_task(connection, state="failed")
+    await connection.execute("UPDATE attempt SET outcome = 'out_of_memory'")
+    await retry(client, identity, memory_mb=8192)
+
+    async with connected(database.processor_dsn) as processor:
+        (claimed,) = await claim(processor)
+
+    assert (claimed["attempts"], claimed["memory_mb"], claimed["low_memory"]) == (2, 8192, False)
 
 
 async def test_wrong_changes_are_pointed_at(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
