@@ -22,7 +22,7 @@ from sundog.postgres import EmbeddedPostgres
 TASKS = 16
 SETTLE_S = 1.5  # until all children run and the claims are over
 RUNNING = "SELECT count(*) FROM task WHERE state = 'running'"
-REPORTS = "SELECT coalesce(sum(rev), 0) FROM progress"
+REPORTS = "SELECT coalesce(sum(rev), 0)::float8 FROM progress"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

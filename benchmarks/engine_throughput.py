@@ -2,9 +2,9 @@
 
 Ours runs each task in a child process (used again for the tasks of one tenant), with its limits watched, its attempt,
 its result and every event of its feed written. The others run a coroutine in the worker's own loop. All on one
-Postgres with fsync and synchronous_commit on, one worker process each, turn by turn; figures are medians. What a promise
-costs is measured by leaving it out, or adding it, where that needs no change of the code. The child itself cannot be
-left out: there is no kind that runs without one.
+Postgres with fsync and synchronous_commit on, one worker process each, turn by turn; figures are medians. What a
+promise costs is measured by leaving it out, or adding it, where that needs no change of the code. The child itself
+cannot be left out: there is no kind that runs without one.
 """
 
 import argparse

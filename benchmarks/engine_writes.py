@@ -64,7 +64,7 @@ async def run(*, tasks: int) -> None:
     async with bench_server({"autovacuum": "off"}) as (server, folder):
         python = python_with_kinds(folder / "kinds")
         busy = Ours(name="busy", python=python, jobs=tasks, slots=64)
-        single = Ours(name="single", python=python, jobs=max(tasks // 10, 10), slots=1)
+        single = Ours(name="single", python=python, jobs=max(tasks // 4, 10), slots=1)
         bare = await written(floor(jobs=10 * tasks), server=server, folder=folder)
         found = {
             "64 at a time": await written(busy, server=server, folder=folder),

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from uuid import UUID
 
@@ -71,10 +71,13 @@ def processor_command(changes: str = "") -> list[str]:
 
 @asynccontextmanager
 async def started(
-    command: Sequence[str], environment: Mapping[str, str] | None
+    command: Sequence[str], environment: Mapping[str, str] | None, *, log: Path | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that is asked to end afterwards, and killed if it does not."""
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdin=asyncio.subprocess.DEVNULL)
+    """A process that is asked to end afterwards, and killed if it does not; what it says may go to a file."""
+    with log.open("wb") if log is not None else nullcontext() as file:
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdin=asyncio.subprocess.DEVNULL, stderr=file
+        )
     try:
         yield process
     finally:

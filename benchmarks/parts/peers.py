@@ -14,7 +14,7 @@ def python_with_peers(folder: Path) -> Path:
     venv.create(folder, with_pip=True, symlinks=True)
     python = folder / "bin" / "python"
     lock = HERE / "requirements-peers.lock"
-    options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
+    options = ["--quiet", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
     subprocess.run([str(python), "-m", "pip", "install", *options, "-r", str(lock)], check=True)
     return python
 
