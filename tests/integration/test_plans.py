@@ -1,0 +1,198 @@
+"""Every statement of the engine and of live delivery finds its rows by the index that was made for it.
+
+So claims, finishes and reads cost the same with ten finished tasks and with ten million. Lists have tests of their own.
+Postgres is asked with good statistics and with none, as after a restore; for the values at hand and for any.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from common.queries import load_query
+from helpers.database import Database, connected
+from helpers.engine_statements import claim, many_tasks, settlement
+from helpers.plans import plan_of
+
+pytestmark = pytest.mark.every_postgres
+
+ENDED, QUEUED, RUNNING = 8_000, 2_000, 60
+# Reading these from end to end is right: they hold a row a processor, a tenant, a cap.
+SMALL = {"processor", "kind", "turn", "cap"}
+
+INPUTS_AND_ARTIFACTS = """
+    INSERT INTO dataset (id, tenant, name, sha256, bytes, media_type)
+    SELECT id, tenant, id::text, encode(sha256(id::text::bytea), 'hex'), 1, 'text/csv' FROM task;
+    INSERT INTO task_input (task, name, dataset, filename, sha256, bytes)
+    SELECT id, 'data', id, 'flights.csv', encode(sha256(id::text::bytea), 'hex'), 1 FROM task;
+    INSERT INTO artifact (task, name, sha256, bytes, media_type)
+    SELECT id, 'report.html', encode(sha256(id::text::bytea), 'hex'), 1, 'text/html' FROM task;
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One statement with values that are typical, and the indexes that it must use, `a|b` being one of two.
+
+    Attributes:
+        needs_statistics: without them Postgres cannot know that a range is small.
+    """
+
+    service: str
+    name: str
+    arguments: Sequence[object]
+    indexes: set[str]
+    needs_statistics: bool = False
+
+    def missing(self, used: set[str]) -> set[str]:
+        return {index for index in self.indexes if not used & set(index.split("|"))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """A database with all sorts of tasks, and some that run."""
+
+    database: Database
+    running: list[asyncpg.Record]
+
+    @property
+    def tasks(self) -> list[UUID]:
+        return [row["id"] for row in self.running]
+
+    @property
+    def leases(self) -> list[int]:
+        return [row["lease"] for row in self.running]
+
+
+@pytest.fixture
+async def filled(database: Database, connection: asyncpg.Connection) -> Filled:
+    # Autovacuum might bring statistics where there should be none.
+    for table in ("task", "event", "attempt", "result", "progress", "task_input", "artifact", "dataset"):
+        await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+    await many_tasks(connection, ENDED, state="succeeded")
+    await many_tasks(connection, QUEUED)
+    await many_tasks(connection, QUEUED, kind="other", tenant="another")
+    await connection.execute(INPUTS_AND_ARTIFACTS)
+    running = await claim(connection, RUNNING)
+    await connection.execute(
+        "INSERT INTO progress (task, lease, data) SELECT id, lease, '{}' FROM task WHERE lease = 1"
+    )
+    return Filled(database=database, running=running)
+
+
+def statements(filled: Filled) -> list[Statement]:
+    tasks, leases = filled.tasks[:8], filled.leases[:8]
+    now = datetime.now(UTC)
+    long_ago = now - timedelta(days=30)
+    sha256s = ["0" * 64, "1" * 64]
+    return [
+        Statement(
+            service="processor",
+            name="claim_tasks",
+            arguments=[uuid4(), "a processor", 8, ["profile"], 30.0, None],
+            indexes={"task_claimable", "task_running", "task_pkey", "task_input_pkey", "attempt_pkey"},
+        ),
+        Statement(
+            service="processor",
+            name="settle_attempts",
+            arguments=[*settlement(filled.running[:8]), None],
+            indexes={"task_pkey", "attempt_pkey"},
+        ),
+        Statement(
+            service="processor", name="renew_leases", arguments=[tasks, leases, 30.0, None], indexes={"task_pkey"}
+        ),
+        Statement(
+            service="processor",
+            name="append_events",
+            arguments=[tasks, leases, [3] * 8, ["log"] * 8, ["{}"] * 8],
+            indexes={"task_pkey"},
+        ),
+        Statement(
+            service="processor",
+            name="write_progress",
+            arguments=[tasks, leases, ["{}"] * 8],
+            indexes={"task_pkey|task_running"},
+        ),
+        Statement(
+            service="processor", name="rescue_tasks", arguments=[3, 100, None], indexes={"task_running", "attempt_pkey"}
+        ),
+        Statement(
+            service="processor",
+            name="release_orphans",
+            arguments=[uuid4(), tasks, 10.0],
+            indexes={"task_running", "attempt_pkey"},
+        ),
+        Statement(
+            service="processor",
+            name="seconds_until_due",
+            arguments=[["profile"], False, None],
+            indexes={"task_claimable"},
+        ),
+        Statement(
+            service="processor",
+            name="trim_feeds",
+            arguments=[long_ago, 100, 5000],
+            indexes={"task_ended", "task_pkey", "event_pkey"},
+        ),
+        Statement(
+            service="processor",
+            name="remove_tasks",
+            arguments=[long_ago, 100],
+            indexes={"task_ended", "task_pkey", "event_pkey", "attempt_pkey", "result_pkey", "progress_pkey"},
+        ),
+        Statement(
+            service="processor",
+            name="select_unreferenced",
+            arguments=[sha256s],
+            indexes={"dataset_bytes", "artifact_bytes", "task_input_bytes"},
+        ),
+        Statement(
+            service="gateway",
+            name="read_feeds",
+            arguments=[tasks, [0] * 8],
+            indexes={"task_pkey", "progress_pkey"},
+        ),
+        Statement(
+            service="gateway", name="read_tails", arguments=[tasks, [0] * 8, 200, 100_000], indexes={"event_pkey"}
+        ),
+        Statement(service="gateway", name="read_events", arguments=[tasks[0], 0, 200, 100_000], indexes={"event_pkey"}),
+        Statement(
+            service="gateway",
+            name="changed_tasks",
+            arguments=[now, 500],
+            indexes={"event_recent", "task_running", "task_pkey"},
+            needs_statistics=True,
+        ),
+        Statement(
+            service="gateway", name="select_tasks", arguments=[tasks, None, True], indexes={"task_pkey", "attempt_pkey"}
+        ),
+    ]
+
+
+@pytest.mark.parametrize("is_analyzed", [True, False], ids=["good statistics", "no statistics"])
+async def test_each_statement_finds_its_rows_by_its_index(
+    filled: Filled, connection: asyncpg.Connection, *, is_analyzed: bool
+) -> None:
+    if is_analyzed:
+        await connection.execute("ANALYZE")
+    flaws = []
+    for statement in statements(filled):
+        if statement.needs_statistics and not is_analyzed:
+            continue
+        dsn = filled.database.processor_dsn if statement.service == "processor" else filled.database.gateway_dsn
+        async with connected(dsn) as own:
+            await own.execute("SET jit = off")
+            for is_generic in (False, True):
+                plan = await plan_of(
+                    own,
+                    load_query(statement.service, statement.name),
+                    statement.arguments,
+                    is_generic=is_generic,
+                )
+                missing, whole = statement.missing(plan.indexes), plan.read_whole - SMALL
+                if missing or whole:
+                    flaws.append((statement.name, "generic" if is_generic else "custom", missing, whole))
+    assert not flaws, "\n".join(map(str, flaws))
