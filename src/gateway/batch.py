@@ -10,7 +10,7 @@ from gateway.errors import Fault, RequestInvalidError
 from gateway.params import MOST_FAULTS, pointer
 
 MOST_TASKS: Final = 1_000
-TASKS_A_RUN: Final = 20  # then others get their turn: checking that many takes a few milliseconds
+TASKS_A_RUN: Final = 20  # then others get their turn: checking or showing that many takes a few milliseconds
 ADVICE: Final = 'Send {"tasks": […]} with tasks as POST /v1/tasks takes them.'
 
 

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import Response
 
 from common.words import FINAL_STATES
+from gateway.batch import TASKS_A_RUN
 from gateway.idempotency import REPLAYED, key_asked
 from gateway.intake import Asker, Taken
 from gateway.json_text import json_response
@@ -37,9 +39,13 @@ def task_response(taken: Taken) -> Response:
     return json_response(_shown(row, taken), status=_status(taken), headers=headers)
 
 
-def batch_response(taken: Taken) -> Response:
+async def batch_response(taken: Taken) -> Response:
     """Several: 202 while one of them has not ended, else 200."""
-    shown = [_shown(row, taken) for row in taken.rows]
+    shown = []
+    for number, row in enumerate(taken.rows):
+        shown.append(_shown(row, taken))
+        if number % TASKS_A_RUN == 0:
+            await anyio.lowlevel.checkpoint()
     return json_response({"tasks": shown}, status=_status(taken), headers=_headers(taken))
 
 

@@ -23,4 +23,4 @@ class BatchRoutes:
     async def _post(self, request: Request) -> Response:
         asker = asker_of(request)
         asked = await read_json(request, limit=self._body_limit)
-        return batch_response(await self._intake.take_batch(asked, asker=asker))
+        return await batch_response(await self._intake.take_batch(asked, asker=asker))
