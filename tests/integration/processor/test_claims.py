@@ -67,6 +67,7 @@ async def test_only_claims_raise_the_lease(processor: asyncpg.Connection, connec
     assert leases == [1, 2, 3]
 
 
+@pytest.mark.every_postgres
 async def test_priority_goes_first_then_who_was_due_first(
     processor: asyncpg.Connection, connection: asyncpg.Connection
 ) -> None:
@@ -105,6 +106,7 @@ async def test_what_is_not_due_and_what_is_of_another_kind_waits(
     assert [row["id"] for row in await claim(processor, 5, at=later)] == [task]
 
 
+@pytest.mark.every_postgres
 async def test_tenants_take_turns(processor: asyncpg.Connection, connection: asyncpg.Connection) -> None:
     for tenant, count in (("a", 30), ("b", 2), ("c", 4)):
         for _ in range(count):
@@ -118,6 +120,7 @@ async def test_tenants_take_turns(processor: asyncpg.Connection, connection: asy
     assert Counter(tenants(one_by_one)) == {"a": 2, "c": 2}
 
 
+@pytest.mark.every_postgres
 async def test_turns_are_kept_when_each_task_ends_before_the_next_is_claimed(
     processor: asyncpg.Connection, connection: asyncpg.Connection
 ) -> None:
@@ -188,6 +191,7 @@ async def tasks_of_many(connection: asyncpg.Connection, each: int) -> int:
     return 8 * each
 
 
+@pytest.mark.every_postgres
 @pytest.mark.usefixtures("caps")
 async def test_caps_are_exact_at_each_of_many_claims_at_once(
     database: Database, connection: asyncpg.Connection
@@ -254,6 +258,7 @@ async def test_a_cap_of_zero_pauses_and_its_removal_lets_go_on(
     assert [row["id"] for row in await claim_under_caps(processor, 5)] == [paused]
 
 
+@pytest.mark.every_postgres
 async def test_a_tenants_own_cap_goes_before_the_one_for_each(
     processor: asyncpg.Connection, connection: asyncpg.Connection
 ) -> None:
@@ -278,6 +283,7 @@ async def test_the_first_cap_is_in_force_from_the_next_heartbeat(
         assert (without, caps.in_force) == (False, True)
 
 
+@pytest.mark.every_postgres
 async def test_many_who_claim_at_once_never_claim_one_task_twice(
     database: Database, connection: asyncpg.Connection
 ) -> None:
