@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from helpers.breaking_environment import python_with_breaking_kinds
 from helpers.database import Database
 from helpers.postgres_proxy import PostgresProxy, postgres_proxy
 from helpers.processors import ProcessorFactory
+from helpers.unwalled import python_without_walls
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +20,12 @@ def breaking_python(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def processors(database: Database, breaking_python: str, tmp_path: Path) -> ProcessorFactory:
     return ProcessorFactory(database=database, python=breaking_python, folder=tmp_path)
+
+
+@pytest.fixture
+def unwalled(processors: ProcessorFactory, tmp_path: Path) -> ProcessorFactory:
+    """Processors whose children are kept by nothing but the supervisor's care, as on a machine that has no walls."""
+    return replace(processors, python=python_without_walls(processors.python, folder=tmp_path))
 
 
 @pytest.fixture

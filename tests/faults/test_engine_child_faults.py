@@ -69,10 +69,10 @@ async def test_a_child_that_closes_its_pipe_and_lives_on_is_ended_at_once(
 
 @pytest.mark.parametrize("how", ["succeeds", "is killed", "is cancelled"])
 async def test_what_a_child_started_ends_with_it_even_in_another_session(
-    processors: ProcessorFactory, connection: asyncpg.Connection, how: str
+    unwalled: ProcessorFactory, connection: asyncpg.Connection, how: str
 ) -> None:
-    gate = processors.folder / "gate"
-    async with processors.start(max_crashes=1):
+    gate = unwalled.folder / "gate"
+    async with unwalled.start(max_crashes=1):
         task = await queued_task(connection, inputs={}, kind="offspring", params={"gate": str(gate)})
         pids = await pids_of(connection, task)
         assert len(pids) == 3
@@ -115,19 +115,19 @@ async def test_a_result_that_was_given_too_often_reaches_no_other_task(
 
 @pytest.mark.parametrize("kind", ["lose-scratch", "swap-scratch"])
 async def test_a_child_that_plays_with_its_folder_harms_no_other(
-    processors: ProcessorFactory, connection: asyncpg.Connection, tmp_path: Path, kind: str
+    unwalled: ProcessorFactory, connection: asyncpg.Connection, tmp_path: Path, kind: str
 ) -> None:
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "file").write_text("of somebody else")
-    async with processors.start(slots=1):
+    async with unwalled.start(slots=1):
         task = await queued_task(connection, inputs={}, kind=kind, params={"gate": str(foreign)})
         after = await queued_task(connection, inputs={}, kind="story")
         for each in (task, after):
             assert (await ended(connection, each))["state"] == "succeeded"
 
     assert (foreign / "file").exists()
-    assert not list((processors.folder / "work" / "1" / "children").iterdir())
+    assert not list((unwalled.folder / "work" / "1" / "children").iterdir())
 
 
 async def test_temporary_files_go_with_the_task(processors: ProcessorFactory, connection: asyncpg.Connection) -> None:
