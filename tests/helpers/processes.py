@@ -5,6 +5,8 @@ import select
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio.to_thread
+
 
 def ended(pid: int, *, within: float = 30.0) -> bool:
     """Wait until the process has ended; False if it has not after so many seconds."""
@@ -17,6 +19,11 @@ def ended(pid: int, *, within: float = 30.0) -> bool:
         return bool(readable)
     finally:
         os.close(pidfd)
+
+
+async def gone(*pids: int) -> bool:
+    """Wait until all these processes have ended, beside the loop; False if they have not in time."""
+    return all([await anyio.to_thread.run_sync(ended, pid) for pid in pids])
 
 
 def descendants(pid: int) -> dict[int, str]:

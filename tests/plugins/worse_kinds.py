@@ -141,6 +141,8 @@ def kill_the_fork_server(run: Run, _inputs: Inputs, params: Params) -> Outcome:
 
 
 def flood_with_partials(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    waiting(run)
+    wait_at(params.gate)
     for number in range(params.count):
         run.partial({"number": number, "filler": "x" * (1 << 20)}, estimate=True)
     return DONE

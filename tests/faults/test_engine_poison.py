@@ -1,0 +1,89 @@
+"""One attempt tells what Postgres refuses, or more than can be written: it pays for it, its neighbours do not."""
+
+import json
+
+import asyncpg
+import pytest
+
+from helpers.factories import queued_task
+from helpers.mortal_processor import mortal_processor
+from helpers.postgres_proxy import PostgresProxy
+from helpers.processes import gone
+from helpers.processors import ProcessorFactory, ended, feed, outcomes, running_pid
+
+HALF_A_GIGABYTE = 512 << 20
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("unstorable-result", "result_unwritable"),
+        ("name-twice", "result_unwritable"),
+        ("unstorable-event", "event_unwritable"),
+    ],
+)
+async def test_what_postgres_refuses_fails_one_task_alone(
+    processors: ProcessorFactory, connection: asyncpg.Connection, kind: str, code: str
+) -> None:
+    """All of them end together: while the first statement is under way, the others gather for the second."""
+    async with processors.start(slots=8) as processor:
+        neighbours = [await queued_task(connection, inputs={}, kind="story") for _ in range(6)]
+        poisoned = [await queued_task(connection, inputs={}, kind=kind) for _ in range(2)]
+        for task in poisoned:
+            row = await ended(connection, task)
+            assert (row["state"], json.loads(row["error"])["code"]) == ("failed", code)
+            assert await outcomes(connection, task) == ["failed"]
+            await feed(connection, task)
+        for task in neighbours:
+            assert (await ended(connection, task))["state"] == "succeeded"
+            assert await outcomes(connection, task) == ["succeeded"]
+            await feed(connection, task)
+        assert not processor.slots.holds()
+
+    assert await connection.fetchval("SELECT count(*) FROM result WHERE task = ANY($1)", poisoned) == 0
+    assert await connection.fetchval("SELECT count(*) FROM artifact WHERE task = ANY($1)", poisoned) == 0
+
+
+async def test_a_refused_event_ends_an_attempt_that_still_runs(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with processors.start():
+        task = await queued_task(connection, inputs={}, kind="unstorable-event", params={"gate": "/nowhere"})
+        row = await ended(connection, task)
+
+    assert json.loads(row["error"])["code"] == "event_unwritable"
+    assert [event["type"] for event in await feed(connection, task)] == ["queued", "started", "failed"]
+
+
+async def test_a_hundred_megabytes_of_log_disturb_nobody(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with mortal_processor(processors, slots=2) as processor:
+        flood = await queued_task(connection, inputs={}, kind="flood", params={"lines": 10_000})
+        neighbours = [await queued_task(connection, inputs={}, kind="story") for _ in range(5)]
+        for task in neighbours:
+            assert (await ended(connection, task))["state"] == "succeeded"
+        assert (await ended(connection, flood))["state"] == "succeeded"
+        assert processor.peak_bytes() < HALF_A_GIGABYTE
+
+    assert sum(event["type"] == "log" for event in await feed(connection, flood)) == 1000
+
+
+async def test_a_flood_that_cannot_be_written_waits_in_its_child(
+    proxied: ProcessorFactory, proxy: PostgresProxy, connection: asyncpg.Connection
+) -> None:
+    """Gigabytes of partial results while Postgres is away: the processor keeps a few, and then listens no more."""
+    gate = proxied.folder / "gate"
+    async with mortal_processor(proxied) as processor:
+        params = {"gate": str(gate), "count": 10_000}
+        task = await queued_task(connection, inputs={}, kind="flood-partials", params=params, timeout_s=3)
+        pid = await running_pid(connection, task)
+        proxy.freeze(also_new=True)
+        gate.touch()
+        assert await gone(pid)
+        proxy.thaw()
+        row = await ended(connection, task)
+        assert processor.peak_bytes() < HALF_A_GIGABYTE
+
+    assert json.loads(row["error"])["code"] == "timed_out"
+    await feed(connection, task)
