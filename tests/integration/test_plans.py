@@ -196,3 +196,43 @@ async def test_each_statement_finds_its_rows_by_its_index(
                 if missing or whole:
                     flaws.append((statement.name, "generic" if is_generic else "custom", missing, whole))
     assert not flaws, "\n".join(map(str, flaws))
+
+
+async def pages_of_a_round(database: Database) -> dict[str, int]:
+    """The pages that the engine looks at to claim 16 tasks, renew them, tell of them and end them; all of it undone."""
+    pages = {}
+    async with connected(database.processor_dsn) as own:
+        await own.execute("SET jit = off")
+        transaction = own.transaction()
+        await transaction.start()
+
+        async def run(name: str, *arguments: object) -> None:
+            plan = await plan_of(own, load_query("processor", name), arguments, is_generic=True, run=True)
+            pages[name] = plan.pages
+
+        await run("claim_tasks", uuid4(), "a processor", 16, ["profile"], 30.0, None)
+        await run("seconds_until_due", ["profile"], True, None)  # noqa: FBT003 - an argument of the statement
+        running = await own.fetch("SELECT id, lease FROM task WHERE state = 'running'")
+        assert len(running) == 16
+        tasks, leases = [row["id"] for row in running], [row["lease"] for row in running]
+        await run("renew_leases", tasks, leases, 30.0, None)
+        await run("append_events", tasks, leases, [3] * 16, ["log"] * 16, ["{}"] * 16)
+        await run("rescue_tasks", 3, 100, None)
+        await run("settle_attempts", *settlement(running), None)
+        await transaction.rollback()
+    return pages
+
+
+@pytest.mark.parametrize("state", ["succeeded", "queued"])
+async def test_the_engine_looks_at_as_many_pages_with_many_other_tasks_as_with_few(
+    database: Database, connection: asyncpg.Connection, state: str
+) -> None:
+    await many_tasks(connection, 1_000)
+    await many_tasks(connection, 1_000, state="succeeded")
+    await connection.execute("VACUUM ANALYZE")
+    few = await pages_of_a_round(database)
+    await many_tasks(connection, 20_000, state=state)
+    await connection.execute("VACUUM ANALYZE")
+    many = await pages_of_a_round(database)
+
+    assert {name: (count, few[name]) for name, count in many.items() if count > 1.2 * few[name] + 20} == {}
