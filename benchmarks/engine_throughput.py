@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="of the usual number of tasks")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--slots", type=int, default=32)
+    parser.add_argument("--slots", type=int, default=64)
     parser.add_argument("--no-peers", action="store_true", help="beside the floor alone")
     parser.add_argument("--no-promises", action="store_true", help="leave out what each promise costs")
     asked = parser.parse_args()

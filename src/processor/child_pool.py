@@ -25,7 +25,7 @@ MOST_TASKS: Final = 500
 MOST_GROWTH_BYTES: Final = 256 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Idle:
     tenant: str
     child: Child
