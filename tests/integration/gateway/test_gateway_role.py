@@ -9,8 +9,6 @@ import pytest
 from helpers.database import Database, connected
 from helpers.factories import finished_task, queued_task, running_task
 
-pytestmark = pytest.mark.every_postgres
-
 ALLOWED = {("queued", "cancelled"), ("failed", "queued"), ("cancelled", "queued")}
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 MOVE = (
@@ -33,6 +31,7 @@ async def task_in(connection: asyncpg.Connection, state: str) -> UUID:
     return await finished_task(connection, state=state)
 
 
+@pytest.mark.every_postgres
 @pytest.mark.parametrize("before", STATES)
 async def test_only_processors_start_and_finish_tasks(
     connection: asyncpg.Connection, gateway: asyncpg.Connection, before: str
