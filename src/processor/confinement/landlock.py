@@ -92,6 +92,10 @@ class Place:
         return cls(path, rights if path.is_dir() else rights & OF_A_FILE)
 
 
+# To move a file to another folder is the one right that any set of rules takes away unless it gives it.
+EVERYWHERE: Final = (Place(Path("/"), Right.REFER),)
+
+
 @cache
 def version() -> int:
     """Of the kernel's Landlock; 0 where there is none, or where a container forbids it."""
@@ -106,14 +110,7 @@ def restrict_files(places: Iterable[Place]) -> None:
     Raises:
         OSError: the kernel refused, or a place is gone.
     """
-    handled = known_rights(version())
-    ruleset = syscall(CREATE_RULESET, ctypes.byref(_Ruleset(handled, 0, 0)), ctypes.sizeof(_Ruleset), 0)
-    try:
-        for place in places:
-            _allow(ruleset, place, handled)
-        syscall(RESTRICT_SELF, ruleset, 0)
-    finally:
-        os.close(ruleset)
+    _restrict(_Ruleset(known_rights(version()), 0, 0), places)
 
 
 def restrict_tcp() -> None:
@@ -122,7 +119,7 @@ def restrict_tcp() -> None:
     Raises:
         OSError: the kernel refused, or is too old.
     """
-    _restrict(_Ruleset(0, BIND_AND_CONNECT_TCP, 0))
+    _restrict(_Ruleset(Right.REFER, BIND_AND_CONNECT_TCP, 0), EVERYWHERE)
 
 
 def restrict_scope() -> None:
@@ -131,7 +128,7 @@ def restrict_scope() -> None:
     Raises:
         OSError: the kernel refused, or is too old.
     """
-    _restrict(_Ruleset(0, 0, ABSTRACT_SOCKETS_AND_SIGNALS))
+    _restrict(_Ruleset(Right.REFER, 0, ABSTRACT_SOCKETS_AND_SIGNALS), EVERYWHERE)
 
 
 def known_rights(version: int) -> Right:
@@ -143,15 +140,17 @@ def known_rights(version: int) -> Right:
     return known
 
 
-def _restrict(attributes: _Ruleset) -> None:
+def _restrict(attributes: _Ruleset, places: Iterable[Place]) -> None:
     ruleset = syscall(CREATE_RULESET, ctypes.byref(attributes), ctypes.sizeof(_Ruleset), 0)
     try:
+        for place in places:
+            _allow(ruleset, place, attributes.files)
         syscall(RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
 
 
-def _allow(ruleset: int, place: Place, handled: Right) -> None:
+def _allow(ruleset: int, place: Place, handled: int) -> None:
     parent = os.open(place.path, os.O_PATH | os.O_CLOEXEC)
     try:
         rule = _PathBeneath(place.rights & handled, parent)

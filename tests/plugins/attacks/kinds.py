@@ -66,6 +66,7 @@ def hold(run: Run, inputs: Mapping[str, Input], params: LifeParams) -> Outcome:
 
 def live(run: Run, inputs: Mapping[str, Input], _params: LifeParams) -> Outcome:
     """What an analysis needs, and may."""
+    at_first = descriptors()
     table = pl.scan_csv(inputs["data"].path)
     table.sort("a").sink_parquet(run.scratch / "sorted.parquet")
     (run.scratch / "folder").mkdir()
@@ -79,7 +80,7 @@ def live(run: Run, inputs: Mapping[str, Input], _params: LifeParams) -> Outcome:
         summary={},
         data={
             "rows": pl.read_parquet(run.scratch / "folder" / "sorted.parquet").height,
-            "descriptors": descriptors(),
+            "descriptors": at_first,
             "environment": sorted(os.environ),
             "status": Path("/proc/self/status").read_text("ascii"),
             "pid": os.getpid(),
