@@ -10,7 +10,7 @@ from common.ids import new_task_id
 from common.storage import Blob
 from common.words import AttemptOutcome, EventType, TaskState
 from processor.claim import Artifact, AttemptReport, Claim, Crashed, Ended, Ending, Failed, Report, Succeeded
-from processor.settlement import RetryPolicy, Settlement, settle
+from processor.settlement import RetryPolicy, Settlement, settle, unwritable
 
 POLICY = RetryPolicy(first_s=1, most_s=100, max_crashes=3)
 ERROR = {"code": "machine_failed", "message": "No.", "advice": None}
@@ -184,6 +184,15 @@ def test_an_interrupted_attempt_goes_back_at_once_and_counts_against_nothing() -
         EventType.RETRYING,
     )
     assert (settlement.delay_s, counts(settlement)) == (0.0, (False, False))
+
+
+def test_what_the_database_refuses_is_the_fault_of_the_analysis_and_the_end() -> None:
+    event = settled(Ended(reason=Ending.EVENT_REFUSED), a_claim(max_attempts=10))
+
+    assert (code(event), code(unwritable())) == ("event_unwritable", "result_unwritable")
+    for settlement in (event, unwritable()):
+        assert (settlement.state, settlement.outcome) == (TaskState.FAILED, AttemptOutcome.FAILED)
+        assert counts(settlement) == (True, False)
 
 
 def test_of_a_lost_lease_nothing_is_written() -> None:
