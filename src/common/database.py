@@ -21,7 +21,7 @@ Queryable: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncp
 OLDEST_SCHEMA = 1
 NEWEST_SCHEMA = 1
 
-CLOSE_S = 3.0
+CLOSE_S = 1.0
 
 SELECT_SCHEMA_VERSION = load_query("common", "select_schema_version")
 

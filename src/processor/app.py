@@ -53,7 +53,7 @@ from processor.workplace import workplace
 log = logging.getLogger(__name__)
 
 ANNOUNCE_KIND = load_query("processor", "announce_kind")
-HAND_BACK_S = 10.0
+HAND_BACK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

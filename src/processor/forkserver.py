@@ -96,7 +96,10 @@ class ForkServer:
                     return
 
     def _hear(self) -> bool:
-        message, fds, _flags, _address = socket.recv_fds(self._control, PACKET_BYTES, 1)
+        try:
+            message, fds, _flags, _address = socket.recv_fds(self._control, PACKET_BYTES, 1)
+        except ConnectionResetError:  # the supervisor was killed before it read what we sent
+            return False
         if not message:
             return False
         self._fork(socket.socket(fileno=fds[0]), folder=Path(os.fsdecode(message)))

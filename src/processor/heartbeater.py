@@ -28,7 +28,7 @@ BEAT_PROCESSOR = load_query("processor", "beat_processor")
 REMOVE_PROCESSOR = load_query("processor", "remove_processor")
 RELEASE_ORPHANS = load_query("processor", "release_orphans")
 RENEW_LEASES = load_query("processor", "renew_leases")
-REMOVE_S = 3.0
+REMOVE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@
     first    the start is given up    no new claims, the grace time for what runs
     second                            what runs goes back to the queue at once
 
-They are heard to the very end: one that comes while the parts stop must not end the process in the middle of that.
+They are heard until all parts have stopped, and from then on ignored: one that comes late must not end the process in
+the middle of its end.
 """
 
 import logging
@@ -56,3 +57,5 @@ async def heard_orders() -> AsyncIterator[Orders]:
             with orders.start:
                 yield orders
             group.cancel_scope.cancel()
+    for number in (signal.SIGTERM, signal.SIGINT):  # the process is about to end anyway
+        signal.signal(number, signal.SIG_IGN)

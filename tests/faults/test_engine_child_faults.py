@@ -12,8 +12,7 @@ import pytest
 
 from helpers.eventually import eventually
 from helpers.factories import queued_task
-from helpers.processes import descendants
-from helpers.processes import ended as process_ended
+from helpers.processes import descendants, gone
 from helpers.processors import ProcessorFactory, ended, feed, outcomes
 
 WAITING = (
@@ -41,7 +40,7 @@ async def test_native_code_that_never_ends_is_stopped_though_it_looks_at_no_sign
         pid = (await pids_of(connection, task))[0]
 
     assert code_of(row) == "timed_out"
-    assert process_ended(pid)
+    assert await gone(pid)
 
 
 async def test_a_child_that_stops_itself_is_ended_when_its_time_is_over(
@@ -64,7 +63,7 @@ async def test_a_child_that_closes_its_pipe_and_lives_on_is_ended_at_once(
 
     assert code_of(row) == "quarantined"
     assert "closed its pipe" in row["error"]
-    assert process_ended(pid)
+    assert await gone(pid)
 
 
 @pytest.mark.parametrize("how", ["succeeds", "is killed", "is cancelled"])
@@ -84,7 +83,7 @@ async def test_what_a_child_started_ends_with_it_even_in_another_session(
             case "is cancelled":
                 await connection.execute("UPDATE task SET cancel_requested_at = now() WHERE id = $1", task)
         await ended(connection, task)
-        assert all(process_ended(pid) for pid in pids)
+        assert await gone(*pids)
 
 
 async def test_a_thread_that_talks_on_after_the_result_reaches_no_other_task(
@@ -160,7 +159,7 @@ async def test_children_that_somebody_kills_between_two_tasks_cost_nothing(
         for pid in children:
             os.kill(pid, signal.SIGKILL)
         assert children
-        assert all(process_ended(pid) for pid in children)
+        assert await gone(*children)
         task = await queued_task(connection, inputs={}, kind="noop")
         assert (await ended(connection, task))["state"] == "succeeded"
 

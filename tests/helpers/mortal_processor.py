@@ -1,7 +1,7 @@
 """Processors as processes that a test stops, continues and kills, and what is left of them afterwards."""
 
 import asyncio
-import os
+import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -36,9 +36,10 @@ class MortalProcessor:
         return self.process.pid
 
     def send(self, *numbers: signal.Signals) -> None:
-        """Send it signals, one right after the other."""
+        """Send it signals, one right after the other; harmless when it has ended."""
         for number in numbers:
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(number)
 
     async def ready(self, connection: asyncpg.Connection) -> None:
         """Wait until it is there for all to see, and works."""

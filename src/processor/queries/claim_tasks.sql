@@ -40,7 +40,7 @@ WITH RECURSIVE lane (tenant, kind, priority) AS (
     FROM room CROSS JOIN LATERAL (
         SELECT id, run_at FROM task
         WHERE state = 'queued' AND tenant = room.tenant AND kind = room.kind AND priority = room.priority
-            AND run_at <= coalesce($6::timestamptz, now())
+            AND run_at <= coalesce($6::timestamptz, statement_timestamp())
         ORDER BY run_at, id LIMIT $3 + 8
     ) AS task
     WHERE room.tenant_room > 0 AND room.kind_room > 0 AND room.both_room > 0
