@@ -37,6 +37,8 @@ def event_line(event: Mapping[str, Any]) -> str:
 
 def _what(event: Mapping[str, Any]) -> str:
     match event.get("type"):
+        case "queued":
+            return "again, by hand" if event.get("retry") is True else ""
         case "started":
             return f"attempt {event.get('attempt')} on {event.get('processor')}"
         case "log":

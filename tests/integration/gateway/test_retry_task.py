@@ -11,6 +11,7 @@ import pytest
 
 from common.notifier import Notifier
 from common.words import Channel
+from gateway.plain_text import event_line
 from helpers.asking import asked, story
 from helpers.database import Database, connected
 from helpers.engine_statements import claim
@@ -46,6 +47,13 @@ async def test_a_task_goes_back_into_the_queue_and_its_story_goes_on(
     row = await connection.fetchrow("SELECT failures, crashes, attempts, lease, last_seq, run_at <= now() FROM task")
     assert tuple(row or ()) == (0, 0, 1, 1, 4, True)
     assert task == (await client.get(f"/v1/tasks/{identity}")).json()
+
+
+def test_a_person_reads_that_it_was_by_hand() -> None:
+    first, again = ({"type": "queued", "at": "2026-11-22T12:00:01Z", **data} for data in ({}, {"retry": True}))
+
+    assert event_line(first) == "12:00:01  queued"
+    assert event_line(again) == "12:00:01  queued      again, by hand"
 
 
 async def test_params_limits_and_priority_may_change(
