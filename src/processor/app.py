@@ -3,11 +3,10 @@
 import json
 import logging
 import os
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +33,6 @@ from processor.children import Children
 from processor.claim import Ending, Hold
 from processor.claimer import Claimer
 from processor.confinement import kernel
-from processor.confinement.wall import Wall
 from processor.drain import Drain
 from processor.feed_writer import FeedWriter
 from processor.heartbeater import Heartbeater
@@ -47,6 +45,7 @@ from processor.settlement import RetryPolicy
 from processor.settler import Settler
 from processor.slots import Slots
 from processor.sweeper import Sweeper
+from processor.walls import hidden_folders, tell_walls
 from processor.watchdog import Watchdog
 from processor.workplace import workplace
 
@@ -299,29 +298,6 @@ async def _announce(pool: Pool, children: Children, settings: ProcessorSettings)
         kinds=tuple(wanted),
         confinement=children.walls,
     )
-
-
-def hidden_folders(settings: ProcessorSettings, storage: Storage) -> tuple[Path, ...]:
-    """What no child may read, wherever Python and its libraries are."""
-    return (settings.work_dir, *([storage.local_folder] if storage.local_folder else []))
-
-
-def tell_walls(walls: Collection[Wall], *, required: Collection[Wall]) -> None:
-    """Say in the log which walls stand around the children.
-
-    Raises:
-        ConfigurationError: one that is required does not.
-    """
-    absent = [wall for wall in Wall if wall not in walls]
-    if missing := [wall for wall in absent if wall in required]:
-        raise ConfigurationError(
-            f"This machine cannot confine analyses as required: {', '.join(missing)}.",
-            advice="Use a newer kernel, let the container's seccomp profile allow it, or require less in "
-            "SUNDOG_PROCESSOR_REQUIRE_CONFINEMENT.",
-        )
-    log.info("analyses are confined", extra={"walls": list(walls)})
-    if absent:
-        log.warning("walls that this machine does not have", extra={"walls": absent})
 
 
 def forget_secrets() -> None:
