@@ -87,7 +87,7 @@ async def compare(*, share: float, repeats: int, slots: int, with_peers: bool, w
     async with bench_server() as (server, folder):
         python = python_with_kinds(folder / "kinds")
         ours = Ours(name=f"sundog, {slots} slots", python=python, jobs=int(6_000 * share), slots=slots)
-        bare = floor(jobs=int(40_000 * share))
+        bare = floor(jobs=int(80_000 * share))
         others = peers(folder / "peers", share=share) if with_peers else []
         found = await measured([bare, ours, *others], repeats=repeats, server=server, folder=folder)
         print(f"median of {repeats}; the ratio is to the floor")

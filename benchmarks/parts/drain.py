@@ -131,9 +131,12 @@ async def drain(system: System, *, server: EmbeddedPostgres, folder: Path) -> Dr
 
 async def _watched(system: System, connection: asyncpg.Connection, *, pids: tuple[int, int]) -> Drained:
     count, some = f"SELECT count(*) {system.left}", f"SELECT EXISTS (SELECT {system.left})"
-    while (left := await connection.fetchval(count)) > WARM * system.jobs:
+    while True:
+        # Before the count, which shows what was left when it began.
+        began, cpu_before = time.perf_counter(), [cpu_seconds(pid) for pid in pids]
+        if (left := await connection.fetchval(count)) <= WARM * system.jobs:
+            break
         await asyncio.sleep(LOOK_S)
-    began, cpu_before = time.perf_counter(), [cpu_seconds(pid) for pid in pids]
     while await connection.fetchval(some):
         await asyncio.sleep(LOOK_S)
     took = time.perf_counter() - began
