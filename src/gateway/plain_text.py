@@ -37,20 +37,24 @@ def event_line(event: Mapping[str, Any]) -> str:
 
 def _what(event: Mapping[str, Any]) -> str:
     match event.get("type"):
-        case "queued":
-            return "again, by hand" if event.get("retry") is True else ""
         case "started":
             return f"attempt {event.get('attempt')} on {event.get('processor')}"
         case "log":
             return f"{event.get('level')}: {event.get('message')}"
-        case "partial":
-            return "a first estimate" if event.get("estimate") is True else "a partial result"
+        case "queued" | "partial":
+            return _which(event)
         case "succeeded":
             return str(event.get("result_url", ""))
         case "failed" | "retrying":
             return _error(event.get("error"))
         case _:
             return ""
+
+
+def _which(event: Mapping[str, Any]) -> str:
+    if event.get("type") == "queued":
+        return "again, by hand" if event.get("retry") is True else ""
+    return "a first estimate" if event.get("estimate") is True else "a partial result"
 
 
 def _error(error: object) -> str:
