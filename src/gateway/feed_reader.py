@@ -75,7 +75,7 @@ class FeedReader:
             list(by_task),
             [feed.seq for feed in feeds],
             EVENTS_A_FEED,
-            BYTES_A_READ // len(feeds),
+            min(BYTES_A_READ // len(feeds), MOST_BYTES_A_FEED),
         )
         self.reads += 1
         for row in rows:
@@ -84,6 +84,7 @@ class FeedReader:
             # What is missing even so is no longer kept.
             if feed.is_behind and feed.standing is not None:
                 feed.skip_to(feed.standing.last_seq)
+            feed.trim(most_bytes=MOST_BYTES_A_FEED)
 
     async def history(self, task: UUID, *, after: int, before: int) -> list[Event]:
         """The next events of one feed between two numbers, a bounded number of them.

@@ -99,6 +99,9 @@ class Hub(Service):
     async def feed(self, task: UUID, *, at_least: int = 0, is_fresh: bool = False) -> AsyncIterator[Feed]:
         """The feed of a task, read at least once; it is kept up to date while it is used.
 
+        One that seems to have ended is read again: its task may have been asked for anew, and who is told of an end
+        does not come back.
+
         Args:
             task: whose feed; its `standing` is None if there is no such task.
             at_least: an event that a client saw already, perhaps by another gateway that was ahead of this one. If the
@@ -113,7 +116,7 @@ class Hub(Service):
             feed = self._feeds[task] = Feed(task)
         feed.users += 1
         try:
-            if is_fresh or feed.standing is None or feed.seq < at_least:
+            if is_fresh or feed.standing is None or feed.seq < at_least or feed.has_ended:
                 await self._fresh(task)
             yield feed
         finally:

@@ -1,6 +1,7 @@
 """Gateways of the tests' own, in the test's process, behind real sockets."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -67,13 +68,14 @@ class GatewayFactory:
                 running = RunningGateway(url=url, parts=parts, server=server)
                 async with anyio.create_task_group() as group:
                     group.start_soon(_serve, running, listening)
-                    yield running
-                    server.should_exit = True
-                    server.force_exit = True
+                    try:
+                        yield running
+                    finally:
+                        server.should_exit = server.force_exit = True
 
 
-async def _serve(running: RunningGateway, listening: Any) -> None:
-    try:
+async def _serve(running: RunningGateway, listening: socket.socket) -> None:
+    """Serve until told to exit, also when the test has failed: uvloop cannot be closed over an open server."""
+    with anyio.CancelScope(shield=True):
         await running.server.serve(sockets=[listening])
-    finally:
-        running._ended.set()
+    running._ended.set()
