@@ -230,33 +230,38 @@ def our_tasks() -> set[Any]:
 
 def our_processes() -> set[int]:
     """Children and parts are Python; the backends of Postgres come and go as they like."""
-    return {pid for pid, command in descendants(os.getpid()).items() if "python" in command.split(" ")[0].rpartition("/")[2]}
+    return {
+        pid for pid, command in descendants(os.getpid()).items() if "python" in command.split(" ")[0].rpartition("/")[2]
+    }
 
 
-async def test_it_stops_before_its_start_and_twice(service: Make) -> None:
-    async with service() as made:
-        with nothing_left_over():
-            made.stop()
-            async with made as entered:
-                assert entered is made
-                made.stop()
-                made.stop()
-            made.stop()
+async def stopped_before_its_start_and_twice(made: Service) -> None:
+    made.stop()
+    async with made as entered:
+        assert entered is made
+        made.stop()
+        made.stop()
+    made.stop()
 
 
-async def test_an_error_of_the_block_stops_it(service: Make) -> None:
-    async with service() as made:
-        with nothing_left_over(), pytest.RaisesGroup(KeyError, flatten_subgroups=True):
-            async with made:
-                raise KeyError("of the block")
+async def left_by_an_error(made: Service) -> None:
+    with pytest.RaisesGroup(KeyError, flatten_subgroups=True):
+        async with made:
+            raise KeyError("of the block")
 
 
-async def test_a_cancelled_block_stops_it(service: Make) -> None:
-    async with service() as made:
-        with nothing_left_over(), anyio.CancelScope() as scope:
-            async with made:
-                scope.cancel()
-                await anyio.sleep_forever()
+async def cancelled(made: Service) -> None:
+    with anyio.CancelScope() as scope:
+        async with made:
+            scope.cancel()
+            await anyio.sleep_forever()
+
+
+async def test_it_is_gone_whenever_and_however_it_is_stopped(service: Make) -> None:
+    for stop in (stopped_before_its_start_and_twice, left_by_an_error, cancelled):
+        async with service() as made:
+            with nothing_left_over():
+                await stop(made)
 
 
 def test_no_service_is_left_out() -> None:
