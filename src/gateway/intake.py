@@ -7,7 +7,7 @@ at once both find nothing and both try to record; a unique index lets one of the
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -29,7 +29,6 @@ COMPARE_REQUEST: Final = load_query("gateway", "compare_request")
 
 VERSION: Final = 7
 ID_OFF_MS: Final = 24 * 3_600_000
-WHOLE_BODY: Final = ("",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +82,11 @@ class Intake:
             RequestInvalidError: it cannot be recorded.
             IdempotencyKeyReusedError: its key came before with another request.
         """
-        named = _named(asked, asker)
-        while True:
-            if named is not None and (again := await self._answered_before(named, asker)) is not None:
-                return again
-            accepted = await self._admission.admit(asked)
-            if (taken := await self._record([accepted], WHOLE_BODY, asker=asker, named=named)) is not None:
-                return taken
+
+        async def admit() -> Sequence[Accepted]:
+            return [await self._admission.admit(asked)]
+
+        return await self._take_once(asked, admit, asker=asker, place=lambda _number: "")
 
     async def take_batch(self, asked: object, *, asker: Asker) -> Taken:
         """All tasks of a batch, or none.
@@ -98,14 +95,11 @@ class Intake:
             RequestInvalidError: one of them cannot be recorded.
             IdempotencyKeyReusedError: its key came before with another request.
         """
-        named = _named(asked, asker)
-        while True:
-            if named is not None and (again := await self._answered_before(named, asker)) is not None:
-                return again
-            accepted = await admit_batch(asked, admission=self._admission)
-            places = [place_of(number) for number in range(len(accepted))]
-            if (taken := await self._record(accepted, places, asker=asker, named=named)) is not None:
-                return taken
+
+        async def admit() -> Sequence[Accepted]:
+            return await admit_batch(asked, admission=self._admission)
+
+        return await self._take_once(asked, admit, asker=asker, place=place_of)
 
     async def take_as(self, identity: UUID, asked: object, *, asker: Asker) -> Taken:
         """One task with an id that the client chose.
@@ -127,27 +121,37 @@ class Intake:
                 tenant=asker.tenant,
                 tasks=[accepted],
                 ids=[identity],
-                places=WHOLE_BODY,
+                places=[""],
                 traceparent=asker.traceparent,
                 digest=digest,
             )
             if (outcome := await self._recorder.record(order)) is not None:
                 return await self._taken(outcome, asker)
 
-    async def _record(
-        self, accepted: Sequence[Accepted], places: Sequence[str], *, asker: Asker, named: NamedRequest | None
-    ) -> Taken | None:
-        order = Order(
-            tenant=asker.tenant,
-            tasks=accepted,
-            ids=[new_task_id() for _ in accepted],
-            places=places,
-            traceparent=asker.traceparent,
-            named=named,
-            named_for=self._keys_kept,
-        )
-        outcome = await self._recorder.record(order)
-        return None if outcome is None else await self._taken(outcome, asker)
+    async def _take_once(
+        self,
+        asked: object,
+        admit: Callable[[], Awaitable[Sequence[Accepted]]],
+        *,
+        asker: Asker,
+        place: Callable[[int], str],
+    ) -> Taken:
+        named = None if asker.key is None else NamedRequest(key=asker.key, digest=request_digest(asked))
+        while True:
+            if named is not None and (again := await self._answered_before(named, asker)) is not None:
+                return again
+            accepted = await admit()
+            order = Order(
+                tenant=asker.tenant,
+                tasks=accepted,
+                ids=[new_task_id() for _ in accepted],
+                places=[place(number) for number in range(len(accepted))],
+                traceparent=asker.traceparent,
+                named=named,
+                named_for=self._keys_kept,
+            )
+            if (outcome := await self._recorder.record(order)) is not None:
+                return await self._taken(outcome, asker)
 
     async def _taken(self, outcome: Outcome, asker: Asker) -> Taken:
         reused = frozenset(task for task in outcome.tasks if isinstance(task, UUID))
@@ -181,10 +185,6 @@ class Intake:
 
 def _gone() -> NotFoundError:
     return NotFoundError("The task that answers this request is no longer kept.", advice="Ask again with another key.")
-
-
-def _named(asked: object, asker: Asker) -> NamedRequest | None:
-    return None if asker.key is None else NamedRequest(key=asker.key, digest=request_digest(asked))
 
 
 def own_id(text: str) -> UUID:
