@@ -23,7 +23,7 @@ class Slots:
         self.places = places
         self.freed = Wakeup()
         self._attempts: dict[Hold, Attempt] = {}
-        self._running: set[Hold] = set()
+        self._running: set[Attempt] = set()
         self._closed: Ending | None = None
         self._empty = asyncio.Event()
         self._empty.set()
@@ -37,15 +37,15 @@ class Slots:
         """Give an attempt its place. Another of the same task has lost its lease by that, whether it knows or not."""
         self.end_task(attempt.claim.task, Ending.LEASE_LOST)
         self._attempts[attempt.claim.hold] = attempt
-        self._running.add(attempt.claim.hold)
+        self._running.add(attempt)
         self._empty.clear()
         if self._closed is not None:
             attempt.end(self._closed)
 
     def vacate(self, attempt: Attempt) -> None:
         """Free its place: its child is done, and it only waits to be written down."""
-        if attempt.claim.hold in self._running:
-            self._running.remove(attempt.claim.hold)
+        if attempt in self._running:
+            self._running.remove(attempt)
             self.freed.ring()
 
     def leave(self, attempt: Attempt) -> None:
