@@ -161,6 +161,8 @@ class Feed:
 
         Watchers that are up to date stand at the same cursor, so each form is put together once for all of them.
         """
+        if seq >= self.seq and (self.progress is None or self.progress.rev <= rev):
+            return None
         known = self._memo.get(form)
         if known is None or known[:2] != (seq, rev):
             known = self._memo[form] = (seq, rev, self._make_chunk(seq, rev, form=form))

@@ -43,6 +43,7 @@ class Line:
 
     Attributes:
         send: of its ASGI connection.
+        write: writes a piece of the body at once, past all that `send` goes through; False if that cannot be done now.
         hang_up: cuts the connection at once, whatever is still to be sent.
         on_slow: is handed an outlet whose client does not take its bytes, with what is left of the write.
         patience_s: how long a client may take nothing.
@@ -50,6 +51,7 @@ class Line:
     """
 
     send: Send
+    write: Callable[[bytes], bool]
     hang_up: Callable[[], None]
     on_slow: Callable[["Outlet", Suspended | None], None]
     patience_s: float
@@ -203,6 +205,8 @@ class Outlet(ABC):
     def _write_now(self, data: bytes, *, more: bool = True) -> bool:
         """Write without waiting; False if the client does not take it and a task goes on."""
         self.quiet_since = time.monotonic()
+        if more and self._line.write(data):
+            return True
         rest = run_until_it_waits(self._line.send(_body(data, more=more)))
         if rest is not None:
             self._hand_over(rest)
@@ -229,6 +233,11 @@ class Outlet(ABC):
             await self._patiently(self._line.send(_body(data[start : start + CHUNK_BYTES], more=True)))
 
     async def _patiently(self, sending: Awaitable[None]) -> None:
+        if not isinstance(sending, Suspended):
+            rest = run_until_it_waits(sending)
+            if rest is None:
+                return  # most never wait, and need nobody who watches how long
+            sending = rest
         with anyio.move_on_after(self._line.patience_s) as patience:
             await sending
         if patience.cancelled_caught:

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final, ParamSpec, Protocol, TypeVar
 
 import anyio
 from anyio.abc import TaskStatus
@@ -26,6 +26,9 @@ from gateway.protocol import EXTENSION
 from gateway.settings import StreamSettings
 
 log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 FOR_EVER: Final = float("inf")
 FAREWELLS_A_RUN: Final = 100
@@ -93,7 +96,8 @@ class Streams(Service):
         """The way to a client that is about to be streamed to."""
         return Line(
             send=send,
-            hang_up=hang_up_of(scope),
+            write=_offered(scope, "write", otherwise=_cannot_write),
+            hang_up=_offered(scope, "hang_up", otherwise=_cannot_hang_up),
             on_slow=self._hub.go_on,
             patience_s=self._settings.send_timeout_s,
             retry_ms=self._retry_ms(),
@@ -165,10 +169,15 @@ class Streams(Service):
             outlet.hang_up()
 
 
-def hang_up_of(scope: Scope) -> Callable[[], None]:
-    """What cuts a connection at once, where the server is ours."""
-    cut: Callable[[], None] = scope.get("extensions", {}).get(EXTENSION, {}).get("hang_up", _cannot_hang_up)
-    return cut
+def _offered(scope: Scope, name: str, *, otherwise: Callable[P, T]) -> Callable[P, T]:
+    """What the server offers beyond ASGI, where it is ours."""
+    offered: Callable[P, T] = scope.get("extensions", {}).get(EXTENSION, {}).get(name, otherwise)
+    return offered
+
+
+def _cannot_write(_data: bytes) -> bool:
+    """Then it goes by `send`."""
+    return False
 
 
 def _cannot_hang_up() -> None:

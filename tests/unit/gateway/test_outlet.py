@@ -79,6 +79,7 @@ class Stage:
         self.slow: list[Suspended | None] = []
         line = Line(
             send=self.client.send,
+            write=lambda _: False,
             hang_up=self.client.cut,
             on_slow=lambda _, rest: self.slow.append(rest),
             patience_s=patience_s,
