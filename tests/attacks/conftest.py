@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -84,7 +85,7 @@ async def besiege(processors: ProcessorFactory, connection: asyncpg.Connection, 
         walls = list(processor.identity.confinement)
         if set(walls) != set(Wall):
             pytest.skip(f"this machine has only {', '.join(walls)}")
-        holding = await queued_task(
+        holding = await whole_task(
             connection, kind="hold", tenant="another", inputs={"data": other}, params={"gate": str(gate)}
         )
         held_by = await running_pid(connection, holding)
@@ -101,7 +102,7 @@ async def besiege(processors: ProcessorFactory, connection: asyncpg.Connection, 
             rows, data = {}, {}
             for turn in ("fresh", "reused"):
                 (folder / "outside" / "empty").mkdir(exist_ok=True)
-                task = await queued_task(connection, kind="attack", inputs={"data": own}, params={"target": target})
+                task = await whole_task(connection, kind="attack", inputs={"data": own}, params={"target": target})
                 rows[turn], data[turn] = await ended(connection, task), await data_of(connection, task)
         told = await connection.fetchval("SELECT confinement FROM processor")
         gate.touch()
@@ -109,6 +110,12 @@ async def besiege(processors: ProcessorFactory, connection: asyncpg.Connection, 
         held = await data_of(connection, holding)
     after = {content: (storage.local_path(blob.sha256) or gate).read_bytes() for content, blob in blobs.items()}
     return Siege(rows=rows, data=data, walls=told, held=held, blobs=after)
+
+
+async def whole_task(connection: asyncpg.Connection, **asked: Any) -> UUID:
+    """A queued task that no processor sees before its inputs are there."""
+    async with connection.transaction():
+        return await queued_task(connection, **asked)
 
 
 async def data_of(connection: asyncpg.Connection, task: object) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from attacks.conftest import OWN, data_of, stored
+from attacks.conftest import OWN, data_of, stored, whole_task
 from common.storage import Storage
 from helpers.database import Database
 from helpers.factories import a_dataset, queued_task
@@ -41,7 +41,7 @@ async def live(processors: ProcessorFactory, connection: asyncpg.Connection) -> 
 async def living_task(processors: ProcessorFactory, connection: asyncpg.Connection, **asked: Any) -> object:
     await stored(Storage.open(processors.storage), OWN)
     dataset = await a_dataset(connection, content=OWN)
-    return await queued_task(connection, inputs={"data": dataset}, **{"kind": "live", **asked})
+    return await whole_task(connection, inputs={"data": dataset}, **{"kind": "live", **asked})
 
 
 async def test_an_analysis_reads_its_input_writes_scratch_and_has_threads(
