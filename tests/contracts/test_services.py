@@ -265,12 +265,22 @@ async def test_it_is_gone_whenever_and_however_it_is_stopped(service: Make) -> N
 
 
 def test_no_service_is_left_out() -> None:
+    assert {kind.__name__ for kind in all_services(Service)} == {kind.__name__ for kind in SERVICES} | ELSEWHERE
+
+
+def test_no_service_has_a_start_or_an_end_of_its_own() -> None:
+    """What tests/unit/common/test_lifecycle.py shows of failing starts and errors inside holds for all, then."""
+    for kind in all_services(Service):
+        for name in ("__aenter__", "__aexit__", "_start", "stop"):
+            assert getattr(kind, name) is getattr(Service, name), (kind, name)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def everything_is_imported() -> None:
     for package in (common, gateway, processor, sundog):
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
-
-    assert {kind.__name__ for kind in all_services(Service)} == {kind.__name__ for kind in SERVICES} | ELSEWHERE
 
 
 def all_services(base: Any) -> Iterator[type[Service]]:
