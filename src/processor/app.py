@@ -148,6 +148,7 @@ async def serve(
                 async with processor.drain:
                     await processor.drain.done.wait()
                 is_drained = True
+                await processor.stop()  # in order: something may have come just now
                 group.cancel_scope.cancel()
     if drain and not is_drained:
         raise NotDrainedError("Told to stop before the queue was drained.", advice="What is left waits in the queue.")
