@@ -1,11 +1,13 @@
 """Running tasks whose story the test tells, by the statements and the writers of a processor."""
 
+import random
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 from uuid import UUID
 
+import anyio
 import asyncpg
 from pydantic import SecretStr
 
@@ -32,6 +34,7 @@ CLAIM = """
 OPEN_ATTEMPT = """
     INSERT INTO attempt (task, number, lease, processor, processor_name) VALUES ($1, $2, $3, $4, 'processor-1')
 """
+MOST_TURNS = 100
 POLICY = RetryPolicy(first_s=0.01, most_s=0.01, max_crashes=3)
 
 
@@ -50,6 +53,7 @@ class Storyteller:
     feed: FeedWriter
     settler: Settler
     lost: list[Any]
+    _one_at_a_time: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def running(self) -> Claim:
         """A task that was just claimed: its story has two events."""
@@ -60,8 +64,8 @@ class Storyteller:
 
     async def claim(self, task: UUID) -> Claim:
         """Claim a task that waits, as a processor would."""
-        processor = await a_processor(self.owner)
-        async with self.owner.transaction():
+        async with self._one_at_a_time, self.owner.transaction():
+            processor = await a_processor(self.owner)
             row = await self.owner.fetchrow(CLAIM, task, processor)
             assert row is not None
             await self.owner.execute(OPEN_ATTEMPT, task, row["attempts"], row["lease"], processor)
@@ -136,16 +140,35 @@ def claim_of(task: UUID, *, lease: int, seq: int) -> Claim:
     )
 
 
+class LateCommits:
+    """A pool whose statements commit some turns of the event loop after they were run, never the same number."""
+
+    def __init__(self, pool: Pool, *, rng: random.Random, most_turns: int) -> None:
+        self._pool = pool
+        self._rng = rng
+        self._most_turns = most_turns
+
+    async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        async with self._pool.acquire() as connection, connection.transaction():
+            rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+            for _ in range(self._rng.randrange(self._most_turns)):
+                await anyio.lowlevel.checkpoint()
+            return rows
+
+
 @asynccontextmanager
-async def storyteller(database: Database, *, is_silent: bool = False) -> AsyncIterator[Storyteller]:
-    """A storyteller; a silent one sends no hints."""
+async def storyteller(
+    database: Database, *, is_silent: bool = False, late: random.Random | None = None
+) -> AsyncIterator[Storyteller]:
+    """A storyteller; a silent one sends no hints, a late one commits late."""
     lost: list[Any] = []
     async with AsyncExitStack() as stack:
         owner = await stack.enter_async_context(connected(database.dsn))
         settings = DatabaseSettings(dsn=SecretStr(database.processor_dsn), pool_size=4)
         pool = await stack.enter_async_context(open_pool(settings, service="storyteller"))
         notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=is_silent))
-        feed = FeedWriter(pool=pool, notifier=notifier, on_lost=lost.append, on_refused=lost.append)
+        written = pool if late is None else cast("Pool", LateCommits(pool, rng=late, most_turns=MOST_TURNS))
+        feed = FeedWriter(pool=written, notifier=notifier, on_lost=lost.append, on_refused=lost.append)
         await stack.enter_async_context(feed)
-        settler = await stack.enter_async_context(Settler(pool=pool, notifier=notifier))
+        settler = await stack.enter_async_context(Settler(pool=written, notifier=notifier))
         yield Storyteller(owner=owner, pool=pool, notifier=notifier, feed=feed, settler=settler, lost=lost)
