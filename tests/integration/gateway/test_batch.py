@@ -101,11 +101,12 @@ async def test_no_more_faults_are_listed_than_anybody_reads(client: httpx2.Async
     assert len((await post(client, [{}] * 1_000)).json()["errors"]) == 20
 
 
-@pytest.mark.parametrize("body", [[], {}, {"tasks": {}}, {"tasks": []}, {"tasks": [{}] * 1_001}, {"tasks": [], "a": 1}])
-async def test_what_is_no_batch_is_refused(at_the_door: httpx2.AsyncClient, body: object) -> None:
-    answer = await at_the_door.post("/v1/tasks/batch", json=body)
+async def test_what_is_no_batch_is_refused(at_the_door: httpx2.AsyncClient) -> None:
+    wrong: list[object] = [[], {}, {"tasks": {}}, {"tasks": []}, {"tasks": [{}] * 1_001}, {"tasks": [], "a": 1}]
+    for body in wrong:
+        answer = await at_the_door.post("/v1/tasks/batch", json=body)
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
+        assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
 
 
 async def test_tasks_of_several_kinds_wake_the_processors_of_each(

@@ -1,6 +1,7 @@
 """Cancelling and retrying all tasks that match a filter."""
 
 from collections import Counter
+from itertools import product
 from uuid import UUID
 
 import asyncpg
@@ -121,9 +122,9 @@ async def test_a_request_does_a_bounded_part_and_says_where_to_go_on(
     assert await states(connection) == {"cancelled": 9, "running": 1}
 
 
-@pytest.mark.parametrize("path", ["/v1/tasks/cancel", "/v1/tasks/retry"])
-async def test_nothing_is_done_without_a_filter(at_the_door: httpx2.AsyncClient, path: str) -> None:
-    for query in ("", "?limit=5", "?state=succeeded", "?kind=a&cursor=queued.x", "?kind=a&cursor=asleep.", "?tag="):
+async def test_nothing_is_done_without_a_filter(at_the_door: httpx2.AsyncClient) -> None:
+    wrong = ("", "?limit=5", "?state=succeeded", "?kind=a&cursor=queued.x", "?kind=a&cursor=asleep.", "?tag=")
+    for path, query in product(("/v1/tasks/cancel", "/v1/tasks/retry"), wrong):
         answer = await at_the_door.post(path + query)
 
         assert (answer.status_code, answer.json()["code"]) == (422, "query_invalid")

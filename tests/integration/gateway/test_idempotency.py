@@ -82,11 +82,11 @@ async def test_keys_differ_from_each_other(client: httpx2.AsyncClient, connectio
     assert len(ids) == 4  # in quotes and without them is the same key
 
 
-@pytest.mark.parametrize("key", ["", '""', "a b", 'b"', "x" * 256, "é", "a\\b"])
-async def test_what_cannot_be_a_key_is_refused(at_the_door: httpx2.AsyncClient, key: str) -> None:
-    answer = await at_the_door.post("/v1/tasks", json={}, headers={b"idempotency-key": key.encode()})
+async def test_what_cannot_be_a_key_is_refused(at_the_door: httpx2.AsyncClient) -> None:
+    for key in ("", '""', "a b", 'b"', "x" * 256, "é", "a\\b"):
+        answer = await at_the_door.post("/v1/tasks", json={}, headers={b"idempotency-key": key.encode()})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "header_invalid")
+        assert (answer.status_code, answer.json()["code"]) == (422, "header_invalid")
 
 
 async def test_a_batch_comes_again_as_it_was(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:

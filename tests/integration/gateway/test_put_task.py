@@ -84,11 +84,11 @@ async def test_many_at_once_make_one_task(client: httpx2.AsyncClient, connection
     assert await connection.fetchval("SELECT count(*) FROM task_input") == 1
 
 
-@pytest.mark.parametrize("identity", [uuid4(), uuid5(UUID(int=1), "a"), UUID(int=0), "batch", "x", "a%00"])
-async def test_only_ids_that_sort_by_time_are_taken(at_the_door: httpx2.AsyncClient, identity: object) -> None:
-    answer = await at_the_door.put(f"/v1/tasks/{identity}", json={})
+async def test_only_ids_that_sort_by_time_are_taken(at_the_door: httpx2.AsyncClient) -> None:
+    for identity in (uuid4(), uuid5(UUID(int=1), "a"), UUID(int=0), "batch", "x", "a%00"):
+        answer = await at_the_door.put(f"/v1/tasks/{identity}", json={})
 
-    assert (answer.status_code, answer.json()["code"]) == (422, "id_invalid")
+        assert (answer.status_code, answer.json()["code"]) == (422, "id_invalid")
 
 
 async def test_a_new_id_is_of_these_days_but_an_old_one_is_still_found(
