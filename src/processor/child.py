@@ -61,7 +61,8 @@ def serve(end: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
 
 def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> bytes:
     """Run one job; its last message, encoded: a `result`, or a `failure` with what a person may know."""
-    os.environ["TMPDIR"] = tempfile.tempdir = job.scratch  # what an analysis leaves there goes with scratch
+    # What an analysis leaves there goes with scratch.
+    os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = job.scratch
     try:
         enter(Path(job.scratch))
         told = run_job(job, kind=kinds[job.kind], pipe=pipe)

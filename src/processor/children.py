@@ -189,6 +189,7 @@ class Children(Service):
         environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         home = str(self._home)
         environment |= {"POLARS_MAX_THREADS": str(self._threads), "HOME": home, "TMPDIR": home}
+        environment["POLARS_OOC_SPILL_DIR"] = "spill"  # below the working folder of a task, which is its scratch
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [self._python, "-I", "-m", "processor.forkserver", str(control.fileno()), json.dumps(self._terms)],
             env=environment,

@@ -186,6 +186,7 @@ def become_child(*, fork_server: int) -> None:
         os._exit(1)  # it died before the kernel was asked to tell
     os.setsid()  # a group of its own: what it starts can be ended with it
     descendants.adopt_orphans()
+    os.umask(0o077)  # its files are nobody else's, and it cannot change a mode later
     os.nice(10)  # the supervisor's heartbeats go first
 
 

@@ -34,6 +34,16 @@ SYSTEM: Final = (
     "/sys/devices/system/cpu",
     "/sys/devices/system/node",
 )
+GROUPS: Final = Path("/sys/fs/cgroup")
+OWN_GROUPS: Final = Path("/proc/self/cgroup")
+LIMITS: Final = (
+    "cpu.max",
+    "cpu.cfs_quota_us",
+    "cpu.cfs_period_us",
+    "memory.max",
+    "memory.high",
+    "memory.limit_in_bytes",
+)
 NOWHERE: Final = "/dev/null"
 PYTHON_FOLDERS: Final = ("stdlib", "platstdlib", "purelib", "platlib")
 
@@ -47,7 +57,7 @@ def readable_places(*, hidden: Iterable[Path]) -> tuple[Place, ...]:
     guarded = [path.resolve() for path in hidden]
     return (
         *(Place.of(path, READ) for path in _without(guarded, _resolved(_python()))),
-        *(Place.of(path, READ) for path in _resolved(map(Path, SYSTEM))),
+        *(Place.of(path, READ) for path in _resolved([*map(Path, SYSTEM), *_limits()])),
         Place.of(Path(NOWHERE), Right.READ_FILE | Right.WRITE_FILE),
     )
 
@@ -59,6 +69,18 @@ def _python() -> Iterator[Path]:
         yield Path(sysconfig.get_path(name))
     if library := sysconfig.get_config_var("LIBDIR"):
         yield Path(library)
+
+
+def _limits() -> Iterator[Path]:
+    """Where engines look up how much of the machine is theirs: files of the control groups that this process is in."""
+    for line in OWN_GROUPS.read_text("utf-8").splitlines() if OWN_GROUPS.exists() else ():
+        _, controllers, own = line.split(":", 2)
+        for controller in controllers.split(","):
+            top = GROUPS / controller
+            folder = top / own.lstrip("/")
+            for each in (folder, *folder.parents):
+                if each.is_relative_to(top):
+                    yield from (each / name for name in LIMITS)
 
 
 def _resolved(paths: Iterable[Path]) -> list[Path]:

@@ -1,7 +1,7 @@
 """seccomp: a filter of ours that the kernel asks before every call of a child.
 
 Every call is allowed that acts on the process itself or on files that Landlock judges; what reaches further is refused
-with EPERM, which reads as what it is; for a few it depends on their arguments. Calls newer than this list get ENOSYS,
+with EPERM, which reads as what it is; for some it depends on their arguments. Calls newer than this list get ENOSYS,
 as on a kernel that does not have them: so the list has an end, and nothing becomes allowed by an update of the kernel.
 
 The kernel remembers which calls are always allowed, and does not run the filter for those.
@@ -39,6 +39,7 @@ MACHINES: Final = {"x86_64": (0xC000003E, 1), "aarch64": (0xC00000B7, 2)}
 
 REFUSED: Final = fail(errno.EPERM)
 UNKNOWN: Final = fail(errno.ENOSYS)
+PRETENDED: Final = fail(0)
 
 CLONE_THREAD: Final = 0x10000
 CLONE_NEW_ANY: Final = 0x7E020000  # a namespace of its own
@@ -78,6 +79,7 @@ LOOKED_AT: Final[Mapping[str, Sequence[Test]]] = {
     "personality": [Test(argument=0, any_of=(0xFFFFFFFF,))],
 }
 TO_ITSELF: Final = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+NOT_DONE: Final = ("chmod", "fchmod", "fchmodat", "fchmodat2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,10 @@ class Filter:
         calls = call_numbers(column)
         to_itself = tuple(calls.pop(name) for name in TO_ITSELF)
         looked_at = [(calls.pop(name), tests) for name, tests in LOOKED_AT.items()]
+        not_done = [calls.pop(name) for name in NOT_DONE if name in calls]
         return cls(
             before=packed([*_only_calls_known(audit_arch), *_with_arguments(looked_at)]),
-            behind=packed([*_without_exception(calls.values()), verdict(ALLOW)]),
+            behind=packed([*_all(not_done, PRETENDED), *_all(calls.values(), REFUSED), verdict(ALLOW)]),
             to_itself=to_itself,
         )
 
@@ -141,9 +144,10 @@ def _with_arguments(calls: Iterable[tuple[int, Sequence[Test]]]) -> Iterator[Ins
         yield from when(JUMP_IF_EQUAL, number, [*code, verdict(ALLOW)])
 
 
-def _without_exception(numbers: Iterable[int]) -> Iterator[Instruction]:
+def _all(numbers: Iterable[int], action: int) -> Iterator[Instruction]:
+    """Give the same answer to all of these, whatever their arguments."""
     for number in numbers:
-        yield from when(JUMP_IF_EQUAL, number, [verdict(REFUSED)])
+        yield from when(JUMP_IF_EQUAL, number, [verdict(action)])
 
 
 def call_numbers(column: int) -> dict[str, int]:

@@ -189,6 +189,7 @@ async def test_a_child_sees_nothing_of_the_services_environment(
         "HOME",
         "TMPDIR",
         "POLARS_MAX_THREADS",
+        "POLARS_OOC_SPILL_DIR",
         "_RJEM_MALLOC_CONF",  # Polars sets it for its allocator
     }
     assert data["no_new_privs"] == "1"

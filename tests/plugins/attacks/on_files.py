@@ -1,5 +1,6 @@
 """Attacks on files: reading what is not the attacker's, and changing anything but its scratch."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -95,6 +96,15 @@ def write_in_tmp(_target: Target) -> None:
         pass
 
 
+def change_a_mode(target: Target) -> None:
+    """The answer is yes, and nothing is done: so look."""
+    before = target.given.stat().st_mode
+    target.given.chmod(before ^ stat.S_IWOTH)
+    if target.given.stat().st_mode == before:
+        raise PermissionError(errno.EPERM, "not done")
+    target.given.chmod(before)
+
+
 def make_named_pipe(target: Target) -> None:
     (target.scratch / "pipe").unlink(missing_ok=True)
     os.mkfifo(target.scratch / "pipe")
@@ -143,7 +153,7 @@ FILES: Attacks = {
     "move own scratch": move_own_scratch,
     "make a folder outside": lambda target: (target.outside / "made").mkdir(exist_ok=True),
     "remove outside": lambda target: (target.outside / "empty").rmdir(),
-    "change a mode": lambda target: target.given.chmod(target.given.stat().st_mode & 0o777),
+    "change a mode": change_a_mode,
     "change an owner": lambda target: os.chown(target.given, os.getuid(), os.getgid()),
     "change a time": lambda target: os.utime(target.given, (time.time(), target.given.stat().st_mtime)),
     "change an attribute": lambda target: os.setxattr(target.given, "user.attack", b"x"),
