@@ -74,6 +74,7 @@ class Listener(Service):
         self._probe_channel = f"sundog_probe_{uuid4().hex}"
         self._attention = Wakeup()  # rung by a heard probe and by the end of the connection
         self._failures = 0  # in a row, until a probe is heard
+        self._has_heard = False  # on the present connection
         self.connected = False
         self.reconnects = 0
         self.heard = 0
@@ -117,10 +118,12 @@ class Listener(Service):
 
     async def _serve(self, connection: Connection) -> None:
         self.connected = True
+        self._has_heard = False
         self._on_connect()
         try:
             while await self._still_hears(connection):
                 self._failures = 0
+                self._has_heard = True
                 await self._attention.wait(at_most=jittered(self._probe_s))
         finally:
             self.connected = False
@@ -138,7 +141,7 @@ class Listener(Service):
             log.warning("lost the listening connection", extra={"error": repr(error)})
             return False
         if not heard:
-            log.warning(DEAF if self._failures == 0 else NEVER_HEARD)
+            log.warning(DEAF if self._has_heard else NEVER_HEARD)
         return heard and not connection.is_closed()
 
     def _hear(self, hear: Hear, _connection: object, _pid: int, _channel: str, payload: object) -> None:

@@ -213,9 +213,10 @@ class Hub(Service):
         except BaseException:
             self._give_back(hinted, looked_at, opening)
             raise
-        # Its hint may still be on the way: it counts as missed only if that has not come when the next backstop looks.
+        # Its hint may have come meanwhile, or still be on the way: it counts as missed only if that has not come when
+        # the next backstop looks.
         if self._is_hinted:
-            self._suspects |= {feed.task for feed in moved & were_read if feed.task not in hinted}
+            self._suspects |= {feed.task for feed in moved & were_read} - hinted - self._announced
         for waiting in opening.values():
             for done in waiting:
                 done.set()
