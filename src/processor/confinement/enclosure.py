@@ -26,11 +26,15 @@ class Enclosure:
         readable: what may be read besides the child's folder.
         filter: the calls that may be made; None on a machine whose calls are not known.
         scratch_bytes: disk that a child may fill.
+        pins: descriptors that nobody reads. A rule means the entry of /proc that was there when it was made; the kernel
+            forgets entries that nobody has open when it needs memory, and makes others by the same name later. Of each
+            child's own folder there the supervisor has a file open.
     """
 
     readable: tuple[Place, ...]
     filter: Filter | None
     scratch_bytes: int
+    pins: tuple[int, ...] = ()
 
     @classmethod
     def plan(cls, *, hidden: Iterable[Path], scratch_bytes: int) -> "Enclosure":
@@ -40,10 +44,13 @@ class Enclosure:
             hidden: folders that stay hidden, even if Python has modules beside them.
             scratch_bytes: disk that a child may fill.
         """
+        readable = readable_places(hidden=hidden)
+        told = [place.path for place in readable if place.path.is_relative_to("/proc")]
         return cls(
-            readable=readable_places(hidden=hidden),
+            readable=readable,
             filter=Filter.of(platform.machine()),
             scratch_bytes=scratch_bytes,
+            pins=tuple(os.open(path, os.O_PATH | os.O_CLOEXEC) for path in told),
         )
 
     def build(self, wall: Wall, *, folder: Path) -> None:
