@@ -30,6 +30,7 @@ SELECT_SCHEMA_VERSION = load_query("common", "select_schema_version")
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # used in the moment in which Postgres was ending it, before its end was seen
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
