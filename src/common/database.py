@@ -85,6 +85,20 @@ async def _leave(_connection: Connection) -> None:
     """
 
 
+async def fetch_in_time(pool: Pool, statement: str, *arguments: object, timeout_s: float) -> list[asyncpg.Record]:
+    """The rows of a statement that is given up after a while, and its connection with it.
+
+    `pool.fetch` with a timeout is not enough: it then waits for the end of what it cancelled, as long as for any
+    statement, and on a connection that hangs that never comes.
+
+    Raises:
+        TimeoutError: it took longer; so may have getting a connection, or giving it back.
+    """
+    async with pool.acquire(timeout=timeout_s) as connection:
+        rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments, timeout=timeout_s)
+        return rows
+
+
 async def check_schema(connection: Queryable) -> int:
     """The database's schema version, if this release can work with it.
 
