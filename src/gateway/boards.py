@@ -21,10 +21,11 @@ from typing import Final
 from uuid import UUID
 
 import anyio
+import asyncpg
 from anyio.abc import TaskStatus
 
 from common.backoff import backoff
-from common.database import TRANSIENT, Pool
+from common.database import TRANSIENT, Pool, fetch_in_time
 from common.lifecycle import Service, Wakeup
 from common.queries import load_query
 from gateway import wire
@@ -48,11 +49,17 @@ WITHOUT_ATTEMPTS: Final = False
 
 
 class Boards(Service):
-    """All dashboards of this gateway: one read a batch of moved tasks for all of them, each row encoded once."""
+    """All dashboards of this gateway: one read a batch of moved tasks for all of them, each row encoded once.
 
-    def __init__(self, *, pool: Pool) -> None:
+    Args:
+        pool: of the gateway's database role.
+        timeout_s: how long a read may take.
+    """
+
+    def __init__(self, *, pool: Pool, timeout_s: float) -> None:
         super().__init__()
         self._pool = pool
+        self._timeout_s = timeout_s
         self._boards: set[Board] = set()
         self._moved: set[UUID] = set()
         self._told: dict[UUID, tuple[int, int]] = {}
@@ -98,13 +105,13 @@ class Boards(Service):
         Raises:
             One of `TRANSIENT`: Postgres is away.
         """
-        now: datetime = await self._pool.fetchval(SELECT_TIME)
+        now = await self._time()
         if self._seen is None:
             self._seen = now
         if since is not None and not now - LONGEST_AWAY <= since <= now:
             board.lack()
             since = None
-        changed = await self._pool.fetch(CHANGED_TASKS, since or now - MARGIN, TASKS_A_LOOK)
+        changed = await self._fetch(CHANGED_TASKS, since or now - MARGIN, TASKS_A_LOOK)
         if len(changed) == TASKS_A_LOOK:
             board.lack()
         async for row in self._rows([row["id"] for row in changed]):
@@ -142,7 +149,7 @@ class Boards(Service):
         must_look, self._must_look = self._must_look, False
         if not self._boards:
             return 0
-        now: datetime | None = await self._pool.fetchval(SELECT_TIME) if must_look else None
+        now: datetime | None = await self._time() if must_look else None
         if now is not None:
             moved |= await self._look(now)
         offered = 0
@@ -159,7 +166,7 @@ class Boards(Service):
 
     async def _look(self, now: datetime) -> set[UUID]:
         """The tasks that changed since the last look and were not told of yet."""
-        changed = await self._pool.fetch(CHANGED_TASKS, (self._seen or now) - MARGIN, TASKS_A_LOOK)
+        changed = await self._fetch(CHANGED_TASKS, (self._seen or now) - MARGIN, TASKS_A_LOOK)
         if len(changed) == TASKS_A_LOOK:
             for board in self._boards:
                 board.lack()
@@ -167,10 +174,17 @@ class Boards(Service):
         self._told = {task: told for task, told in self._told.items() if task in news}
         return {task for task, each in news.items() if self._told.get(task) != each}
 
+    async def _time(self) -> datetime:
+        now: datetime = (await self._fetch(SELECT_TIME))[0][0]
+        return now
+
+    async def _fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        return await fetch_in_time(self._pool, statement, *arguments, timeout_s=self._timeout_s)
+
     async def _rows(self, tasks: Collection[UUID]) -> AsyncIterator[TaskRow]:
         wanted = list(tasks)
         for start in range(0, len(wanted), ROWS_A_READ):
-            part = await self._pool.fetch(SELECT_TASKS, wanted[start : start + ROWS_A_READ], None, WITHOUT_ATTEMPTS)
+            part = await self._fetch(SELECT_TASKS, wanted[start : start + ROWS_A_READ], None, WITHOUT_ATTEMPTS)
             for row in part:
                 if (encoded := _encoded(row)) is not None:
                     yield encoded

@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 from uuid import UUID
 
-from common.database import Pool
+import asyncpg
+
+from common.database import Pool, fetch_in_time
 from common.queries import load_query
 from gateway.feed import Feed, Standing
 from gateway.wire import Event, Progress
@@ -29,13 +31,22 @@ LEAST_BYTES_A_FEED: Final = 8 << 10
 class FeedReader:
     """Brings feeds up to date.
 
+    Args:
+        pool: of the gateway's database role.
+        timeout_s: how long a read may take; a connection that hangs holds up every watcher as long.
+
     Attributes:
         reads: statements so far.
     """
 
-    def __init__(self, *, pool: Pool) -> None:
+    def __init__(self, *, pool: Pool, timeout_s: float) -> None:
         self._pool = pool
+        self._timeout_s = timeout_s
         self.reads = 0
+
+    async def _fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
+        self.reads += 1
+        return await fetch_in_time(self._pool, statement, *arguments, timeout_s=self._timeout_s)
 
     async def refresh(self, feeds: Collection[Feed]) -> set[Feed]:
         """Read what is new in these feeds; returns those that moved.
@@ -55,8 +66,7 @@ class FeedReader:
 
     async def _refresh_standings(self, feeds: Collection[Feed]) -> set[Feed]:
         tasks, revs = [feed.task for feed in feeds], [feed.rev for feed in feeds]
-        rows = {row["id"]: row for row in await self._pool.fetch(READ_FEEDS, tasks, revs)}
-        self.reads += 1
+        rows = {row["id"]: row for row in await self._fetch(READ_FEEDS, tasks, revs)}
         moved = set()
         for feed in feeds:
             row = rows.get(feed.task)
@@ -70,14 +80,13 @@ class FeedReader:
 
     async def _read_tails(self, feeds: Collection[Feed]) -> None:
         by_task = {feed.task: feed for feed in feeds}
-        rows = await self._pool.fetch(
+        rows = await self._fetch(
             READ_TAILS,
             list(by_task),
             [feed.seq for feed in feeds],
             EVENTS_A_FEED,
             min(BYTES_A_READ // len(feeds), MOST_BYTES_A_FEED),
         )
-        self.reads += 1
         for row in rows:
             by_task[row["task"]].add(Event.from_row(row))
         for feed in feeds:
@@ -93,8 +102,7 @@ class FeedReader:
             One of `TRANSIENT`: Postgres is away.
         """
         most = min(before - after - 1, EVENTS_A_FEED)
-        rows = await self._pool.fetch(READ_EVENTS, task, after, most, BYTES_OF_HISTORY)
-        self.reads += 1
+        rows = await self._fetch(READ_EVENTS, task, after, most, BYTES_OF_HISTORY)
         return [Event.from_row(row) for row in rows if row["seq"] < before]
 
 

@@ -32,9 +32,9 @@ class Live:
 
 def build_live(*, pool: Pool, database: DatabaseSettings, settings: StreamSettings) -> Live:
     """The parts, none of them started."""
-    boards = Boards(pool=pool)
+    boards = Boards(pool=pool, timeout_s=settings.open_s)
     hub = Hub(
-        reader=FeedReader(pool=pool),
+        reader=FeedReader(pool=pool, timeout_s=settings.open_s),
         boards=boards,
         look_s=settings.backstop_s if database.notifies else settings.poll_s,
         is_hinted=database.notifies,

@@ -124,3 +124,21 @@ async def test_history_that_cannot_be_read_breaks_this_stream_alone(
         await eventually(is_gone)
 
     assert event.data["message"] == "and on"
+
+
+async def test_connections_that_hang_are_given_up_and_delivery_goes_on(
+    gateways: GatewayFactory, teller: Storyteller
+) -> None:
+    claim = await teller.running()
+    async with (
+        postgres_proxy(upstream=gateways.database.server.port) as proxy,
+        gateways.start(dsn=proxy.dsn(gateways.database.gateway_dsn), open_s=0.3) as gateway,
+        connected_to(gateway.url) as connection,
+    ):
+        stream = await EventStream.open(connection, path_of(claim))
+        await stream.event("started")
+        proxy.freeze()
+        await teller.tell(claim, "while it hung")
+        event = await stream.event("log")
+
+    assert event.data["message"] == "while it hung"
