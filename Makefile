@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BUILD := --no-deps --no-build-isolation
 
-.PHONY: help env demo up test check bench clean
+.PHONY: help env demo up test check bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -27,6 +27,9 @@ check: .venv/ready-to-test ## lint, types, import rules
 
 bench: .venv/ready-to-test ## measure, each figure beside its yardstick
 	$(BIN)/python -m benchmarks
+
+soak: .venv/ready-to-test ## 2,000 tasks while faults fall; SEED=n repeats one
+	$(BIN)/python -m benchmarks soak --tasks 2000 $(if $(SEED),--seed $(SEED))
 
 clean: ## remove the environment, the caches and .data
 	rm -rf .venv .data dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

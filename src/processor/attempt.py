@@ -87,6 +87,7 @@ class Attempt:
         self._scope = anyio.CancelScope()
         self.reported = False
         self._ending: Ending | None = None
+        self._has_heard = False
         self._log_lines = 0
         self._peak = 0
         self._cpu_seconds = 0.0
@@ -131,16 +132,24 @@ class Attempt:
 
     async def _work(self) -> Report:
         if not self.claim.inputs:
-            return await self._run_child({})
+            return await self._run_children({})
         async with AsyncExitStack() as held:
             files = {
                 given["sha256"]: await held.enter_async_context(self._shop.cache.hold(given["sha256"]))
                 for given in self.claim.inputs
             }
-            return await self._run_child(files)
+            return await self._run_children(files)
 
-    async def _run_child(self, files: Mapping[str, Path]) -> Report:
+    async def _run_children(self, files: Mapping[str, Path]) -> Report:
+        """Run a child; and another where one that was used before ended without a word: the task may be innocent."""
         child = await self._shop.pool.take(self.claim.tenant)
+        is_used = child.tasks_done > 0
+        report = await self._run_child(child, files)
+        if is_used and isinstance(report, Crashed) and not self._has_heard:
+            report = await self._run_child(await self._shop.pool.take_fresh(), files)
+        return report
+
+    async def _run_child(self, child: Child, files: Mapping[str, Path]) -> Report:
         cpu_before = child.cpu_seconds()
         watched = Watched(
             child=child,
@@ -198,6 +207,7 @@ class Attempt:
             child.send(job)
             while True:
                 message = await child.receive()
+                self._has_heard = True
                 match message:
                     case Result():
                         child.is_clean = message.clean

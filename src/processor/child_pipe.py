@@ -5,12 +5,16 @@ left alone until somebody takes a message, so that a child which tells too much 
 """
 
 import asyncio
+import fcntl
 import socket
+import struct
+import termios
 from typing import Self, cast
 
 from processor import protocol
 
 READ_AHEAD_BYTES = 1 << 18
+UNREAD = struct.Struct("i")
 
 
 class PipeClosedError(Exception):
@@ -67,6 +71,13 @@ class ChildPipe(asyncio.Protocol):
             finally:
                 self._moved = None
         return body
+
+    def has_unread(self) -> bool:
+        """Whether the other side has not taken all that was sent to it."""
+        if self._transport is None or self._is_closed:
+            return False
+        unread = fcntl.ioctl(self._end, termios.TIOCOUTQ, bytes(UNREAD.size))
+        return self._transport.get_write_buffer_size() > 0 or UNREAD.unpack(unread)[0] > 0
 
     def is_silent(self) -> bool:
         """Whether it is open and the other side has said nothing that was not taken."""

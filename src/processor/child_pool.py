@@ -58,6 +58,14 @@ class ChildPool(Service):
             if idle.child.is_waiting():
                 return idle.child
             self._unwanted.append(idle.child)
+        return await self.take_fresh()
+
+    async def take_fresh(self) -> Child:
+        """A child that has done no task yet.
+
+        Raises:
+            OSError: this machine has no room for another.
+        """
         child, self._standby = self._standby, None
         self._wakeup.ring()
         if child is not None and child.is_waiting():

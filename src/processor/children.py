@@ -89,6 +89,10 @@ class Child:
         """
         return protocol.decode(await self._pipe.receive())
 
+    def has_unread_job(self) -> bool:
+        """Whether it has not taken the job that it was given."""
+        return self._pipe.has_unread()
+
     def is_waiting(self) -> bool:
         """Whether it lives and is silent, as it must be between two tasks."""
         return self.exit_status is None and self._pipe.is_silent()

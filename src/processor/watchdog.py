@@ -5,7 +5,9 @@ resident memory is read often, and the child is killed when there is too much. O
 """
 
 import logging
+import math
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from processor.claim import Claim, Ending
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 0.025
+TAKES_JOB_S: Final = 3.0
 LOOKS_A_DISK_LOOK: Final = 20
 
 
@@ -32,7 +35,16 @@ class Watched:
         peak_bytes: the most resident memory that was seen.
     """
 
-    __slots__ = ("_bytes_at_most", "_child", "_deadline", "_end", "_scratch", "_scratch_at_most", "peak_bytes")
+    __slots__ = (
+        "_bytes_at_most",
+        "_child",
+        "_deadline",
+        "_end",
+        "_scratch",
+        "_scratch_at_most",
+        "_takes_job_until",
+        "peak_bytes",
+    )
 
     def __init__(
         self, *, child: Child, scratch: Path, scratch_bytes: int, claim: Claim, end: Callable[[Ending], None]
@@ -43,16 +55,22 @@ class Watched:
         self._scratch_at_most = scratch_bytes
         self._bytes_at_most = claim.memory_mb << 20
         self._deadline = time.monotonic() + claim.timeout_s
+        self._takes_job_until = time.monotonic() + TAKES_JOB_S
         self._end = end
 
     def look(self) -> None:
-        """Look at time and memory."""
+        """Look at time and memory, and once whether it works at all: one that has stopped takes no job."""
         resident = self._child.resident_bytes()
         self.peak_bytes = max(self.peak_bytes, resident)
         if resident > self._bytes_at_most:
             self._end(Ending.OUT_OF_MEMORY)
-        elif time.monotonic() >= self._deadline:
+        elif (now := time.monotonic()) >= self._deadline:
             self._end(Ending.TIMED_OUT)
+        elif now >= self._takes_job_until:
+            self._takes_job_until = math.inf
+            if self._child.has_unread_job():
+                log.warning("a child does not take its job", extra={"pid": self._child.pid})
+                self._child.signal(signal.SIGKILL)
 
     async def look_at_disk(self) -> None:
         """Look at the disk that it fills."""

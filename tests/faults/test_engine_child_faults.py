@@ -98,6 +98,16 @@ async def test_a_thread_that_talks_on_after_the_result_reaches_no_other_task(
         assert not any("still here" in event["data"] for event in await feed(connection, task))
 
 
+async def test_a_child_that_takes_no_other_job_costs_the_next_task_nothing(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with processors.start(slots=1):
+        tasks = [await queued_task(connection, inputs={}, kind=kind, max_attempts=1) for kind in ("asleep", "noop")]
+        for task in tasks:
+            assert (await ended(connection, task))["state"] == "succeeded"
+            assert await outcomes(connection, task) == ["succeeded"]
+
+
 async def test_a_result_that_was_given_too_often_reaches_no_other_task(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +48,15 @@ class MortalProcessor:
         )
 
     def fork_server(self) -> int:
-        """The process that starts its children."""
-        return next(pid for pid, command in descendants(self.pid).items() if "processor.forkserver" in command)
+        """The process that starts its children.
+
+        Raises:
+            ProcessLookupError: it has none yet, or none any more.
+        """
+        for pid, command in descendants(self.pid).items():
+            if "processor.forkserver" in command:
+                return pid
+        raise ProcessLookupError
 
     def all_processes(self) -> list[int]:
         """It, its fork server, their children, and theirs."""
@@ -69,9 +76,19 @@ class MortalProcessor:
 
 @asynccontextmanager
 async def mortal_processor(
-    processors: ProcessorFactory, *, environment: Mapping[str, str] | None = None, **settings: object
+    processors: ProcessorFactory,
+    *,
+    environment: Mapping[str, str] | None = None,
+    prefix: Sequence[str] = (),
+    **settings: object,
 ) -> AsyncIterator[MortalProcessor]:
-    """A processor with these settings, killed afterwards if it still runs.
+    """A processor, killed afterwards if it still runs.
+
+    Args:
+        processors: what it works with.
+        environment: what it is told besides.
+        prefix: a command that becomes it.
+        settings: those that differ from the defaults.
 
     Raises:
         AssertionError: a process of its own is left when it has ended.
@@ -80,7 +97,7 @@ async def mortal_processor(
     log = processors.folder / f"processor-{len(list(processors.folder.glob('processor-*.log')))}.log"
     with log.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "sundog", "processor"),
+            *(*prefix, sys.executable, "-P", "-m", "sundog", "processor"),
             env=environment_of(processors) | told | dict(environment or {}),
             stdout=file,
             stderr=file,

@@ -156,7 +156,14 @@ def tell_the_unstorable(run: Run, _inputs: Inputs, params: Params) -> Outcome:
 
 
 def find_the_unstorable(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
-    say('{"type": "result", "clean": true, "envelope": {"data": {"number": 1e999}}, "files": []}')
+    say('{"type": "result", "clean": false, "envelope": {"data": {"number": 1e999}}, "files": []}')
+    time.sleep(FOR_EVER)
+    return DONE
+
+
+def fall_asleep(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Say that it is done and ready for more, and be neither."""
+    say('{"type": "result", "clean": true, "envelope": {"data": {"done": true}}, "files": []}')
     time.sleep(FOR_EVER)
     return DONE
 
@@ -229,6 +236,7 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "close-pipe": close_the_pipe,
     "offspring": leave_offspring,
     "thread": leave_a_thread,
+    "asleep": fall_asleep,
     "twice": answer_twice,
     "kill-parent": kill_the_fork_server,
     "flood-partials": flood_with_partials,

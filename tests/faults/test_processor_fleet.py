@@ -1,0 +1,106 @@
+"""Several processors beside each other: over one queue, with clocks that disagree, on a machine whose disk is full."""
+
+import shutil
+import subprocess
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from helpers.eventually import eventually
+from helpers.factories import queued_task
+from helpers.mortal_processor import mortal_processor
+from helpers.processors import ProcessorFactory, ended, feed, outcomes, running_pid
+
+TASKS = 200
+UNFINISHED = "SELECT count(*) = 0 FROM task WHERE finished_at IS NULL"
+# What the interpreter of a processor runs first: its clock is wrong from its first moment on.
+WRONG_CLOCK = """
+import os
+import time
+
+skew = float(os.environ["SKEW_S"])
+right, right_ns = time.time, time.time_ns
+time.time = lambda: right() + skew
+time.time_ns = lambda: right_ns() + int(skew * 1e9)
+"""
+
+
+async def test_processors_that_race_for_tasks_run_each_once(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    tasks = [await queued_task(connection, inputs={}, kind="noop") for _ in range(TASKS)]
+    async with AsyncExitStack() as stack:
+        for _ in range(4):
+            await stack.enter_async_context(mortal_processor(processors, slots=4))
+        await eventually(lambda: connection.fetchval(UNFINISHED), within=60)
+
+    assert await connection.fetchval("SELECT count(*) FROM task WHERE state = 'succeeded'") == TASKS
+    assert await connection.fetchval("SELECT count(*) FROM attempt") == TASKS
+    assert await connection.fetchval("SELECT count(*) FROM result") == TASKS
+    assert await connection.fetchval("SELECT max(lease) FROM task") == 1
+    assert await connection.fetchval("SELECT count(DISTINCT processor) FROM attempt") > 1
+    for task in tasks:
+        assert [event["type"] for event in await feed(connection, task)] == ["queued", "started", "succeeded"]
+
+
+async def test_clocks_that_disagree_by_days_change_nothing(
+    processors: ProcessorFactory, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """Neither takes the other's task, delays are those of the database, and every time in it is its own."""
+    (tmp_path / "clock").mkdir()
+    (tmp_path / "clock" / "sitecustomize.py").write_text(WRONG_CLOCK, encoding="utf-8")
+    began = await connection.fetchval("SELECT clock_timestamp()")
+    async with AsyncExitStack() as stack:
+        for days in (-2, 2):
+            skew = str(timedelta(days=days).total_seconds())
+            environment = {"PYTHONPATH": str(tmp_path / "clock"), "SKEW_S": skew}
+            processor = mortal_processor(processors, environment=environment, lease_s=1, slots=2)
+            await (await stack.enter_async_context(processor)).ready(connection)
+        long = [
+            await queued_task(connection, inputs={}, kind="gate", params={"gate": str(tmp_path / "gate")}) for _ in "ab"
+        ]
+        for task in long:
+            await running_pid(connection, task)
+        first = await connection.fetchval("SELECT max(lease_until) FROM task")
+        crashing = await queued_task(connection, inputs={}, kind="segfault", max_attempts=2)
+        await ended(connection, crashing)
+        await eventually(lambda: connection.fetchval("SELECT now() > $1::timestamptz", first))
+        (tmp_path / "gate").touch()
+        for task in long:
+            await ended(connection, task)
+            assert await outcomes(connection, task) == ["succeeded"]
+
+    now = await connection.fetchval("SELECT clock_timestamp()")
+    for column in ("event.at", "attempt.started_at", "attempt.finished_at", "task.started_at", "result.created_at"):
+        table = column.partition(".")[0]
+        least, most = await connection.fetchrow(f"SELECT min({column}), max({column}) FROM {table}")
+        assert began <= least <= most <= now, column
+
+
+def may_mount() -> bool:
+    """Whether this user may mount a disk of its own in a namespace."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="this user may not mount anything, even in a namespace of its own")
+async def test_a_disk_that_is_full_is_waited_for_and_takes_nobody_down(
+    processors: ProcessorFactory, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    work, gate = tmp_path / "work", tmp_path / "gate"
+    work.mkdir()
+    mounted = f'mount -t tmpfs -o size=4m none {work} && exec "$0" "$@"'
+    async with mortal_processor(processors, prefix=("unshare", "-rm", "sh", "-c", mounted)):
+        task = await queued_task(connection, inputs={}, kind="full", params={"gate": str(gate)}, max_attempts=100)
+        neighbours = [await queued_task(connection, inputs={}, kind="noop") for _ in range(5)]
+        for each in neighbours:
+            assert (await ended(connection, each))["state"] == "succeeded"
+        await eventually(lambda: connection.fetchval("SELECT failures > 1 FROM task WHERE id = $1", task))
+        assert "machine_failed" in await connection.fetchval("SELECT error FROM attempt WHERE task = $1 LIMIT 1", task)
+        gate.touch()
+        assert (await ended(connection, task))["state"] == "succeeded"
+    assert set(await outcomes(connection, task)) == {"failed", "succeeded"}
