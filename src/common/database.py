@@ -30,11 +30,7 @@ SELECT_SCHEMA_VERSION = load_query("common", "select_schema_version")
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-<<<<<<< Updated upstream
     asyncpg.InternalClientError,  # used in the moment in which Postgres was ending it, before its end was seen
-=======
-    asyncpg.InternalClientError,
->>>>>>> Stashed changes
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
