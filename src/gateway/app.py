@@ -20,6 +20,7 @@ from common.storage import Storage
 from gateway.admission import Admission
 from gateway.bulk import Bulk
 from gateway.datasets import Datasets
+from gateway.handover import HandedOver
 from gateway.hosts import HostCheck, check_exposure, served_names
 from gateway.intake import Intake
 from gateway.kinds import Catalogue
@@ -57,6 +58,7 @@ def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, 
         exception_handlers=exception_handlers(),
         middleware=[
             Middleware(RequestLog),
+            Middleware(HandedOver),
             Middleware(UnreadBody),
             Middleware(HostCheck, names=served_names(settings)),
         ],

@@ -12,6 +12,7 @@ from common.database import TRANSIENT
 from common.words import FINAL_STATES
 from gateway.conditional import is_known
 from gateway.feed_request import FeedAsked, caller_of, feed_of_new_task
+from gateway.handover import Handover
 from gateway.hub import Hub
 from gateway.json_text import json_response
 from gateway.paths import task_path
@@ -22,7 +23,7 @@ from gateway.task_view import Row, task_etag, task_view_with_attempts
 from gateway.waiting import WaitingResponse
 from gateway.wire import Form
 
-Answer = Response | FeedResponse | WaitingResponse
+Answer = Response | Handover | WaitingResponse
 Find = Callable[[UUID], Awaitable[Row]]
 
 RETRY_AFTER: Final = "1"
@@ -42,13 +43,14 @@ class LaterAnswers:
         self._streams = streams
         self._most_s = most_s
 
-    def story(self, request: Request, create: Callable[[], Awaitable[Row]], *, form: Form) -> FeedResponse:
+    def story(self, request: Request, create: Callable[[], Awaitable[Row]], *, form: Form) -> Handover:
         """Record a task once there is a place for a stream, and stream its feed."""
 
         async def ask() -> FeedAsked:
             return feed_of_new_task((await create())["id"], form=form)
 
-        return FeedResponse(caller_of(request), ask, hub=self._hub, streams=self._streams, is_new=True)
+        stream = FeedResponse(caller_of(request), ask, hub=self._hub, streams=self._streams, is_new=True)
+        return Handover(stream)
 
     def end(self, request: Request, row: Row, *, otherwise: Response, find: Find) -> Answer:
         """The task that was just recorded, once it has ended; `otherwise` if the client will not wait so long.

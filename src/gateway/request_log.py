@@ -48,6 +48,8 @@ class RequestLog:
 class _Answer:
     """Passes an answer on, with the headers that all have."""
 
+    __slots__ = ("_request_id", "_send", "status")
+
     def __init__(self, send: Send, *, request_id: str) -> None:
         self._send = send
         self._request_id = request_id

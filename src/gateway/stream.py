@@ -45,6 +45,8 @@ class FeedResponse:
         is_new: the task was recorded by this very request.
     """
 
+    __slots__ = ("_ask", "_caller", "_hub", "_is_new", "_streams")
+
     def __init__(
         self, caller: str, ask: Callable[[], Awaitable[FeedAsked]], *, hub: Hub, streams: Streams, is_new: bool = False
     ) -> None:

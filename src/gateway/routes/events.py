@@ -12,6 +12,7 @@ from gateway.board_response import BoardResponse
 from gateway.boards import Boards
 from gateway.errors import NotAcceptableError, QueryInvalidError
 from gateway.feed_request import FeedAsked, caller_of, check_no_body, feed_asked
+from gateway.handover import Handover
 from gateway.hub import Hub
 from gateway.paths import TENANT
 from gateway.stream import FeedResponse
@@ -37,23 +38,24 @@ class EventRoutes:
             Route("/v1/events", self._board, methods=["GET"]),
         ]
 
-    async def _feed(self, request: Request) -> FeedResponse:
+    async def _feed(self, request: Request) -> Handover:
         asked = feed_asked(request)
         await check_no_body(request)
 
         async def ask() -> FeedAsked:
             return asked
 
-        return FeedResponse(caller_of(request), ask, hub=self._hub, streams=self._streams)
+        return Handover(FeedResponse(caller_of(request), ask, hub=self._hub, streams=self._streams))
 
-    async def _board(self, request: Request) -> BoardResponse:
+    async def _board(self, request: Request) -> Handover:
         if preferred(request.headers.get("accept"), [Form.SSE]) is None:
             raise NotAcceptableError("Rows come as an event stream.", advice=f"Accept {Form.SSE}.")
         shows = Filter(tenant=TENANT, state=state_asked(request), kind=kind_asked(request))
         since = since_asked(request)
         await check_no_body(request)
-        return BoardResponse(
-            shows=shows, since=since, caller=caller_of(request), boards=self._boards, streams=self._streams
+        caller = caller_of(request)
+        return Handover(
+            BoardResponse(shows=shows, since=since, caller=caller, boards=self._boards, streams=self._streams)
         )
 
 
