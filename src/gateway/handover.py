@@ -42,8 +42,9 @@ class HandedOver:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        state = scope.setdefault("state", {})
         await self._app(scope, receive, send)
-        stream: ASGIApp | None = scope.get("state", {}).pop(KEY, None)
+        stream: ASGIApp | None = state.pop(KEY, None)
         if stream is not None:
             await self._run(stream, scope, receive, send)
 
