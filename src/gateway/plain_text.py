@@ -75,7 +75,7 @@ def progress_line(progress: Mapping[str, Any]) -> str:
 def _bar(fraction: object) -> str:
     share = _number(fraction)
     if share is None:
-        return f"[{'·' * BAR_CHARS}]   ? %"
+        return f"[{'·' * BAR_CHARS}]   ?%"
     share = min(max(share, 0), 1)
     full = round(share * BAR_CHARS)
     return f"[{'#' * full}{'-' * (BAR_CHARS - full)}] {share:4.0%}"

@@ -111,7 +111,7 @@ def test_a_person_reads(told: Event, line: str) -> None:
             {"phase": "scan", "fraction": 0.5, "rows": 1_900_000, "rate": 1234.5, "eta_s": 3.1},
             "[############------------]  50%  scan  1,900,000 rows  1,234/s  eta 3.1 s",
         ),
-        ({"phase": "sort", "fraction": None}, "[························]   ? %  sort"),
+        ({"phase": "sort", "fraction": None}, "[························]   ?%  sort"),
         ({"phase": "x", "fraction": 7, "rows": "many", "eta_s": True}, "[########################] 100%  x"),
         ({"fraction": -1, "rate": 10**400}, "[------------------------]   0%  "),
     ],
