@@ -1,6 +1,7 @@
 """What a child may read besides its own folder: Python, its libraries and what these look at; nothing of anybody."""
 
 import logging
+import os
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -84,9 +85,9 @@ def _limits() -> Iterator[Path]:
 
 
 def _resolved(paths: Iterable[Path]) -> list[Path]:
-    """Those that exist, each once, without those below another."""
+    """Those that can be reached, each once, without those below another."""
     found: list[Path] = []
-    for path in sorted({path.resolve() for path in paths if path.exists()}):
+    for path in sorted({path.resolve() for path in paths if os.access(path, os.R_OK)}):
         if not any(path.is_relative_to(other) for other in found):
             found.append(path)
     return found
