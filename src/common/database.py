@@ -1,4 +1,4 @@
-"""The pool of connections, and which of its errors pass by themselves."""
+"""The pool of connections, and what its errors mean: not now, not with these values, or not at all."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -37,6 +37,15 @@ TRANSIENT = (
     asyncpg.ReadOnlySQLTransactionError,
     OSError,
     TimeoutError,
+)
+
+# Errors that say "never, with these values". All others are about the statement or the schema: another value would fail
+# as well, so no value may be blamed for them.
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.CardinalityViolationError,  # two rows of one key in one statement
+    asyncpg.ProgramLimitExceededError,
 )
 
 

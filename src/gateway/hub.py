@@ -14,7 +14,6 @@ and no more, those that are being watched already before those that are opened, 
 who was there before.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -31,6 +30,7 @@ from common.lifecycle import Service, Wakeup
 from gateway.boards import Boards
 from gateway.feed import Feed
 from gateway.feed_reader import FeedReader, trim
+from gateway.openings import Openings, let_in
 from gateway.outlet import Outlet
 from gateway.push import Suspended
 
@@ -67,7 +67,7 @@ class Hub(Service):
         self._is_hinted = is_hinted
         self._open_s = open_s
         self._feeds: dict[UUID, Feed] = {}
-        self._opening: dict[UUID, set[asyncio.Event]] = {}
+        self._openings = Openings()
         self._announced: set[UUID] = set()
         self._unannounced: set[UUID] = set()
         self._suspects: set[UUID] = set()
@@ -117,28 +117,14 @@ class Hub(Service):
         feed.users += 1
         try:
             if is_fresh or feed.standing is None or feed.seq < at_least or feed.has_ended:
-                await self._fresh(task)
+                self._announce({task})
+                await self._openings.wait(task, at_most=self._open_s)
             yield feed
         finally:
             feed.users -= 1
             feed.unused_since = time.monotonic()
             if not feed.users and feed.standing is None:
                 self._feeds.pop(task, None)
-
-    async def _fresh(self, task: UUID) -> None:
-        """Wait for a read of this feed that begins after now."""
-        done = asyncio.Event()
-        self._opening.setdefault(task, set()).add(done)
-        self._announce({task})
-        try:
-            with anyio.fail_after(self._open_s):
-                await done.wait()
-        finally:
-            done.set()
-            waiting = self._opening.get(task, set())
-            waiting.discard(done)
-            if not waiting:
-                self._opening.pop(task, None)
 
     def go_on(self, outlet: Outlet, rest: Suspended | None) -> None:
         """A client does not take its bytes: let a task go on with it."""
@@ -206,20 +192,20 @@ class Hub(Service):
         feeds = {task: self._feeds[task] for task in (*hinted, *looked_at)}
         if not feeds:
             return 0
-        opening = {task: self._opening.pop(task) for task in hinted if task in self._opening}
+        opening = self._openings.take(hinted)
         were_read = {feed for feed in feeds.values() if feed.is_read}
         try:
             moved = await self.reader.refresh(list(feeds.values()))
         except BaseException:
-            self._give_back(hinted, looked_at, opening)
+            self._announced |= hinted
+            self._unannounced |= looked_at
+            self._openings.give_back(opening)
             raise
         # Its hint may have come meanwhile, or still be on the way: it counts as missed only if that has not come when
         # the next backstop looks.
         if self._is_hinted:
             self._suspects |= {feed.task for feed in moved & were_read} - hinted - self._announced
-        for waiting in opening.values():
-            for done in waiting:
-                done.set()
+        let_in(opening)
         await self._push(moved)
         return len(moved)
 
@@ -232,13 +218,6 @@ class Hub(Service):
         woken.clear()
         woken.update(known[FEEDS_A_ROUND:])
         return taken
-
-    def _give_back(self, hinted: set[UUID], looked_at: set[UUID], opening: dict[UUID, set[asyncio.Event]]) -> None:
-        self._announced |= hinted
-        self._unannounced |= looked_at
-        for task, waiting in opening.items():
-            if patient := {done for done in waiting if not done.is_set()}:
-                self._opening.setdefault(task, set()).update(patient)
 
     async def _push(self, feeds: Iterable[Feed]) -> None:
         pushed = 0

@@ -5,7 +5,6 @@ not fall into one moment.
 """
 
 import asyncio
-import logging
 import random
 import time
 from collections import Counter
@@ -24,8 +23,6 @@ from gateway.hub import Hub
 from gateway.outlet import Line, Outlet
 from gateway.protocol import EXTENSION
 from gateway.settings import StreamSettings
-
-log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")

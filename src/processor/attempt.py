@@ -21,11 +21,10 @@ import anyio
 
 from common.errors import SundogError
 from common.storage import Storage
-from common.words import EventType
 from processor.cache import InputCache
 from processor.child_pipe import PipeClosedError
 from processor.child_pool import ChildPool
-from processor.children import Child
+from processor.children import Child, ForkServerError
 from processor.claim import (
     Artifact,
     AttemptReport,
@@ -45,20 +44,17 @@ from processor.protocol import (
     Failure,
     InputFile,
     Job,
-    Log,
-    Partial,
-    Progress,
     ProtocolError,
     Result,
 )
 from processor.room import Room
 from processor.scratch import chunks_of, open_inside
 from processor.settings import ProcessorSettings
+from processor.telling import Telling
 from processor.watchdog import Watchdog, Watched
 
 log = logging.getLogger(__name__)
 
-LOG_LINE_CHARS = 4_000
 ENDING_S = 1.0  # from the end of its pipe to the end of a child
 
 
@@ -84,11 +80,11 @@ class Attempt:
     def __init__(self, claim: Claim, *, workshop: Workshop) -> None:
         self.claim = claim
         self._shop = workshop
+        self._telling = Telling(claim, feed=workshop.feed, settings=workshop.settings)
         self._scope = anyio.CancelScope()
         self.reported = False
         self._ending: Ending | None = None
         self._has_heard = False
-        self._log_lines = 0
         self._peak = 0
         self._cpu_seconds = 0.0
 
@@ -110,6 +106,8 @@ class Attempt:
         with self._scope:
             try:
                 report = await self._work()
+            except ForkServerError:  # the processor ends; the task is another's to try
+                report = _machine_failed()
             except SundogError as error:
                 report = Failed(error=error.as_json(), permanent=True)
             except Exception:
@@ -218,34 +216,12 @@ class Attempt:
                         error = message.model_dump(include={"code", "message", "advice"})
                         return Failed(error=error, permanent=message.code != MACHINE_FAILED)
                     case _:
-                        self._tell(message)
-                        await self._shop.feed.room(self.claim)
+                        await self._telling.tell(message)
         except PipeClosedError:
             return Crashed(how=await _how_it_ended(child))
         except ProtocolError as error:
             log.warning("a child wrote nonsense", extra={"task": self.claim.task, "error": str(error)})
             return Crashed(how="wrote something into its pipe that is no message")
-
-    def _tell(self, message: Progress | Log | Partial) -> None:
-        match message:
-            case Progress():
-                self._shop.feed.progress(self.claim, _without_type(message))
-            case Log():
-                self._tell_line(message)
-            case Partial():
-                self._shop.feed.append(self.claim, EventType.PARTIAL, _without_type(message))
-
-    def _tell_line(self, line: Log) -> None:
-        """Keep a line, shortened; after the most that one attempt may keep, say so once and drop the rest."""
-        self._log_lines += 1
-        most = self._shop.settings.log_lines
-        if self._log_lines < most:
-            self._shop.feed.append(
-                self.claim, EventType.LOG, {"level": line.level, "message": line.message[:LOG_LINE_CHARS]}
-            )
-        elif self._log_lines == most:
-            text = f"The log of this attempt has more than {most} lines; the rest is dropped."
-            self._shop.feed.append(self.claim, EventType.LOG, {"level": "warning", "message": text})
 
     async def _keep(self, files: list[ArtifactFile], scratch: Path) -> tuple[Artifact, ...]:
         """Store what the analysis made."""
@@ -277,7 +253,3 @@ def _machine_failed() -> Failed:
         "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
     }
     return Failed(error=error, permanent=False)
-
-
-def _without_type(message: Progress | Partial) -> dict[str, object]:
-    return message.model_dump(mode="json", exclude={"type"}, exclude_unset=True)

@@ -22,7 +22,7 @@ import asyncpg
 from anyio.abc import TaskStatus
 
 from common.backoff import backoff
-from common.database import TRANSIENT, Pool
+from common.database import REFUSED, TRANSIENT, Pool
 from common.lifecycle import Service, Wakeup
 from common.notifier import Notifier
 from common.queries import load_query
@@ -148,7 +148,7 @@ class FeedWriter(Service):
             try:
                 await self.flush()
                 failures = 0
-            except TRANSIENT as error:
+            except (*TRANSIENT, asyncpg.PostgresError) as error:
                 failures += 1
                 log.warning("cannot write feeds, will try again", extra={"count": failures, "error": repr(error)})
                 self._wakeup.ring()
@@ -161,7 +161,7 @@ class FeedWriter(Service):
         """Write the events, and the progress if its time has come.
 
         Raises:
-            One of `TRANSIENT`: Postgres is away; nothing is lost, call again.
+            One of `TRANSIENT`, asyncpg.PostgresError: it cannot be written now, whatever it says; nothing is lost.
         """
         while self._events:
             await self._write_events(self._next_batch())
@@ -184,9 +184,7 @@ class FeedWriter(Service):
         try:
             if accepted := [told for told in batch if not told.feed.refused]:
                 await self._append(accepted)
-        except TRANSIENT:
-            raise
-        except asyncpg.PostgresError as error:
+        except REFUSED as error:
             if len(batch) > 1:
                 await self._write_events(batch[: len(batch) // 2])
                 await self._write_events(batch[len(batch) // 2 :])
@@ -224,10 +222,10 @@ class FeedWriter(Service):
                 [hold.lease for hold in latest],
                 list(latest.values()),
             )
-        except TRANSIENT:
+        except REFUSED as error:  # the next report replaces it
+            log.warning("Postgres refused progress", extra={"count": len(latest), "code": error.sqlstate})
+        except (*TRANSIENT, asyncpg.PostgresError):
             self._progress = latest | self._progress
             raise
-        except asyncpg.PostgresError as error:  # the next report replaces it
-            log.warning("Postgres refused progress", extra={"count": len(latest), "code": error.sqlstate})
         else:
             self._notifier.feed_moved(row["task"] for row in rows)

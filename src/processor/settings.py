@@ -4,8 +4,9 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from processor.confinement.wall import Wall
@@ -55,6 +56,15 @@ class ProcessorSettings(BaseSettings):
         "[operations](operations.md#confinement).",
     )
     log_lines: int = Field(default=1000, ge=1, description="Log lines of one attempt that are kept in its feed.")
+    partials_mb: int = Field(
+        default=64, ge=1, description="Partial results of one attempt that are kept in its feed, in MiB."
+    )
+
+    @model_validator(mode="after")
+    def _beats_often_enough(self) -> Self:
+        if self.heartbeat_s > self.lease_s / 3:
+            raise ValueError("SUNDOG_PROCESSOR_HEARTBEAT_S is more than a third of SUNDOG_PROCESSOR_LEASE_S")
+        return self
 
 
 class RetentionSettings(BaseSettings):

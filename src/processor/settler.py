@@ -17,7 +17,7 @@ import asyncpg
 from anyio.abc import TaskStatus
 
 from common.backoff import backoff
-from common.database import TRANSIENT, Pool
+from common.database import REFUSED, TRANSIENT, Pool
 from common.ids import TaskId
 from common.lifecycle import Service, Wakeup
 from common.notifier import Notifier
@@ -98,9 +98,7 @@ class Settler(Service):
         """
         try:
             await self._write(batch)
-        except TRANSIENT:
-            raise
-        except asyncpg.PostgresError as error:
+        except REFUSED as error:
             if len(batch) > 1:
                 await self._settle(batch[: len(batch) // 2])
                 await self._settle(batch[len(batch) // 2 :])

@@ -154,9 +154,9 @@ async def test_an_outage_longer_than_the_lease_takes_no_task_from_processors_tha
 async def test_a_slow_network_costs_no_attempt(
     proxied: ProcessorFactory, proxy: PostgresProxy, connection: asyncpg.Connection
 ) -> None:
-    proxy.delay_s = 0.02
+    proxy.delay_s = 0.01
     async with proxied.start(lease_s=3):
-        tasks = [await queued_task(connection, inputs={}, kind="story") for _ in range(6)]
+        tasks = [await queued_task(connection, inputs={}, kind="story") for _ in range(4)]
         await assert_undisturbed(connection, *tasks)
 
 

@@ -155,6 +155,32 @@ async def test_frozen_past_its_lease_it_writes_nothing_when_it_wakes(
         assert await connection.fetchval("SELECT lease FROM progress WHERE task = $1", task) == 2
 
 
+async def test_frozen_and_rescued_from_it_may_do_the_task_again_itself(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    """For a moment it has the task twice, once by a lease that it does not know to be lost."""
+    gate = processors.folder / "gate"
+    async with mortal_processor(processors, lease_s=LEASE_S) as processor:
+        task = await queued_task(connection, inputs={}, kind="story", params={"gate": str(gate)})
+        stale_child = await running_pid(connection, task)
+        processor.send(signal.SIGSTOP)
+        await eventually(lambda: connection.fetchval("SELECT lease_until < now() FROM task WHERE id = $1", task))
+        await connection.execute(load_query("processor", "rescue_tasks"), 3, 10, None)
+        processor.send(signal.SIGCONT)
+        await running_pid(connection, task, attempt=2)
+        assert await gone(stale_child)
+        gate.touch()
+        await assert_done_once(connection, task)
+        await ended(connection, await queued_task(connection, inputs={}, kind="noop"))
+        assert await processor_is_well(processor)
+
+
+async def processor_is_well(processor: MortalProcessor) -> bool:
+    """Whether it stops in order."""
+    processor.send(signal.SIGTERM)
+    return await processor.end() == 0
+
+
 async def set_gate(connection: asyncpg.Connection, task: UUID, gate: Path) -> None:
     """Let the next attempt wait at another gate."""
     await connection.execute("UPDATE task SET params = $2 WHERE id = $1", task, json.dumps({"gate": str(gate)}))

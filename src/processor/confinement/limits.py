@@ -1,8 +1,10 @@
 """Limits that the kernel keeps for each process: lowered once, and never raised again."""
 
 import resource
+from pathlib import Path
 from typing import Final
 
+ALL_THREADS: Final = Path("/proc/sys/kernel/threads-max")
 DESCRIPTORS: Final = 4096
 # The watchdog looks at the disk twice a second and has the first word; this is for what a file grows meanwhile.
 FILE_BYTES_BEFORE_THE_WATCHDOG: Final = 1 << 30
@@ -22,7 +24,7 @@ def lower_limits(*, scratch_bytes: int) -> None:
     lower(resource.RLIMIT_MSGQUEUE, 0)
     for never_again in (resource.RLIMIT_NICE, resource.RLIMIT_RTPRIO):
         lower(never_again, 0)
-    lower(resource.RLIMIT_NPROC, _half_of_the_threads())
+    lower(resource.RLIMIT_NPROC, _all_threads_but_some())
 
 
 def lower(limit: int, most: int) -> None:
@@ -35,10 +37,12 @@ def _smaller(present: int, most: int) -> int:
     return most if present == resource.RLIM_INFINITY else min(present, most)
 
 
-def _half_of_the_threads() -> int:
-    """This limit counts all threads of a user: so a child that starts too many leaves the services the other half.
+def _all_threads_but_some() -> int:
+    """This limit counts all threads of a user: so a child that starts too many leaves the last eighth to the services.
 
-    The kernel does not hold root to it.
+    No less, since whoever has that many already needs them. The kernel does not hold root to it.
     """
     most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
-    return 1 << 14 if most == resource.RLIM_INFINITY else most // 2
+    if most == resource.RLIM_INFINITY:
+        most = int(ALL_THREADS.read_text("ascii"))
+    return most - most // 8

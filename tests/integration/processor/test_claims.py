@@ -271,7 +271,7 @@ async def test_a_tenants_own_cap_goes_before_the_one_for_each(
 async def test_the_first_cap_is_in_force_from_the_next_heartbeat(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:
-    async with processors.start(heartbeat_s=60) as processor:
+    async with processors.start(heartbeat_s=60, lease_s=180) as processor:
         caps = processor.claimer._caps
         await processor.heartbeater.run_once()
         without = caps.in_force
