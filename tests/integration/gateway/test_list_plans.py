@@ -127,8 +127,8 @@ async def test_an_earlier_result_is_looked_up_by_its_digest(full: asyncpg.Connec
     await full.execute("ANALYZE")
     await full.execute("SET plan_cache_mode = force_generic_plan")
     lists: list[object] = [[UUID(int=0)], ["profile"], ["1"], ["{}"], [0], [None], [1], [1], [1], ["[]"], ["{}"]]
-    lists += [[b""], [True]]
-    arguments = [*lists, "default", None, None, None, None, None]
+    lists += [[b""], [True], ["default"], [None]]
+    arguments = [*lists, None, None, None, None, False]
     found = list(steps(await plan(full, "record_tasks", arguments, run=False)))
 
     assert "task_reusable" in {step.get("Index Name") for step in found}
