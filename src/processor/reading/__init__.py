@@ -2,6 +2,7 @@
 
 from processor.reading.options import ReadOptions
 from processor.reading.reader import read
+from processor.reading.rows_sample import Drawn, RowsSample
 from processor.reading.table import Table
 
-__all__ = ["ReadOptions", "Table", "read"]
+__all__ = ["Drawn", "ReadOptions", "RowsSample", "Table", "read"]

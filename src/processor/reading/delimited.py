@@ -14,6 +14,7 @@ from processor.reading.dialect import begins_with_quote, count_preamble, sniff
 from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose, is_about_the_file
 from processor.reading.options import ReadOptions
 from processor.reading.plan import Plan
+from processor.reading.rows_sample import RowsSample, of_head, of_text
 from processor.reading.signature import Signature, refuse
 from processor.reading.table import Table
 from processor.reading.widening import widened
@@ -54,14 +55,20 @@ class DelimitedFile:
         count = self._seen.lines_estimate(newline)
         return Table(
             format="csv",
-            frame=self._plan.scan(self._plan.path),
             head=head,
             rows=None,
             rows_estimate=head.height if whole else count and max(head.height, count - self._plan.dialect.header),
             bytes=self._source.bytes,
+            open=lambda: self._plan.scan(self._plan.path),
+            draw=lambda: self._drawn(head, whole=whole, wanted=sample_rows),
             blank_lines=len(self._plan.names) > 1,
             check_lines=self._check_lines if len(self._plan.names) > 1 else None,
         )
+
+    def _drawn(self, head: pl.DataFrame, *, whole: bool, wanted: int) -> RowsSample:
+        if whole:
+            return of_head(head, whole=True)
+        return of_text(self._plan, self._seen, head, wanted=wanted)
 
     def mend(self, error: BaseException) -> None:
         """Change the plan so that the fault does not come again.

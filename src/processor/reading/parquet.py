@@ -5,6 +5,7 @@ import polars as pl
 from common.errors import InputError
 from processor.kind import Input
 from processor.reading.faults import as_input_error, diagnose, is_about_the_file
+from processor.reading.rows_sample import RowsSample, of_head, of_slices
 from processor.reading.table import Table
 
 _MAGIC = b"PAR1"
@@ -31,7 +32,15 @@ class ParquetFile:
             if not is_about_the_file(error):
                 raise
             raise as_input_error(diagnose(error)) from None
-        return Table(format="parquet", frame=frame, head=head, rows=rows, rows_estimate=None, bytes=self._source.bytes)
+        return Table(
+            format="parquet",
+            head=head,
+            rows=rows,
+            rows_estimate=None,
+            bytes=self._source.bytes,
+            open=lambda: frame,
+            draw=lambda: _drawn(frame, head, rows),
+        )
 
     def mend(self, error: BaseException) -> None:
         """A damaged Parquet file cannot be read otherwise.
@@ -40,6 +49,12 @@ class ParquetFile:
             InputError: always.
         """
         raise as_input_error(diagnose(error)) from None
+
+
+def _drawn(frame: pl.LazyFrame, head: pl.DataFrame, rows: int) -> RowsSample:
+    if rows <= head.height:
+        return of_head(head, whole=True)
+    return of_slices(frame, total=rows, wanted=head.height)
 
 
 def _check_end(source: Input) -> None:

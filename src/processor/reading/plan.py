@@ -50,9 +50,17 @@ class Plan:
         }
 
     def scan(
-        self, source: Path | io.BytesIO, *, types: Mapping[str, pl.DataType] | None = None, n_rows: int | None = None
+        self,
+        source: Path | io.BytesIO,
+        *,
+        types: Mapping[str, pl.DataType] | None = None,
+        n_rows: int | None = None,
+        body: bool = False,
     ) -> pl.LazyFrame:
-        """The rows of `source` under the columns' final names; `types` may stand in for the plan's."""
+        """The rows of `source` under the columns' final names; `types` may stand in for the plan's.
+
+        With `body`, the source is a piece from further on: it has no header, and what does not fit its type is null.
+        """
         scanned = pl.scan_csv(
             source,
             schema=dict(types or self.schema.types),
@@ -60,7 +68,8 @@ class Plan:
             extra_columns="ignore" if self.ragged else "raise",
             missing_columns="insert",
             n_rows=n_rows,
-            **self.options(),
+            ignore_errors=body,
+            **(self.options() | ({"has_header": False} if body else {})),
         )
         renamed = {old: new for old, new in zip(self.schema.types, self.names, strict=True) if old != new}
         return scanned.rename(renamed) if renamed else scanned

@@ -1,33 +1,64 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
+from processor.reading.flaws import Flaws
+from processor.reading.rows_sample import RowsSample
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(kw_only=True)
 class Table:
-    """One table, ready to be scanned.
+    """One table, ready to be looked at, and to be scanned once it is prepared.
 
     Attributes:
-        format: `csv` or `parquet`.
-        frame: the whole table, lazily; its column names are unique.
+        format: `csv`, `parquet` …
         head: its first rows, with the same columns; enough for a first look, bounded in rows and bytes.
-        rows: how many rows there are, where the file says so.
+        rows: how many rows there are, where that is known; after `prepare` it may be.
         rows_estimate: how many rows there may be; None where nothing can be said.
         bytes: size of the file as handed in.
+        open: makes the frame; called once.
+        draw: draws the sample; called once.
         blank_lines: True where a row without any value may be a blank line and no row at all.
         check_lines: tells, by warnings, of lines with too few fields, which read as nulls at the end of the row. It
             costs a pass over the file, so it is for those who saw nulls in the last column; None where it cannot be.
+        flaws: what could not be read, counted; complete when all of `frame` was read.
     """
 
     format: str
-    frame: pl.LazyFrame
     head: pl.DataFrame
     rows: int | None
     rows_estimate: int | None
     bytes: int
+    open: Callable[[], pl.LazyFrame]
+    draw: Callable[[], RowsSample]
     blank_lines: bool = False
     check_lines: Callable[[], None] | None = None
+    flaws: Flaws = field(default_factory=Flaws)
+
+    def prepare(self) -> None:
+        """Unpack or convert what Polars cannot scan, in a phase of its own; nothing where it can.
+
+        It may take as long as reading the file. Show what `head` and `sample` give before, and begin your own phase
+        after it.
+        """
+        _ = self.frame
+
+    @cached_property
+    def frame(self) -> pl.LazyFrame:
+        """The whole table, lazily; its column names are unique. The first use prepares the table."""
+        return self.open()
+
+    @cached_property
+    def sample(self) -> RowsSample:
+        """About as many rows as `head` may have, for a first look that is not biased where the file is sorted.
+
+        Text that is not compressed gives blocks from eight places and its beginning, Parquet and Arrow files blocks
+        from eight places, all else its first rows: `sample.drawn` says which, `sample.rows` how many. It costs some
+        milliseconds at any size of the file, and needs no `prepare`.
+        """
+        return self.draw()
 
     @property
     def rows_expected(self) -> int | None:

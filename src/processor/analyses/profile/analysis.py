@@ -31,6 +31,7 @@ def _profile(run: Run, table: Table, params: ProfileParams) -> Outcome:
     run.phase("sample")
     names = _chosen(table, params)
     run.partial(_estimate(table, names, params), estimate=True)
+    table.prepare()
     run.phase("scan")
     counted = count_all(run, table, names)
     _tell_flaws(run, table, counted)
