@@ -20,6 +20,7 @@ from processor import descendants, protocol
 from processor.child_run import ChildRun
 from processor.kind import Input, Kind, Outcome
 from processor.protocol import Job, MessageTooLongError
+from processor.report import keep_report
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,8 @@ def run_job(job: Job, *, kind: Kind[Any], pipe: Pipe) -> dict[str, object]:
     }
     outcome = kind.analyse(run, inputs, parse_params(kind, job.params))
     run.end()
+    if kind.report is not None:
+        keep_report(run, kind.report, envelope(kind, inputs=inputs, run=run, outcome=outcome))
     body = envelope(kind, inputs=inputs, run=run, outcome=outcome)
     return {"type": "result", "envelope": body, "files": run.artifacts}
 

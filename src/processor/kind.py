@@ -65,6 +65,8 @@ class Kind(Generic[ParamsT]):
         inputs: name of each input → what it is.
         example: params that work.
         analyse: the analysis. It raises `InputError` or `ParamsError` for what the caller can mend.
+        report: makes an HTML page of the result's envelope, kept as its artifact `report.html`
+            (`processor.report.report_of`); None for none.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Kind(Generic[ParamsT]):
     inputs: Mapping[str, str]
     example: Mapping[str, object]
     analyse: Callable[[Run, Mapping[str, Input], ParamsT], Outcome]
+    report: Callable[[Mapping[str, object]], str] | None = None
 
     def announcement(self) -> Mapping[str, object]:
         """What the gateways are told about this kind: JSON values."""

@@ -36,7 +36,14 @@ def test_the_source_keeps_the_rules_of_import_linter() -> None:
         (["processor"], {"gateway", "sundog", *WEB}),
         (["common"], {"gateway", "processor", "sundog", "polars", *WEB}),
         (
-            ["processor.child", "processor.confinement", "processor.analyses", "processor.reading", "processor.kind"],
+            [
+                "processor.child",
+                "processor.confinement",
+                "processor.analyses",
+                "processor.reading",
+                "processor.report",
+                "processor.kind",
+            ],
             {"asyncpg", "obstore", *WEB},
         ),
         (["sundog.cli", "sundog.client"], {"gateway", "processor", "polars", *WEB}),

@@ -47,6 +47,12 @@ function warnings(list) {
   );
 }
 
+/** A page for people, made by the analysis; the answer's own policy lets it show itself and do nothing. */
+function report(list, id) {
+  if (!list?.some(({ name }) => name === "report.html")) return null;
+  return html("p", {}, html("a", { href: taskPath(id, "/artifacts/report.html"), class: "report" }, "Open the report"));
+}
+
 function artifacts(list, id) {
   if (!list?.length) return null;
   const link = ({ name, bytes: size, media_type: type }) =>
@@ -121,7 +127,8 @@ export class ResultPanel {
   }
 
   #whole(envelope, id) {
-    this.top.replaceChildren(summary(envelope), ...[warnings(envelope.warnings)].filter(Boolean));
+    const parts = [report(envelope.artifacts, id), warnings(envelope.warnings)];
+    this.top.replaceChildren(summary(envelope), ...parts.filter(Boolean));
     const times = html("section", { class: "panel" }, html("h2", {}, "Timings"), timings(envelope.timings));
     this.bottom.replaceChildren(...[artifacts(envelope.artifacts, id), times].filter(Boolean));
   }

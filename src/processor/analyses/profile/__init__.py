@@ -2,6 +2,7 @@
 
 from processor.analyses.profile.analysis import analyse
 from processor.analyses.profile.params import ProfileParams
+from processor.analyses.profile.report import REPORT
 from processor.kind import Kind
 
 KIND = Kind(
@@ -16,4 +17,5 @@ KIND = Kind(
     inputs={"data": "The table to profile: CSV (also gzip or zstd) or Parquet."},
     example={"top_k": 10},
     analyse=analyse,
+    report=REPORT,
 )

@@ -1,0 +1,129 @@
+"""The page of a profile: one file, without script, whatever the data says."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.envelopes import envelope_of
+from helpers.page_of import PageOf
+from helpers.recording_run import RecordingRun
+from processor.analyses.profile.report import REPORT
+from processor.report import keep_report
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'; DROP TABLE task; --",
+    "{{ 7 * 7 }}{% raw %}",
+    "</style><svg onload=alert(1)>",
+    "javascript:alert(1)",
+    "\u202egnp.exe",
+)
+TWO_MB = 2 << 20
+
+
+def table(path: Path, columns: dict[str, list[Any]]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    return path
+
+
+def page_of(envelope: dict[str, Any]) -> PageOf:
+    return PageOf(REPORT(envelope))
+
+
+def elements_of_a_harmless_page(folder: Path) -> set[str]:
+    return page_of(envelope_of(table(folder / "harmless.csv", {"a": ["x", "y", "y"], "b": [1, 2, 4]}))).tags
+
+
+def test_names_and_values_of_the_data_are_text_and_nothing_else(tmp_path: Path) -> None:
+    harmless = elements_of_a_harmless_page(tmp_path)
+    path = table(tmp_path / "hostile.csv", {name: [*HOSTILE, name] for name in HOSTILE} | {"number": list(range(8))})
+    envelope = envelope_of(path)
+    envelope["inputs"]["data"]["filename"] = HOSTILE[0]
+    envelope["warnings"] = [{"code": text, "message": text} for text in HOSTILE]
+    page = page_of(envelope)
+
+    assert page.tags <= harmless | {"ul", "li"}
+    assert not any(name.startswith("on") for name in page.attributes)
+    assert all(target.startswith("#c") for target in page.values("href"))
+    assert page.values("src") == []
+    for text in HOSTILE[:-1]:
+        assert text in page.text
+    assert "\u202e" not in page.text
+    assert "\\u202egnp.exe" in page.text
+
+
+@given(st.text())
+def test_no_text_becomes_an_element(text: str) -> None:
+    envelope: dict[str, Any] = {
+        "kind": "profile",
+        "version": "1",
+        "engine": {"polars": text},
+        "inputs": {"data": {"filename": text, "sha256": text, "bytes": 1, "rows": 1}},
+        "timings": {},
+        "warnings": [{"code": text, "message": text}],
+        "summary": {text: text},
+        "data": {"rows": 0, "columns": []},
+        "artifacts": [{"name": text, "bytes": 1, "media_type": text}],
+    }
+    plain = envelope | {"engine": {"polars": "x"}, "warnings": [{"code": "x", "message": "x"}]}
+
+    assert page_of(envelope).tags == page_of(plain).tags
+
+
+def test_it_needs_nothing_from_outside_and_forbids_scripts(tmp_path: Path) -> None:
+    page = page_of(envelope_of(table(tmp_path / "a.csv", {"a": [1, 2, 3]})))
+
+    assert "default-src 'none'" in next(value for value in page.values("content") if "src" in value)
+    assert page.tags.isdisjoint({"script", "link", "iframe", "object", "img", "base", "form"})
+
+
+def test_it_says_what_was_found_and_where_it_comes_from(tmp_path: Path) -> None:
+    page = page_of(envelope_of(table(tmp_path / "trees.csv", {"kind": ["oak", "elm", "oak"], "height": [12, 7, 20]})))
+
+    for words in ("trees.csv", "oak", "66.7 %", "height", "mean 13", "0" * 64, "profile version 1"):
+        assert words in page.text
+    assert page.values("lang") == ["en"]
+    assert [label for label in page.values("aria-label") if "Histogram" in label]
+
+
+def test_two_hundred_columns_take_less_than_two_megabytes(tmp_path: Path) -> None:
+    words = [f"some value number {number}" for number in range(50)]
+    columns = {f"text {number}": words for number in range(100)}
+    numbers = {f"number {number}": [place * 1.5 for place in range(50)] for number in range(100)}
+    report = REPORT(envelope_of(table(tmp_path / "wide.csv", columns | numbers)))
+
+    assert len(report.encode()) < TWO_MB
+    assert len(PageOf(report).values("aria-label")) == 100
+
+
+def test_thousands_of_columns_are_listed_and_the_first_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "very-wide.parquet"
+    pl.DataFrame({f"c{number}": [number] for number in range(1000)}).write_parquet(path)
+    page = page_of(envelope_of(path))
+
+    assert "c999" in page.text
+    assert "The first 300 columns are shown in detail" in page.text
+    assert {name for name in page.values("id") if name.startswith("c")} == {f"c{place}" for place in range(1, 301)}
+
+
+def test_a_table_without_rows_has_a_report(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.parquet"
+    pl.DataFrame(schema={"a": pl.Int64, "b": pl.String}).write_parquet(path)
+
+    assert "no rows" in page_of(envelope_of(path)).text
+
+
+def test_a_report_that_cannot_be_made_costs_a_warning_and_not_the_result(tmp_path: Path) -> None:
+    run = RecordingRun(tmp_path)
+    keep_report(run, REPORT, {"kind": "profile"})
+
+    assert run.codes == {"report_failed"}
+    assert run.artifacts == {}
