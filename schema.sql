@@ -42,7 +42,7 @@ CREATE TABLE schema_version (
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE schema_version IS 'One row for each version this database has had; each release states the range that it can work with.';
-INSERT INTO schema_version (version, name) VALUES (1, 'initial');
+INSERT INTO schema_version (version, name) VALUES (1, 'initial'), (2, 'let_the_gateway_remove_datasets');
 
 -- TYPES
 
@@ -331,7 +331,7 @@ GRANT INSERT ON dataset, task_tag, task_input, event, idempotency_key TO sundog_
 GRANT INSERT (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, traceparent, kind_version, digest,
               request_digest, last_seq)
     ON task TO sundog_gateway;
-GRANT UPDATE (handed_in_at) ON dataset TO sundog_gateway;
+GRANT UPDATE (handed_in_at), DELETE ON dataset TO sundog_gateway;
 GRANT UPDATE (state, run_at, last_seq, version, cancel_requested_at, error, finished_at) ON task TO sundog_gateway;
 -- What a retry by hand changes.
 GRANT UPDATE (failures, crashes, params, priority, timeout_s, memory_mb, max_attempts, kind_version, digest, feed_trimmed)

@@ -19,6 +19,7 @@ from common.settings import DatabaseSettings, LogSettings, StorageSettings
 from common.storage import Storage
 from gateway.admission import Admission
 from gateway.bulk import Bulk
+from gateway.cross_origin import CrossOrigin
 from gateway.datasets import Datasets
 from gateway.handover import HandedOver
 from gateway.hosts import HostCheck, check_exposure, served_names
@@ -26,6 +27,7 @@ from gateway.intake import Intake
 from gateway.kinds import Catalogue
 from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
+from gateway.presented import Presented
 from gateway.problems import exception_handlers
 from gateway.recorder import Recorder
 from gateway.request_log import RequestLog
@@ -58,9 +60,11 @@ def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, 
         exception_handlers=exception_handlers(),
         middleware=[
             Middleware(RequestLog),
+            *([Middleware(CrossOrigin, origins=settings.cors_origins)] if settings.cors_origins else []),
             Middleware(HandedOver),
+            Middleware(Presented),
             Middleware(UnreadBody),
-            Middleware(HostCheck, names=served_names(settings)),
+            Middleware(HostCheck, names=served_names(settings), origins=settings.cors_origins),
         ],
     )
     # A slash too many is a wrong path; a redirect would send a body twice.

@@ -1,6 +1,7 @@
 """Bytes of the storage as an answer, whole or one range of them (RFC 9110, section 14)."""
 
 import re
+from base64 import b64encode
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -52,6 +53,7 @@ async def blob_response(download: Download, *, request: Request, storage: Storag
 def _headers(download: Download, *, etag: str) -> dict[str, str]:
     return {
         "etag": etag,
+        "repr-digest": f"sha-256=:{b64encode(bytes.fromhex(download.sha256)).decode()}:",
         "accept-ranges": "bytes",
         "cache-control": "private, max-age=31536000, immutable",
         "content-disposition": f"inline; filename*=UTF-8''{quote(download.name, safe='')}",

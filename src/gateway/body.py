@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import Request
 
 from common.storage import TooLargeError
+from gateway.body_digest import checked_stream
 from gateway.errors import MediaTypeError
 from gateway.json_text import parse_json
 
@@ -54,12 +55,13 @@ async def read_body(request: Request, *, limit: int) -> bytes:
 
     Raises:
         TooLargeError: there are more than `limit`.
+        DigestMismatchError: they are not those that the client meant to send.
     """
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in request.stream():
+    async for chunk in checked_stream(request):
         body += chunk
         if len(body) > limit:
             raise _too_large(limit)

@@ -10,7 +10,7 @@ from common.database import Pool
 from common.ids import new_dataset_id
 from common.queries import load_query
 from common.storage import Storage, TooLargeError
-from gateway.errors import DatasetEmptyError
+from gateway.errors import DatasetEmptyError, DatasetNeededError
 from gateway.json_text import instant
 from gateway.names import dataset_name, media_type_of
 from gateway.pagination import PageAsked
@@ -18,6 +18,8 @@ from gateway.paths import dataset_path
 
 RECORD_DATASET: Final = load_query("gateway", "record_dataset")
 LIST_DATASETS: Final = load_query("gateway", "list_datasets")
+HOLD_DATASET: Final = load_query("gateway", "hold_dataset")
+REMOVE_DATASET: Final = load_query("gateway", "remove_dataset")
 SELECT_DATASET: Final = load_query("gateway", "select_dataset")
 
 
@@ -72,6 +74,21 @@ class Datasets:
     async def find(self, identity: UUID, *, tenant: str) -> asyncpg.Record | None:
         """One dataset, if the tenant has it."""
         return await self._pool.fetchrow(SELECT_DATASET, identity, tenant)
+
+    async def remove(self, identity: UUID, *, tenant: str) -> bool:
+        """Remove a dataset; False if the tenant has none with this id. Its bytes go later, when nothing needs them.
+
+        Raises:
+            DatasetNeededError: a task that has not ended works on it.
+        """
+        async with self._pool.acquire() as connection, connection.transaction():
+            if await connection.fetchval(HOLD_DATASET, identity, tenant) is None:
+                return False
+            if await connection.fetchval(REMOVE_DATASET, identity) is None:
+                raise DatasetNeededError(
+                    "A task that has not ended needs this dataset.", advice="Cancel the task, or wait for its end."
+                )
+            return True
 
     async def page(self, asked: PageAsked, *, tenant: str) -> Sequence[asyncpg.Record]:
         """One page, newest first."""

@@ -85,6 +85,18 @@ class NameInvalidError(SundogError):
     code = "name_invalid"
 
 
+class DatasetNeededError(SundogError):
+    """A task that has not ended needs the dataset."""
+
+    code = "dataset_needed"
+
+
+class DigestMismatchError(SundogError):
+    """The bytes are not those that the client meant to send."""
+
+    code = "digest_mismatch"
+
+
 class DatasetEmptyError(SundogError):
     """No bytes came."""
 

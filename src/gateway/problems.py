@@ -27,6 +27,7 @@ from gateway.errors import (
     TaskFailedError,
 )
 from gateway.json_text import json_response
+from gateway.near_routes import nearest
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,9 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "configuration": ProblemType(503, "The gateway does not fit its database", retry_after=5),
     "database_unavailable": ProblemType(503, "The database is away", retry_after=2),
     "dataset_empty": ProblemType(422, "The dataset is empty"),
+    "dataset_needed": ProblemType(409, "A task needs the dataset"),
     "dataset_unknown": ProblemType(422, "There is no such dataset"),
+    "digest_mismatch": ProblemType(422, "These are other bytes"),
     "head_too_large": ProblemType(431, "The headers are too large"),
     "header_invalid": ProblemType(422, "A header is wrong"),
     "host_refused": ProblemType(421, "Not this gateway's name"),
@@ -143,6 +146,8 @@ async def _show(request: Request, error: Exception) -> Response:
 
 async def _show_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "OPTIONS":
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": ", ".join(_allowed(request))})
     return problem_response(_from_http(error, request=request), scope=request.scope)
 
 
@@ -166,10 +171,7 @@ async def _show_nobody(_request: Request, _error: Exception) -> Response:
 def _from_http(error: HTTPException, *, request: Request) -> SundogError:
     match error.status_code:
         case HTTPStatus.NOT_FOUND:
-            return NotFoundError(
-                "There is nothing at this path.",
-                advice="The interface starts at /v1/tasks, /v1/datasets and /v1/kinds.",
-            )
+            return NotFoundError("There is nothing at this path.", advice=_near(request))
         case HTTPStatus.METHOD_NOT_ALLOWED:
             return MethodError(request.method, allowed=_allowed(request))
         case HTTPStatus.BAD_REQUEST:
@@ -182,7 +184,17 @@ def _from_http(error: HTTPException, *, request: Request) -> SundogError:
 def _allowed(request: Request) -> list[str]:
     """The methods of every route at this path; Starlette names those of the first alone."""
     matching = [route for route in request.app.routes if isinstance(route, Route) and _is_at(route, request.scope)]
-    return sorted({method for route in matching for method in route.methods or ()})
+    return sorted({"OPTIONS"}.union(*(route.methods or () for route in matching)))
+
+
+def _near(request: Request) -> str:
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    routes.sort(key=lambda route: request.method not in (route.methods or ()))  # of two alike, the one that serves this
+    templates = [route.path.replace(":path}", "}") for route in routes]
+    near = nearest(request.url.path, templates)
+    if near is None:
+        return "The interface starts at /v1/tasks, /v1/datasets and /v1/kinds; /openapi.json describes it."
+    return f"Did you mean {near}?"
 
 
 def _is_at(route: Route, scope: Scope) -> bool:

@@ -30,6 +30,10 @@ class GatewaySettings(BaseSettings):
         description="Names under which the gateway is reached, separated by commas; others are refused. On loopback "
         "localhost, 127.0.0.1 and [::1] are always among them; elsewhere every name is served if this is empty.",
     )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Other sites whose pages may use this gateway, separated by commas, such as https://a.example.",
+    )
     shutdown_s: int = Field(
         default=5, ge=1, description="Seconds that requests get to finish when the gateway is told to stop."
     )
@@ -62,7 +66,7 @@ class GatewaySettings(BaseSettings):
         default=10, ge=1, le=100, description="The most max_attempts that a task may ask for."
     )
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (

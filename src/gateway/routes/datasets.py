@@ -9,6 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.body import media_type
+from gateway.body_digest import checked_stream
+from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets, dataset_view
 from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.form import SLACK_BYTES, Form, Part
@@ -29,6 +31,7 @@ class DatasetRoutes:
             Route("/v1/datasets", self._list, methods=["GET"]),
             Route("/v1/datasets", self._post, methods=["POST"]),
             Route("/v1/datasets/{id}", self._get, methods=["GET"]),
+            Route("/v1/datasets/{id}", self._delete, methods=["DELETE"]),
             Route("/v1/datasets/{name}", self._put, methods=["PUT"]),
             # A path, so that a name with a slash, or none, is refused with a sentence and not with a 404.
             Route("/v1/datasets/{name:path}", self._put, methods=["PUT"]),
@@ -37,7 +40,7 @@ class DatasetRoutes:
     async def _put(self, request: Request) -> Response:
         self._datasets.check_length(request.headers.get("content-length"))
         row = await self._datasets.hand_in(
-            request.stream(),
+            checked_stream(request),
             tenant=TENANT,
             name=request.path_params["name"],
             sent_media_type=request.headers.get("content-type", ""),
@@ -51,7 +54,7 @@ class DatasetRoutes:
             )
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
         row: asyncpg.Record | None = None
-        async for part in Form(request.stream(), content_type=request.headers["content-type"]).parts():
+        async for part in Form(checked_stream(request), content_type=request.headers["content-type"]).parts():
             if part.head.filename is not None:
                 row = await self._hand_in(part, before=row)
         if row is None:
@@ -69,7 +72,15 @@ class DatasetRoutes:
         row = await self._datasets.find(path_id(request, of="dataset"), tenant=TENANT)
         if row is None:
             raise not_found("dataset")
-        return json_response(dataset_view(row))
+        etag = f'"{row["id"]}"'  # nothing of a dataset ever changes
+        if is_known(request, etag):
+            return not_modified(etag)
+        return json_response(dataset_view(row), headers={"etag": etag, "cache-control": "no-cache"})
+
+    async def _delete(self, request: Request) -> Response:
+        if not await self._datasets.remove(path_id(request, of="dataset"), tenant=TENANT):
+            raise not_found("dataset")
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _list(self, request: Request) -> Response:
         asked = page_asked(request)

@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.json_text import json_response
+from gateway.conditional import etag_of, is_known, not_modified
+from gateway.json_text import json_bytes
 from gateway.kinds import Catalogue
 
 
@@ -18,6 +19,10 @@ class KindRoutes:
         """What this class serves."""
         return [Route("/v1/kinds", self._list, methods=["GET"])]
 
-    async def _list(self, _request: Request) -> Response:
+    async def _list(self, request: Request) -> Response:
         kinds = await self._catalogue.kinds()
-        return json_response({"kinds": [kind.view() for kind in kinds.values() if kind.processors]})
+        body = json_bytes({"kinds": [kind.view() for kind in kinds.values() if kind.processors]})
+        etag = etag_of(body)
+        if is_known(request, etag):
+            return not_modified(etag)
+        return Response(body, headers={"etag": etag, "cache-control": "no-cache"}, media_type="application/json")

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from common.words import FINAL_STATES
 from gateway.body import media_type, read_json
+from gateway.body_digest import checked_stream
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets
 from gateway.errors import QueryInvalidError
@@ -91,7 +92,7 @@ class TaskRoutes:
             return await read_json(request, limit=self._body_limit)
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
         return await read_task_form(
-            request.stream(),
+            checked_stream(request),
             content_type=request.headers["content-type"],
             datasets=self._datasets,
             tenant=TENANT,

@@ -22,11 +22,11 @@ async def test_an_unknown_path_is_a_problem(at_the_door: httpx2.AsyncClient, pat
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("DELETE", "/v1/tasks", "GET, HEAD, POST"),
-        ("GET", "/v1/tasks/x/cancel", "POST"),
-        ("PATCH", "/v1/datasets/x", "GET, HEAD, PUT"),
-        ("POST", "/healthz", "GET, HEAD"),
-        ("BREW", "/", "GET, HEAD"),
+        ("DELETE", "/v1/tasks", "GET, HEAD, OPTIONS, POST"),
+        ("GET", "/v1/tasks/x/cancel", "OPTIONS, POST"),
+        ("PATCH", "/v1/datasets/x", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("POST", "/healthz", "GET, HEAD, OPTIONS"),
+        ("BREW", "/", "GET, HEAD, OPTIONS"),
     ],
 )
 async def test_a_wrong_method_is_told_the_right_ones(
@@ -36,6 +36,36 @@ async def test_a_wrong_method_is_told_the_right_ones(
 
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/v1/tasks/", "/v1/tasks"),
+        ("/v1/task", "/v1/tasks"),
+        ("/tasks", "/v1/tasks"),
+        ("/tasks/1/events", "/v1/tasks/{id}/events"),
+        ("/v1/dataset/x", "/v1/datasets/{id}"),
+        ("/v1/tasks/x/artefacts", "/v1/tasks/{id}/artifacts"),
+        ("/health", "/healthz"),
+    ],
+)
+async def test_an_unknown_path_names_the_one_that_was_meant(
+    at_the_door: httpx2.AsyncClient, path: str, meant: str
+) -> None:
+    assert (await at_the_door.get(path)).json()["advice"] == f"Did you mean {meant}?"
+
+
+async def test_a_path_like_no_other_is_told_where_the_interface_starts(at_the_door: httpx2.AsyncClient) -> None:
+    assert "/v1/tasks" in (await at_the_door.get("/wp-admin/setup.php")).json()["advice"]
+
+
+@pytest.mark.parametrize("path", ["/v1/tasks", "/v1/datasets/x", "/healthz", "/"])
+async def test_options_names_the_methods(at_the_door: httpx2.AsyncClient, path: str) -> None:
+    answer = await at_the_door.options(path)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert {"GET", "HEAD", "OPTIONS"} <= set(answer.headers["allow"].split(", "))
 
 
 async def test_each_answer_has_the_id_of_its_request(at_the_door: httpx2.AsyncClient) -> None:

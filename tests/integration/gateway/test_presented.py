@@ -1,0 +1,105 @@
+"""Answers for a person: indented, or as lines."""
+
+import json
+
+import asyncpg
+import httpx2
+import pytest
+
+from helpers.asking import asked
+
+TEXT = {"accept": "text/plain"}
+pytestmark = pytest.mark.usefixtures("offered")
+
+
+@pytest.mark.parametrize("query", ["pretty", "pretty=", "pretty=1", "pretty=true&limit=3"])
+async def test_pretty_indents(client: httpx2.AsyncClient, query: str) -> None:
+    plain = await client.get("/v1/tasks")
+    pretty = await client.get(f"/v1/tasks?{query}")
+
+    assert pretty.json() == plain.json()
+    assert pretty.text == json.dumps(plain.json(), indent=2) + "\n"
+    assert pretty.headers["content-type"] == "application/json"
+    assert int(pretty.headers["content-length"]) == len(pretty.content)
+
+
+async def test_not_pretty_is_as_it_is(client: httpx2.AsyncClient) -> None:
+    assert (await client.get("/v1/tasks?pretty=0")).text == '{"tasks":[],"next":null}'
+
+
+async def test_lists_are_tables(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
+    task = (await client.post("/v1/tasks", json=await asked(connection))).json()
+    answer = await client.get("/v1/tasks", headers=TEXT)
+
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "accept" in answer.headers["vary"]
+    title, heading, row, following = answer.text.splitlines()
+    assert (title, following.split()) == ("tasks", ["next", "-"])
+    assert heading.split()[:3] == ["ID", "STATE", "KIND"]
+    assert row.split()[:3] == [task["id"], "queued", "profile"]
+
+
+@pytest.mark.parametrize("path", ["/v1/kinds", "/v1/processors", "/v1/stats", "/v1/datasets", "/healthz"])
+async def test_everything_has_lines(client: httpx2.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers=TEXT)
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert "{" not in answer.text
+
+
+async def test_a_task_is_names_and_values(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
+    task = (await client.post("/v1/tasks", json=await asked(connection, tags=["a", "b"]))).json()
+    answer = await client.get(task["urls"]["self"], headers=TEXT)
+    lines = dict(
+        line.split(maxsplit=1) for line in answer.text.splitlines() if not line.startswith(" ") and " " in line
+    )
+
+    assert lines["state"] == "queued"
+    assert lines["tags"] == "a, b"
+    assert answer.headers["etag"] == 'W/"1-0"'
+    known = await client.get(task["urls"]["self"], headers={**TEXT, "if-none-match": answer.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+
+
+async def test_an_error_is_a_sentence_and_what_to_do(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/v1/taskz", headers=TEXT)
+
+    assert answer.status_code == 404
+    assert answer.text == "404 not_found: There is nothing at this path.\nDid you mean /v1/tasks?\n"
+
+
+async def test_all_faults_are_told(client: httpx2.AsyncClient) -> None:
+    answer = await client.put("/v1/tasks/0199-x?pretty", headers=TEXT, json={})
+    faults = await client.post("/v1/tasks/batch", headers=TEXT, json={"tasks": [{"a": 1}]})
+
+    assert answer.text.startswith("422 id_invalid: ")
+    assert faults.text.splitlines()[1].startswith("  /tasks/0/")
+
+
+async def test_json_is_not_replaced_where_it_is_wanted_as_much(client: httpx2.AsyncClient) -> None:
+    for accept in (
+        "*/*",
+        "application/json, text/plain",
+        "text/html",
+        "text/plain;q=0.5, application/json",
+        "text/*;q=0",
+    ):
+        answer = await client.get("/v1/tasks", headers={"accept": accept})
+        assert answer.headers["content-type"] == "application/json", accept
+
+
+async def test_what_others_wrote_does_nothing_to_a_terminal(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await client.put("/v1/datasets/a.csv", content=b"a\n")
+    await connection.execute("UPDATE dataset SET name = E'evil\\x1b[2J\\nline'")
+    answer = await client.get("/v1/datasets", headers=TEXT)
+
+    assert "\x1b" not in answer.text
+    assert len(answer.text.splitlines()) == 4
+
+
+async def test_head_has_no_body_in_any_form(client: httpx2.AsyncClient) -> None:
+    answer = await client.head("/v1/tasks?pretty")
+
+    assert (answer.status_code, answer.content) == (200, b"")
