@@ -68,6 +68,10 @@ class Contender:
         """Until the first (0) or the last (1) had it."""
         return statistics.median(took[which] for took in self.took) * 1000
 
+    def cpu_us(self, which: int, *, watchers: int) -> float:
+        """Processor time of the server (0) or of the client (1) for each watcher and event."""
+        return statistics.fmean(cpu[which] for cpu in self.cpu) / watchers * 1e6
+
 
 async def measure(contenders: Mapping[str, Contender], *, watchers: int, rounds: int) -> None:
     for each in contenders.values():
@@ -91,9 +95,9 @@ def report(contenders: Mapping[str, Contender], *, watchers: int) -> None:
     compare("  first client", ours.median_ms(0), contenders["direct"].median_ms(0), unit="ms")
     spreads = [each.median_ms(1) - each.median_ms(0) for each in (ours, contenders["direct"])]
     compare("  from the first client to the last", *spreads, unit="ms")
-    served, watched = (sum(cpu) / len(ours.cpu) / watchers * 1e6 for cpu in zip(*ours.cpu, strict=True))
-    tell("  gateway, CPU a watcher", served, unit="µs")
-    tell("  the benchmark's client, CPU a watcher", watched, unit="µs")
+    cpu = [each.cpu_us(0, watchers=watchers) for each in (ours, contenders["direct"])]
+    compare("  CPU of the server, a watcher", *cpu, unit="µs")
+    tell("  CPU of the benchmark's client, a watcher", ours.cpu_us(1, watchers=watchers), unit="µs")
 
 
 @asynccontextmanager

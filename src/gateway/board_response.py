@@ -1,14 +1,17 @@
-"""The answer that a dashboard gets: like that of a feed, one task and no queue."""
+"""The answer that a dashboard gets: like that of a feed, without a task or a queue."""
 
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 
 from starlette.types import Receive, Scope, Send
 
 from gateway.board import Board, Filter
 from gateway.boards import Boards
-from gateway.stream import outlast, stream_headers
+from gateway.stay import Stay
+from gateway.stream import stream_headers
 from gateway.streams import Streams
+from gateway.tap import open_tap
 from gateway.wire import Form
 
 
@@ -34,14 +37,20 @@ class BoardResponse:
             await send(start)
             await send({"type": "http.response.body", "body": b""})
             return
-        board = Board(
-            self._streams.line(scope=scope, send=send),
-            shows=self._shows,
-            cursor=self._boards.cursor,
-            leaves_at=self._streams.leaves_at(comes_back=True),
-        )
-        with self._streams.admitted(self._caller), self._boards.offering(board):
-            await self._boards.fill(board, since=self._since)
-            await send(start)
-            with self._streams.looked_after(board):
-                await outlast(board, receive)
+        with self._streams.admitted(self._caller):
+            board = Board(
+                self._streams.line(tap=None, send=send),
+                shows=self._shows,
+                cursor=self._boards.cursor,
+                leaves_at=self._streams.leaves_at(comes_back=True),
+            )
+            self._boards.add(board)
+            try:
+                await self._boards.fill(board, since=self._since)
+                tap = await open_tap(scope, send, start)
+            except BaseException:
+                self._boards.remove(board)
+                raise
+            board.go_by(self._streams.line(tap=tap, send=send))
+            leave = partial(self._boards.remove, board)
+            await Stay(board, caller=self._caller, streams=self._streams, leave=leave, scope=scope).run(tap, receive)

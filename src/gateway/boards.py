@@ -14,8 +14,7 @@ that report ten times a second make dashboards slower, and nothing else.
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -87,17 +86,16 @@ class Boards(Service):
         assert self._seen is not None  # no board before that
         return (self._seen - MARGIN).astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
-    @contextmanager
-    def offering(self, board: Board) -> Iterator[None]:
-        """Offer every row from now on to this board, as long as the block lasts."""
+    def add(self, board: Board) -> None:
+        """Offer every row from now on to this board."""
         self._boards.add(board)
-        try:
-            yield
-        finally:
-            self._boards.discard(board)
-            if not self._boards:
-                self._seen = None
-                self._told.clear()
+
+    def remove(self, board: Board) -> None:
+        """Offer it nothing more."""
+        self._boards.discard(board)
+        if not self._boards:
+            self._seen = None
+            self._told.clear()
 
     async def fill(self, board: Board, *, since: datetime | None) -> None:
         """Offer a board what changed since it was there last, or just now.

@@ -16,8 +16,9 @@ who was there before.
 
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -28,7 +29,7 @@ from common.backoff import backoff, jittered
 from common.database import TRANSIENT
 from common.lifecycle import Service, Wakeup
 from gateway.boards import Boards
-from gateway.feed import Feed
+from gateway.feed import Feed, Subscriber
 from gateway.feed_reader import FeedReader, trim
 from gateway.openings import Openings, let_in
 from gateway.outlet import Outlet
@@ -121,10 +122,23 @@ class Hub(Service):
                 await self._openings.wait(task, at_most=self._open_s)
             yield feed
         finally:
-            feed.users -= 1
-            feed.unused_since = time.monotonic()
-            if not feed.users and feed.standing is None:
-                self._feeds.pop(task, None)
+            self._let_go(feed)
+
+    def watch(self, feed: Feed, subscriber: Subscriber) -> Callable[[], None]:
+        """Tell a subscriber whenever a feed moves, and keep the feed until what this returns was called."""
+        feed.users += 1
+        feed.subscribers.add(subscriber)
+        return partial(self._unwatch, feed, subscriber)
+
+    def _unwatch(self, feed: Feed, subscriber: Subscriber) -> None:
+        feed.subscribers.discard(subscriber)
+        self._let_go(feed)
+
+    def _let_go(self, feed: Feed) -> None:
+        feed.users -= 1
+        feed.unused_since = time.monotonic()
+        if not feed.users and feed.standing is None:
+            self._feeds.pop(feed.task, None)
 
     def go_on(self, outlet: Outlet, rest: Suspended | None) -> None:
         """A client does not take its bytes: let a task go on with it."""

@@ -43,7 +43,7 @@ class Line:
 
     Attributes:
         send: of its ASGI connection.
-        write: writes a piece of the body at once, past all that `send` goes through; False if that cannot be done now.
+        write: writes a piece of the body at once; False if that cannot be done now, or not by this way.
         hang_up: cuts the connection at once, whatever is still to be sent.
         on_slow: is handed an outlet whose client does not take its bytes, with what is left of the write.
         patience_s: how long a client may take nothing.
@@ -182,6 +182,10 @@ class Outlet(ABC):
                 self._end_now(self._farewell)
         except Exception as error:  # noqa: BLE001 - it ends this stream alone
             self._give_up(error)
+
+    def go_by(self, line: Line) -> None:
+        """Go by this line from now on; nothing was sent yet."""
+        self._line = line
 
     def hang_up(self) -> None:
         """Cut it off."""

@@ -2,9 +2,8 @@
 
 from asyncio import TimerHandle, Transport
 from dataclasses import dataclass
-from functools import partial
 from http import HTTPStatus
-from typing import Final
+from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -14,8 +13,7 @@ from common.errors import SundogError
 from gateway.errors import HeadTooLargeError, RequestMalformedError
 from gateway.problems import problem_response
 from gateway.settings import GatewaySettings
-
-EXTENSION: Final = "sundog"  # what this server offers its application beyond ASGI
+from gateway.tap import EXTENSION, Offer, Tap
 
 
 class Config(uvicorn.Config):
@@ -63,25 +61,41 @@ class BoundedHeads(HttpToolsProtocol):
 
     config: Config
     _head: _Head
-    _slow: TimerHandle
+    _slow: TimerHandle | None
     _is_between: bool  # requests: what comes next begins a head
-    _earlier: tuple[RequestResponseCycle, ...]  # that the client did not wait for before it sent the next
+    cycle: RequestResponseCycle | Tap | None  # type: ignore[assignment]
+    _earlier: tuple[RequestResponseCycle | Tap, ...]  # that the client did not wait for before it sent the next
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Start to wait for the first head."""
         super().connection_made(transport)
         self._is_between = True
         self._earlier = ()
+        self._slow = None
+        self._begin_head()
+
+    def _begin_head(self) -> None:
         self._head = _Head()
+        self._end_patience()
         self._slow = self.loop.call_later(self.config.head_timeout_s, self._refuse_slow)
+
+    def _end_patience(self) -> None:
+        if self._slow is not None:
+            self._slow.cancel()
+            self._slow = None  # it takes as much as a small request
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting, and tell every request that is being answered; uvicorn tells the last that came."""
-        self._slow.cancel()
+        self._end_patience()
         for cycle in self._earlier:
-            if not cycle.response_complete:
+            if isinstance(cycle, Tap):
+                cycle.lose()
+            elif not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+        if isinstance(self.cycle, Tap):
+            self.cycle.lose()
+            self.cycle = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -97,9 +111,7 @@ class BoundedHeads(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin the head of a request."""
         self._is_between = False
-        self._head = _Head()
-        self._slow.cancel()
-        self._slow = self.loop.call_later(self.config.head_timeout_s, self._refuse_slow)
+        self._begin_head()
         super().on_message_begin()
 
     def on_message_complete(self) -> None:
@@ -124,17 +136,23 @@ class BoundedHeads(HttpToolsProtocol):
             HeadTooLargeError: it is not; uvicorn takes that for a request that cannot be parsed.
         """
         self._head.is_open = False
-        self._slow.cancel()
+        self._end_patience()
         if self._head.parsed > self.config.head_limit_bytes:
             raise _too_large()
-        # Closing a connection waits until its client took what was written; a stuck one must be cut.
-        self.scope["extensions"] = {EXTENSION: {"hang_up": self.transport.abort}}
         self._earlier = tuple(
             cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete
         )
         super().on_headers_complete()
-        if self.cycle is not None:
-            self.scope["extensions"][EXTENSION]["write"] = partial(write_body, self.cycle)
+        offer = Offer(self, cast("RequestResponseCycle", self.cycle))
+        self.scope["extensions"] = cast("dict[str, dict[object, object]]", {EXTENSION: offer})
+
+    def replace_cycle(self, cycle: RequestResponseCycle, tap: Tap) -> None:
+        """The answer of this cycle goes on by a tap; of its request nothing is needed any more."""
+        self._earlier = tuple(tap if each is cycle else each for each in self._earlier)
+        if self.cycle is cycle:
+            self.cycle = tap
+            if self._is_between:
+                self.scope = self.headers = None  # type: ignore[assignment]  # as before the first request
 
     def send_400_response(self, msg: str) -> None:
         """Answer a request that cannot be parsed."""
@@ -151,23 +169,6 @@ class BoundedHeads(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.write(raw_answer(error))
             self.transport.close()
-
-
-def write_body(cycle: RequestResponseCycle, data: bytes) -> bool:
-    """Write a piece of a chunked body at once; False if the client does not take its bytes, or the body cannot have it.
-
-    What uvicorn's `send` does for such a piece, without a coroutine, and without the layers between it and the answer.
-    """
-    if (
-        not data
-        or not cycle.chunked_encoding
-        or cycle.response_complete
-        or cycle.disconnected
-        or cycle.flow.write_paused
-    ):
-        return False
-    cycle.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
-    return True
 
 
 def raw_answer(error: SundogError) -> bytes:

@@ -2,8 +2,8 @@
 
 sse-starlette has the manners of an event stream (headers that keep proxies and caches from holding it back, heartbeats,
 one encoding for all); it keeps them with four tasks a connection. Here a connection costs the one task that it has
-anyway. It sends what the client missed, then sleeps in `receive` until the client has gone, while the hub writes past
-it. The headers are sse-starlette's own.
+anyway, and that only until it has sent what the client missed: from there on the hub writes past it. The headers are
+sse-starlette's own.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -17,9 +17,10 @@ from starlette.types import Receive, Scope, Send
 from gateway.feed import Feed
 from gateway.feed_request import FeedAsked
 from gateway.hub import Hub
-from gateway.outlet import Outlet
 from gateway.paths import not_found, task_path
+from gateway.stay import Stay
 from gateway.streams import Streams
+from gateway.tap import open_tap
 from gateway.watcher import Watcher
 from gateway.wire import Form
 
@@ -72,19 +73,19 @@ class FeedResponse:
                 if _is_told(feed, asked):
                     await Response(status_code=HTTPStatus.NO_CONTENT)(scope, receive, send)
                     return
-                headers = stream_headers(asked.form, self._location(asked))
-                await send({"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
-                if scope["method"] == "HEAD":
-                    await send({"type": "http.response.body", "body": b""})
-                    return
                 await self._stream(asked, feed, scope, receive, send)
 
     def _location(self, asked: FeedAsked) -> Headers:
         return [(b"location", task_path(asked.task).encode())] if self._is_new else []
 
     async def _stream(self, asked: FeedAsked, feed: Feed, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = stream_headers(asked.form, self._location(asked))
+        tap = await open_tap(scope, send, {"type": "http.response.start", "status": HTTPStatus.OK, "headers": headers})
+        if scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+            return
         watcher = Watcher(
-            self._streams.line(scope=scope, send=send),
+            self._streams.line(tap=tap, send=send),
             feed=feed,
             after=asked.after or 0,
             form=asked.form,
@@ -92,20 +93,8 @@ class FeedResponse:
             reader=self._hub.reader,
             leaves_at=self._streams.leaves_at(comes_back=asked.comes_back),
         )
-        feed.subscribers.add(watcher)
-        try:
-            with self._streams.looked_after(watcher):
-                await outlast(watcher, receive)
-        finally:
-            feed.subscribers.discard(watcher)
-
-
-async def outlast(outlet: Outlet, receive: Receive) -> None:
-    """Bring a stream up to date and stay until its client has gone, or all was sent."""
-    await outlet.catch_up()
-    # The server tells of a disconnect also when the body has ended, whoever ended it.
-    while (await receive())["type"] != "http.disconnect":
-        pass
+        leave = self._hub.watch(feed, watcher)
+        await Stay(watcher, caller=self._caller, streams=self._streams, leave=leave, scope=scope).run(tap, receive)
 
 
 def _is_told(feed: Feed, asked: FeedAsked) -> bool:

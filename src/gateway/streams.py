@@ -8,24 +8,21 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, ParamSpec, Protocol, TypeVar
+from typing import Final, Protocol
 
 import anyio
 from anyio.abc import TaskStatus
-from starlette.types import Scope, Send
+from starlette.types import Send
 
 from common.backoff import jittered
 from common.lifecycle import Service
 from gateway.errors import StreamsFullError, TooManyStreamsError
 from gateway.hub import Hub
 from gateway.outlet import Line, Outlet
-from gateway.protocol import EXTENSION
 from gateway.settings import StreamSettings
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from gateway.tap import Tap
 
 FOR_EVER: Final = float("inf")
 FAREWELLS_A_RUN: Final = 100
@@ -76,25 +73,31 @@ class Streams(Service):
                 f"You have {self._open_of[caller]} streams open.",
                 advice="Close some, or watch many tasks by one stream of /v1/events.",
             )
-        self._open += 1
-        self._all_gone.clear()
-        self._open_of[caller] += 1
+        self._take(caller)
         try:
             yield
         finally:
-            self._open -= 1
-            self._open_of[caller] -= 1
-            if not self._open_of[caller]:
-                del self._open_of[caller]
-            if not self._open:
-                self._all_gone.set()
+            self._give_back(caller)
 
-    def line(self, *, scope: Scope, send: Send) -> Line:
+    def _take(self, caller: str) -> None:
+        self._open += 1
+        self._all_gone.clear()
+        self._open_of[caller] += 1
+
+    def _give_back(self, caller: str) -> None:
+        self._open -= 1
+        self._open_of[caller] -= 1
+        if not self._open_of[caller]:
+            del self._open_of[caller]
+        if not self._open:
+            self._all_gone.set()
+
+    def line(self, *, tap: Tap | None, send: Send) -> Line:
         """The way to a client that is about to be streamed to."""
         return Line(
-            send=send,
-            write=_offered(scope, "write", otherwise=_cannot_write),
-            hang_up=_offered(scope, "hang_up", otherwise=_cannot_hang_up),
+            send=send if tap is None else tap.send,
+            write=_cannot_write if tap is None else tap.write,
+            hang_up=_cannot_hang_up if tap is None else tap.hang_up,
             on_slow=self._hub.go_on,
             patience_s=self._settings.send_timeout_s,
             retry_ms=self._retry_ms(),
@@ -104,17 +107,18 @@ class Streams(Service):
         """When a stream that begins now rotates, in seconds of the monotonic clock."""
         return time.monotonic() + (jittered(self._settings.rotate_s) if comes_back else FOR_EVER)
 
-    @contextmanager
-    def looked_after(self, outlet: Outlet) -> Iterator[None]:
-        """Heartbeats, rotation and a farewell for this stream, as long as the block lasts."""
+    def begin(self, outlet: Outlet, *, caller: str) -> None:
+        """Give a stream a place of its own, which outlasts that of its request, heartbeats, rotation and a farewell."""
+        self._take(caller)
         self._outlets.add(outlet)
         if self.draining:
             outlet.leave(retry_ms=self._retry_ms())
-        try:
-            yield
-        finally:
-            outlet.close()
-            self._outlets.discard(outlet)
+
+    def end(self, outlet: Outlet, *, caller: str) -> None:
+        """The client of a stream has gone."""
+        outlet.close()
+        self._outlets.discard(outlet)
+        self._give_back(caller)
 
     @contextmanager
     def waits(self, waiter: Waiter) -> Iterator[None]:
@@ -166,16 +170,10 @@ class Streams(Service):
             outlet.hang_up()
 
 
-def _offered(scope: Scope, name: str, *, otherwise: Callable[P, T]) -> Callable[P, T]:
-    """What the server offers beyond ASGI, where it is ours."""
-    offered: Callable[P, T] = scope.get("extensions", {}).get(EXTENSION, {}).get(name, otherwise)
-    return offered
-
-
 def _cannot_write(_data: bytes) -> bool:
     """Then it goes by `send`."""
     return False
 
 
 def _cannot_hang_up() -> None:
-    """A server that is not ours closes the connection when it finds the time."""
+    """Then the server closes the connection when it finds the time."""

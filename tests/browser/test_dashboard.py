@@ -164,6 +164,7 @@ async def test_a_hidden_page_gives_its_streams_back_and_goes_on_where_it_was(pag
     task = await submit(page, name="hidden.csv", kind="unhurried")
     await open_task(page, task)
     await expect(page.locator(".bar.wide[aria-valuenow='50']")).to_be_visible()
+    await expect(page.locator(".log li")).to_contain_text(["queued", "started"])  # so there is a cursor to go on from
 
     def is_feed(request: Request) -> bool:
         return f"{task}/events" in request.url

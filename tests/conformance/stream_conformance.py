@@ -83,6 +83,10 @@ def ids(blocks: Sequence[Block]) -> list[int]:
     return [int(block.id) for block in blocks if block.id is not None]
 
 
+def without_retry(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith("retry: ")]
+
+
 def last_line(text: str) -> str:
     return text.rstrip("\n").split("\n")[-1]
 
@@ -364,6 +368,24 @@ class StreamConformance:
 
             assert ahead.status == 200
             assert await ahead.body()
+
+    @pytest.mark.parametrize("form", FORMS)
+    async def test_a_client_of_http_1_0_gets_the_story_without_chunks_and_then_the_end_of_the_connection(
+        self, subject: Subject, form: str
+    ) -> None:
+        path = await ended_story(subject)
+        head = f"GET {path} HTTP/1.0\r\nhost: localhost\r\naccept: {form}\r\nconnection: keep-alive\r\n\r\n"
+        async with connected_to(subject.url) as connection:
+            await connection.send(head.encode())
+            while await connection.read():
+                pass
+            received, _, body = bytes(connection.received).decode().partition("\r\n\r\n")
+        _, same = await whole(subject, path, accept=form)
+
+        assert received.startswith("HTTP/1.1 200 ")
+        assert "transfer-encoding" not in received
+        assert "connection: close" in received
+        assert without_retry(body) == without_retry(same)
 
     async def test_a_client_of_too_many_streams_is_told_when_to_come_back_and_nobody_else_suffers(
         self, subject: Subject
