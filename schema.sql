@@ -42,7 +42,8 @@ CREATE TABLE schema_version (
     applied_at timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE schema_version IS 'One row for each version this database has had; each release states the range that it can work with.';
-INSERT INTO schema_version (version, name) VALUES (1, 'initial'), (2, 'let_the_gateway_remove_datasets');
+INSERT INTO schema_version (version, name) VALUES (1, 'initial'), (2, 'let_the_gateway_remove_datasets'),
+    (3, 'let_claims_note_the_version');
 
 -- TYPES
 
@@ -158,7 +159,7 @@ CREATE TABLE task (
     max_attempts        smallint NOT NULL,
     tags                text[] NOT NULL DEFAULT '{}',
     traceparent         text,
-    kind_version        text,                                    -- of the kind, as it was announced when the task was asked for or retried
+    kind_version        text,                                    -- of the kind: as announced when it was asked for; once claimed, as it runs
     digest              bytea,                                   -- of the question: kind, params, and the names and digests of the inputs
     request_digest      bytea,                                   -- of the request, if it chose the id
     -- The story in short.
@@ -344,7 +345,7 @@ GRANT SELECT ON schema_version, processor, kind, turn, cap, dataset, task, task_
 GRANT INSERT ON processor, kind, turn, attempt, event, progress, result, artifact TO sundog_processor;
 GRANT UPDATE ON processor, kind, turn, attempt, progress, result, artifact TO sundog_processor;
 GRANT UPDATE (state, run_at, lease, lease_until, processor, attempts, failures, crashes, last_seq, version, error, started_at, finished_at,
-              feed_trimmed)
+              feed_trimmed, kind_version)
     ON task TO sundog_processor;
 GRANT DELETE ON processor, kind, idempotency_key TO sundog_processor;
 -- What retention removes.

@@ -20,7 +20,7 @@ from benchmarks.parts.peers import python_with_peers, versions
 from benchmarks.parts.server import bench_server
 from sundog.postgres import EmbeddedPostgres
 
-ONE_CHILD_A_TASK = "import processor.child_pool as pool; pool.MOST_TASKS = 1"
+ONE_CHILD_A_TASK = {"SUNDOG_PROCESSOR_TASKS_A_CHILD": "1"}
 
 
 def peers(folder: Path, *, share: float) -> list[Peer]:
@@ -49,7 +49,7 @@ def promises(ours: Ours, python: Path) -> list[tuple[str, Ours]]:
 
     return [
         changed("one slot: nothing shares a commit", jobs=0.1, slots=1),
-        changed("a new child for each task", jobs=0.1, changes=ONE_CHILD_A_TASK),
+        changed("a new child for each task", jobs=0.1, settings=ONE_CHILD_A_TASK),
         changed("two more events and progress in each feed", jobs=0.5, kind="story"),
         changed("16 tenants in turn, a child for one only", jobs=0.5, tenants=16),
         changed("exact caps: claims wait for each other", caps=True),

@@ -46,7 +46,7 @@ class Storyteller:
     async def claims(self, count: int) -> list[Claim]:
         """So many new tasks, running; their feeds end with `STARTED_SEQ`."""
         await self._owner.execute(QUEUE, [uuid7() for _ in range(count)], KIND)
-        rows = await self.pool.fetch(CLAIM_TASKS, uuid7(), "processor-1", count, [KIND], LEASE_S, None)
+        rows = await self.pool.fetch(CLAIM_TASKS, uuid7(), "processor-1", count, [KIND], LEASE_S, None, ["1"])
         return [Claim.from_row(row) for row in rows]
 
     async def append(self, claims: Sequence[Claim], seq: int) -> float:

@@ -210,7 +210,7 @@ async def open_processor(
         )
         await stack.enter_async_context(feed)
         settler = await stack.enter_async_context(Settler(pool=pool, notifier=notifier))
-        pool_of_children = ChildPool(children=children, places=settings.slots)
+        pool_of_children = ChildPool(children=children, places=settings.slots, most_tasks=settings.tasks_a_child)
         await stack.enter_async_context(pool_of_children)
         watchdog = await stack.enter_async_context(Watchdog())
         cache = InputCache(folder=folder / "inputs", storage=store, most_bytes=settings.cache_bytes)
@@ -246,7 +246,9 @@ async def open_processor(
             await stack.enter_async_context(Retention(pool=pool, settings=retention))
             await stack.enter_async_context(Sweeper(pool=pool, storage=store, settings=retention))
         await stack.enter_async_context(claimer)  # the last one: whoever claims must be able to stop in order
-        drain = Drain(kinds=identity.kinds, pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings)
+        drain = Drain(
+            kinds=tuple(identity.kinds), pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings
+        )
         yield Processor(
             identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, drain=drain, settings=settings
         )
@@ -296,7 +298,7 @@ async def _announce(pool: Pool, children: Children, settings: ProcessorSettings)
         id=new_processor_id(),
         name=processor_name(),
         version=version("sundog"),
-        kinds=tuple(wanted),
+        kinds={name: installed[name]["version"] for name in wanted},
         confinement=children.walls,
     )
 

@@ -208,11 +208,9 @@ class Attempt:
                 self._has_heard = True
                 match message:
                     case Result():
-                        child.is_clean = message.clean
                         artifacts = await self._keep(message.files, child.room.scratch)
                         return Succeeded(envelope=message.envelope, artifacts=artifacts)
                     case Failure():
-                        child.is_clean = message.clean
                         error = message.model_dump(include={"code", "message", "advice"})
                         return Failed(error=error, permanent=message.code != MACHINE_FAILED)
                     case _:

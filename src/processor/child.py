@@ -36,38 +36,52 @@ class Pipe:
         self._file = end.makefile("rb")
         self._lock = threading.Lock()
 
-    def send(self, message: Mapping[str, object]) -> None:
-        """Send one message; blocks while the supervisor is behind."""
-        self.put(protocol.encode(message))
-
     def put(self, data: bytes) -> None:
-        """Send a message that is encoded already."""
+        """Send an encoded message; blocks while the supervisor is behind."""
         with self._lock:
             self._end.sendall(data)
 
-    def receive(self) -> Job | None:
-        """The next job, or None at the end."""
-        header = self._file.read(protocol.HEADER.size)
-        if len(header) < protocol.HEADER.size:
+    def receive(self) -> tuple[int, Job] | None:
+        """The number of the next job, and the job; None at the end."""
+        start = self._file.read(protocol.HEADER.size)
+        if len(start) < protocol.HEADER.size:
             return None
-        return protocol.decode_job(self._file.read(protocol.body_length(header)))
+        header = protocol.read_header(start)
+        return header.job, protocol.decode_job(self._file.read(header.length))
+
+
+class Voice:
+    """Speaks about one job. Whoever keeps it beyond that job goes on to speak about that one, and is not heard."""
+
+    def __init__(self, pipe: Pipe, *, job: int) -> None:
+        self.job = job
+        self._pipe = pipe
+
+    def encode(self, message: Mapping[str, object]) -> bytes:
+        """A message about the job, ready for the pipe."""
+        return protocol.encode(message, job=self.job)
+
+    def send(self, message: Mapping[str, object]) -> None:
+        """Send one message; blocks while the supervisor is behind."""
+        self._pipe.put(self.encode(message))
 
 
 def serve(end: socket.socket, kinds: Mapping[str, Kind[Any]]) -> None:
     """Do jobs until the supervisor closes the pipe."""
     pipe = Pipe(end)
-    while (job := pipe.receive()) is not None:
-        pipe.put(answer(job, kinds=kinds, pipe=pipe))
+    while (received := pipe.receive()) is not None:
+        number, job = received
+        pipe.put(answer(job, kinds=kinds, voice=Voice(pipe, job=number)))
 
 
-def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> bytes:
+def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], voice: Voice) -> bytes:
     """Run one job; its last message, encoded: a `result`, or a `failure` with what a person may know."""
     # What an analysis leaves there goes with scratch.
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = job.scratch
     try:
         enter(Path(job.scratch))
-        told = run_job(job, kind=kinds[job.kind], pipe=pipe)
-        return protocol.encode({**told, "clean": is_alone()})
+        told = run_job(job, kind=kinds[job.kind], voice=voice)
+        return voice.encode({**told, "clean": is_alone()})
     except KeyboardInterrupt:
         told = {"type": "failure", "code": "interrupted", "message": "Stopped.", "advice": None}
     except SundogError as error:
@@ -84,7 +98,7 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], pipe: Pipe) -> bytes:
         }
     finally:
         os.chdir("/")  # the supervisor removes scratch
-    return protocol.encode(told)
+    return voice.encode(told)
 
 
 def enter(scratch: Path) -> None:
@@ -120,13 +134,13 @@ def is_alone() -> bool:
     return len(threads) == 1 and not descendants.has_children()
 
 
-def run_job(job: Job, *, kind: Kind[Any], pipe: Pipe) -> dict[str, object]:
+def run_job(job: Job, *, kind: Kind[Any], voice: Voice) -> dict[str, object]:
     """Run one job to its result message.
 
     Raises:
         SundogError: the analysis says why it cannot.
     """
-    run = ChildRun(send=pipe.send, scratch=Path(job.scratch), memory_mb=job.memory_mb, low_memory=job.low_memory)
+    run = ChildRun(send=voice.send, scratch=Path(job.scratch), memory_mb=job.memory_mb, low_memory=job.low_memory)
     inputs = {
         name: Input(name=name, filename=given.filename, path=Path(given.path), sha256=given.sha256, bytes=given.bytes)
         for name, given in job.inputs.items()

@@ -55,14 +55,14 @@ class ChildPipe(asyncio.Protocol):
             raise PipeClosedError
         self._transport.write(message)
 
-    async def receive(self) -> bytes:
-        """The body of the next message.
+    async def receive(self) -> tuple[int, bytes]:
+        """The number of the job that the next message is about, and its body.
 
         Raises:
             ProtocolError: it is too long to be one.
             PipeClosedError: there is none, and none will come.
         """
-        while (body := self._take()) is None:
+        while (message := self._take()) is None:
             if self._is_closed:
                 raise PipeClosedError
             self._moved = asyncio.get_running_loop().create_future()
@@ -70,7 +70,7 @@ class ChildPipe(asyncio.Protocol):
                 await self._moved
             finally:
                 self._moved = None
-        return body
+        return message
 
     def has_unread(self) -> bool:
         """Whether the other side has not taken all that was sent to it."""
@@ -91,11 +91,12 @@ class ChildPipe(asyncio.Protocol):
             return False
         return False
 
-    def _take(self) -> bytes | None:
+    def _take(self) -> tuple[int, bytes] | None:
         begin = protocol.HEADER.size
         if len(self._data) < begin:
             return None
-        end = begin + protocol.body_length(self._data[:begin])
+        header = protocol.read_header(self._data[:begin])
+        end = begin + header.length
         if len(self._data) < end:
             return None
         body = bytes(self._data[begin:end])
@@ -103,7 +104,7 @@ class ChildPipe(asyncio.Protocol):
         if self._is_paused and self._transport is not None:
             self._is_paused = False
             self._transport.resume_reading()
-        return body
+        return header.job, body
 
     def _has_read_ahead(self) -> bool:
         """Whether there is a whole message and no need of more; one that is too long is never read to its end."""
@@ -111,7 +112,7 @@ class ChildPipe(asyncio.Protocol):
             return False
         begin = protocol.HEADER.size
         try:
-            return len(self._data) >= begin + protocol.body_length(self._data[:begin])
+            return len(self._data) >= begin + protocol.read_header(self._data[:begin]).length
         except protocol.ProtocolError:
             return True
 

@@ -21,7 +21,6 @@ from processor.children import Child, Children
 
 log = logging.getLogger(__name__)
 
-MOST_TASKS: Final = 500
 MOST_GROWTH_BYTES: Final = 256 << 20
 
 
@@ -36,12 +35,14 @@ class ChildPool(Service):
 
     Args:
         places: how many idle children are kept at most.
+        most_tasks: after so many a child is ended; 1: none is used again.
     """
 
-    def __init__(self, *, children: Children, places: int) -> None:
+    def __init__(self, *, children: Children, places: int, most_tasks: int = 500) -> None:
         super().__init__()
         self._children = children
         self._places = places
+        self._most_tasks = most_tasks
         self._standby: Child | None = None
         self._idle: deque[_Idle] = deque()  # least recently used first
         self._unwanted: list[Child] = []
@@ -76,7 +77,7 @@ class ChildPool(Service):
 
     def give_back(self, child: Child, *, tenant: str) -> None:
         """Take a child that ended its task by its own word; it is kept if it is still clean."""
-        if child.tasks_done >= MOST_TASKS or child.resident_bytes() > child.bytes_at_start + MOST_GROWTH_BYTES:
+        if child.tasks_done >= self._most_tasks or child.resident_bytes() > child.bytes_at_start + MOST_GROWTH_BYTES:
             self._unwanted.append(child)
         else:
             self._idle.append(_Idle(tenant, child))

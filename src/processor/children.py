@@ -5,6 +5,7 @@ import contextlib
 import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,7 +24,7 @@ from processor.child_pipe import ChildPipe
 from processor.confinement.wall import Wall
 from processor.forkserver import PACKET_BYTES
 from processor.meter import Meter
-from processor.protocol import ChildMessage, Job
+from processor.protocol import ChildMessage, Failure, Job, Result
 from processor.room import Room
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Child:
         tasks_done: how many tasks it has ended by its own word.
         bytes_at_start: resident memory before its first task.
         is_clean: it has ended its task by its own word, and says that nothing of the task goes on in it.
+        has_strayed: something in it has spoken for another job than the present one.
     """
 
     def __init__(self, *, pid: int, pidfd: int, end: socket.socket, room: Room) -> None:
@@ -60,6 +62,8 @@ class Child:
         self.tasks_done = 0
         self.bytes_at_start = 0
         self.is_clean = False
+        self.has_strayed = False
+        self._job = 0
         self._cpu_at_end = 0.0
         self.gone = anyio.Event()
         self._pidfd = pidfd
@@ -78,16 +82,25 @@ class Child:
             PipeClosedError: it is gone.
         """
         self.is_clean = False
-        self._pipe.send(protocol.encode_job(job))
+        self._job = secrets.randbits(64)
+        self._pipe.send(protocol.encode_job(job, number=self._job))
 
     async def receive(self) -> ChildMessage:
-        """The next message.
+        """The next message about the present job; what is about another comes from something that an earlier task left.
 
         Raises:
             ProtocolError: it said something that is no message.
             PipeClosedError: it closed its end.
         """
-        return protocol.decode(await self._pipe.receive())
+        while True:
+            job, body = await self._pipe.receive()
+            if job == self._job:
+                break
+            self.has_strayed = True
+        message = protocol.decode(body)
+        if isinstance(message, Result | Failure):
+            self.is_clean = message.clean and not self.has_strayed
+        return message
 
     def has_unread_job(self) -> bool:
         """Whether it has not taken the job that it was given."""

@@ -5,7 +5,7 @@ for lost hints. It claims no more than it has places for, so that nothing waits 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import anyio
@@ -33,6 +33,9 @@ LOCK_CLAIMS = load_query("processor", "lock_claims")
 class Claimer(Periodic):
     """Keeps the slots busy.
 
+    Args:
+        kinds: which it claims, and the version of each that its children run.
+
     Attributes:
         claimed: tasks claimed so far.
     """
@@ -42,7 +45,7 @@ class Claimer(Periodic):
         *,
         processor: ProcessorId,
         name: str,
-        kinds: tuple[str, ...],
+        kinds: Mapping[str, str],
         pool: Pool,
         notifier: Notifier,
         slots: Slots,
@@ -55,7 +58,7 @@ class Claimer(Periodic):
         self.claimed = 0
         self._processor = processor
         self._name = name
-        self._kinds = list(kinds)
+        self._kinds, self._versions = list(kinds), list(kinds.values())
         self._pool = pool
         self._notifier = notifier
         self._slots = slots
@@ -112,7 +115,7 @@ class Claimer(Periodic):
 
     async def _claim(self, places: int) -> Sequence[asyncpg.Record]:
         """Claim by one statement; where running tasks are capped, one processor after the other."""
-        asked = (self._processor, self._name, places, self._kinds, self._shop.settings.lease_s, None)
+        asked = (self._processor, self._name, places, self._kinds, self._shop.settings.lease_s, None, self._versions)
         rows: Sequence[asyncpg.Record]
         if not self._caps.in_force:
             rows = await self._pool.fetch(CLAIM_TASKS, *asked)
@@ -133,7 +136,9 @@ class Claimer(Periodic):
             if settlement is not None and not await self._shop.feed.drained(claim):
                 refused = replace(ended, report=Ended(reason=Ending.EVENT_REFUSED))
                 settlement = settle(refused, policy=self._policy)
-            written = settlement is not None and await self._settler.settle(ended, settlement)
+            written = settlement is not None and await self._settler.settle(
+                ended, settlement, progress=await self._shop.feed.last_progress(claim)
+            )
             outcome = settlement.outcome.value if settlement is not None and written else "lease lost"
             log.info("attempt ended", extra={**keys, "outcome": outcome})
         finally:

@@ -1,5 +1,7 @@
 """Writes what running attempts tell: events at once and exactly once, of progress the latest ten times a second.
 
+What an attempt told last of its progress, and was not written when it ended, is written with its end.
+
 All attempts of a processor share one statement for their events and one for their progress, so that sixteen tasks that
 report ten times a second cost ten statements a second, not a hundred and sixty. What cannot be written now, because
 Postgres is away, stays here and is written later; events are numbered when they are told, so that writing them twice is
@@ -48,21 +50,30 @@ class _Feed:
         last_seq: the number of the last event that was told.
         unwritten: bytes that were told and are not written yet.
         refused: Postgres did not take one of its events, so none may follow.
-        moved: set when `unwritten` falls; another takes its place then.
+        is_showing: its progress is being written at this moment.
+        moved: set when `unwritten` falls or `is_showing` ends; another takes its place then.
     """
 
     hold: Hold
     last_seq: int
     unwritten: int = 0
     refused: bool = False
+    is_showing: bool = False
     moved: anyio.Event = field(default_factory=anyio.Event)
 
     async def falls_to(self, level: int) -> None:
         while self.unwritten > level:
             await self.moved.wait()
 
+    async def has_shown(self) -> None:
+        while self.is_showing:
+            await self.moved.wait()
+
     def leave_out(self, count: int) -> None:
         self.unwritten -= count
+        self.move()
+
+    def move(self) -> None:
         self.moved.set()
         self.moved = anyio.Event()
 
@@ -138,6 +149,14 @@ class FeedWriter(Service):
         feed = self._feeds[claim.hold]
         await feed.falls_to(0)
         return not feed.refused
+
+    async def last_progress(self, claim: Claim) -> str | None:
+        """Take an attempt's progress that is not written yet, as JSON; it is to be written with the attempt's end.
+
+        A write that is under way is waited for. It began earlier, and must not replace what is written with the end.
+        """
+        await self._feeds[claim.hold].has_shown()
+        return self._progress.pop(claim.hold, None)
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Write until cancelled."""
@@ -215,6 +234,9 @@ class FeedWriter(Service):
 
     async def _write_progress(self) -> None:
         latest, self._progress = self._progress, {}
+        shown = [self._feeds[hold] for hold in latest]
+        for feed in shown:
+            feed.is_showing = True
         try:
             rows = await self._pool.fetch(
                 WRITE_PROGRESS,
@@ -229,3 +251,7 @@ class FeedWriter(Service):
             raise
         else:
             self._notifier.feed_moved(row["task"] for row in rows)
+        finally:
+            for feed in shown:
+                feed.is_showing = False
+                feed.move()

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.ids import ProcessorId
@@ -14,14 +15,14 @@ class Identity:
     Attributes:
         name: host and process, for people.
         version: of the release.
-        kinds: names of the kinds it claims.
+        kinds: the kinds it claims, and the version of each that it runs.
         confinement: the walls around its children that are active.
     """
 
     id: ProcessorId
     name: str
     version: str
-    kinds: tuple[str, ...]
+    kinds: Mapping[str, str]
     confinement: tuple[str, ...] = ()
 
 

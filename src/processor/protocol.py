@@ -1,7 +1,11 @@
-"""What supervisor and child say to each other: JSON messages over a socket pair, each behind its length in four bytes.
+"""What supervisor and child say to each other: JSON messages over a socket pair, each behind its length and a number.
 
 The supervisor trusts nothing that comes from a child, since the child reads people's data with native code: a message
 is JSON and no pickle, its length and depth are bounded, and one that has none of the forms below ends the child.
+
+The number is that of the job: drawn at random, and repeated by the child on all that it says about the job. A child is
+used again, and something of an earlier task may have stayed behind in it unseen. That speaks with the number of its own
+job, or guesses; so it reaches nobody. It is no wall: what searches the memory of its process can find the number.
 
     supervisor → child:  Job
     child → supervisor:  Progress | Log | Partial, as they come, and at the end one Result or Failure
@@ -10,11 +14,11 @@ is JSON and no pickle, its length and depth are bounded, and one that has none o
 import json
 import struct
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
-HEADER: Final = struct.Struct(">I")
+HEADER: Final = struct.Struct(">IQ")
 MESSAGE_BYTES: Final = 32 << 20  # a result or a partial of some hundred columns stays far below
 
 
@@ -31,6 +35,13 @@ class MessageTooLongError(ProtocolError):
 
 class _Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Header(NamedTuple):
+    """What stands before a message: how many bytes it has, and the number of the job that it is about."""
+
+    length: int
+    job: int
 
 
 class InputFile(_Message):
@@ -122,42 +133,42 @@ ChildMessage = Progress | Log | Partial | Result | Failure
 _child_message: TypeAdapter[ChildMessage] = TypeAdapter(Annotated[ChildMessage, Field(discriminator="type")])
 
 
-def encode(message: Mapping[str, Any]) -> bytes:
-    """A message with its header, ready to be sent.
+def encode(message: Mapping[str, Any], *, job: int) -> bytes:
+    """A message about a job with its header, ready to be sent.
 
     Raises:
         ValueError: it holds a NaN or an infinity, which JSON does not know.
         TypeError: it holds something that is no JSON value.
         MessageTooLongError: it is longer than `MESSAGE_BYTES`.
     """
-    return _framed(json.dumps(message, allow_nan=False, separators=(",", ":")).encode())
+    return _framed(json.dumps(message, allow_nan=False, separators=(",", ":")).encode(), job=job)
 
 
-def encode_job(job: Job) -> bytes:
+def encode_job(job: Job, *, number: int) -> bytes:
     """A job with its header.
 
     Raises:
         MessageTooLongError: it is longer than `MESSAGE_BYTES`.
     """
-    return _framed(job.model_dump_json().encode())
+    return _framed(job.model_dump_json().encode(), job=number)
 
 
-def _framed(body: bytes) -> bytes:
+def _framed(body: bytes, *, job: int) -> bytes:
     if len(body) > MESSAGE_BYTES:
         raise MessageTooLongError(f"a message of {len(body)} bytes is too long")
-    return HEADER.pack(len(body)) + body
+    return HEADER.pack(len(body), job) + body
 
 
-def body_length(header: bytes | bytearray) -> int:
-    """How many bytes follow a header.
+def read_header(header: bytes | bytearray) -> Header:
+    """What a header says.
 
     Raises:
         MessageTooLongError: more than a message may have.
     """
-    length = int(HEADER.unpack(header)[0])
+    length, job = HEADER.unpack(header)
     if length > MESSAGE_BYTES:
         raise MessageTooLongError(f"a message of {length} bytes is too long")
-    return length
+    return Header(length, job)
 
 
 def decode_job(body: bytes) -> Job:

@@ -55,6 +55,12 @@ class ProcessorSettings(BaseSettings):
         description="Walls around analyses without which this processor does not start (a JSON list); see "
         "[operations](operations.md#confinement).",
     )
+    tasks_a_child: int = Field(
+        default=500,
+        ge=1,
+        description="Tasks of one tenant that a child does before it is ended; 1: a new child for each task, which "
+        "costs it some ten milliseconds.",
+    )
     log_lines: int = Field(default=1000, ge=1, description="Log lines of one attempt that are kept in its feed.")
     partials_mb: int = Field(
         default=64, ge=1, description="Partial results of one attempt that are kept in its feed, in MiB."

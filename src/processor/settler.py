@@ -37,6 +37,7 @@ BYTES_A_BATCH = 8 << 20
 class _Pending:
     ended: AttemptReport
     settlement: Settlement
+    progress: str | None
     body: str | None
     written: "asyncio.Future[bool]"
 
@@ -51,14 +52,21 @@ class Settler(Service):
         self._wakeup = Wakeup()
         self._pending: list[_Pending] = []
 
-    async def settle(self, ended: AttemptReport, settlement: Settlement) -> bool:
+    async def settle(self, ended: AttemptReport, settlement: Settlement, *, progress: str | None = None) -> bool:
         """Write it; True when it stands in the database, False if the lease was lost and nothing was written.
 
         Waits as long as Postgres is away.
+
+        Args:
+            ended: the attempt.
+            settlement: what becomes of its task.
+            progress: the last that it told, as JSON, if that is not written yet.
         """
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         body = _json_or_none(settlement.envelope)
-        self._pending.append(_Pending(ended=ended, settlement=settlement, body=body, written=written))
+        self._pending.append(
+            _Pending(ended=ended, settlement=settlement, progress=progress, body=body, written=written)
+        )
         self._wakeup.ring()
         return await written
 
@@ -105,7 +113,7 @@ class Settler(Service):
                 return
             refused = batch[0]
             log.error("Postgres refused a report", extra={"task": refused.ended.claim.task, "code": error.sqlstate})  # noqa: TRY400 - the error's text quotes the result
-            await self._write([replace(refused, settlement=unwritable(), body=None)])
+            await self._write([replace(refused, settlement=unwritable(), progress=None, body=None)])
 
     async def _write(self, batch: list[_Pending]) -> None:
         rows = await self._pool.fetch(SETTLE_ATTEMPTS, *_columns(batch), *_artifact_columns(batch), None)
@@ -122,7 +130,7 @@ class Settler(Service):
 
 
 def _columns(batch: list[_Pending]) -> list[list[Any]]:
-    """The parameters $1..$13 of settle_attempts.sql."""
+    """The parameters $1..$14 of settle_attempts.sql."""
     return [
         [pending.ended.claim.task for pending in batch],
         [pending.ended.claim.lease for pending in batch],
@@ -137,11 +145,12 @@ def _columns(batch: list[_Pending]) -> list[list[Any]]:
         [pending.settlement.delay_s for pending in batch],
         [pending.settlement.is_failure for pending in batch],
         [pending.settlement.is_crash for pending in batch],
+        [pending.progress for pending in batch],
     ]
 
 
 def _artifact_columns(batch: list[_Pending]) -> list[list[Any]]:
-    """The parameters $14..$18 of settle_attempts.sql."""
+    """The parameters $15..$19 of settle_attempts.sql."""
     made = [(pending.ended.claim.task, artifact) for pending in batch for artifact in pending.settlement.artifacts]
     return [
         [task for task, _ in made],

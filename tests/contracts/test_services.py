@@ -109,7 +109,7 @@ class Surroundings:
         return Claimer(
             processor=new_processor_id(),
             name="a processor",
-            kinds=("profile",),
+            kinds={"profile": "1"},
             pool=self.pool,
             notifier=self.notifier,
             slots=Slots(places=1),
@@ -131,7 +131,7 @@ def a_listener(around: Surroundings) -> Service:
 
 def a_heartbeater(around: Surroundings) -> Service:
     return Heartbeater(
-        identity=Identity(id=new_processor_id(), name="a processor", version="1", kinds=()),
+        identity=Identity(id=new_processor_id(), name="a processor", version="1", kinds={}),
         pool=around.pool,
         notifier=around.notifier,
         slots=Slots(places=1),
@@ -147,7 +147,7 @@ async def a_child_pool(around: Surroundings) -> Service:
 async def a_drain(around: Surroundings) -> Service:
     claimer = await around.stack.enter_async_context(around.claimer)
     return Drain(
-        kinds=("profile",),
+        kinds={"profile": "1"},
         pool=around.pool,
         claimer=claimer,
         rescuer=around.rescuer,

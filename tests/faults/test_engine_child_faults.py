@@ -108,16 +108,19 @@ async def test_a_child_that_takes_no_other_job_costs_the_next_task_nothing(
             assert await outcomes(connection, task) == ["succeeded"]
 
 
+@pytest.mark.parametrize("kind", ["twice", "answer-on", "guess"])
 async def test_a_result_that_was_given_too_often_reaches_no_other_task(
-    processors: ProcessorFactory, connection: asyncpg.Connection
+    processors: ProcessorFactory, connection: asyncpg.Connection, kind: str
 ) -> None:
     async with processors.start(slots=1):
-        first = await queued_task(connection, inputs={}, kind="twice")
-        second = await queued_task(connection, inputs={}, kind="story")
-        for task in (first, second):
+        tasks = [
+            await queued_task(connection, inputs={}, kind=each, max_attempts=1) for each in (kind, "story", "story")
+        ]
+        for task in tasks:
             assert (await ended(connection, task))["state"] == "succeeded"
 
-    for task in (first, second):
+    for task in tasks:
+        assert await outcomes(connection, task) == ["succeeded"]
         body = await connection.fetchval("SELECT body FROM result WHERE task = $1", task)
         assert json.loads(body)["data"] == {"done": True}
 

@@ -48,9 +48,10 @@ async def claim(
     processor: UUID | None = None,
     lease_s: float = 30,
     at: datetime | None = None,
+    version: str = "1",
 ) -> list[asyncpg.Record]:
     """Claim so many tasks as one processor would, without the lock that caps need."""
-    asked = (processor or uuid4(), "a processor", places, list(kinds), lease_s, at)
+    asked = (processor or uuid4(), "a processor", places, list(kinds), lease_s, at, [version] * len(kinds))
     return list(await connection.fetch(CLAIM_TASKS, *asked))
 
 
@@ -71,7 +72,7 @@ def settlement(claims: Sequence[Mapping[str, Any]], *, state: str = "succeeded")
     outcome, event, body = ends[state]
     count = len(claims)
     attempts: list[list[Any]] = [[row["id"] for row in claims], [row["lease"] for row in claims]]
-    same = [state, outcome, event, None, "{}", body, 1_000_000, 0.5, 0.0, False, False]
+    same = [state, outcome, event, None, "{}", body, 1_000_000, 0.5, 0.0, False, False, None]
     return [*attempts, *([value] * count for value in same), [], [], [], [], []]
 
 

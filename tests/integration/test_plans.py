@@ -92,7 +92,7 @@ def statements(filled: Filled) -> list[Statement]:
         Statement(
             service="processor",
             name="claim_tasks",
-            arguments=[uuid4(), "a processor", 8, ["profile"], 30.0, None],
+            arguments=[uuid4(), "a processor", 8, ["profile"], 30.0, None, ["1"]],
             indexes={"task_claimable", "task_running", "task_pkey", "task_input_pkey", "attempt_pkey"},
         ),
         Statement(
@@ -210,7 +210,7 @@ async def pages_of_a_round(database: Database) -> dict[str, int]:
             plan = await plan_of(own, load_query("processor", name), arguments, is_generic=True, run=True)
             pages[name] = plan.pages
 
-        await run("claim_tasks", uuid4(), "a processor", 16, ["profile"], 30.0, None)
+        await run("claim_tasks", uuid4(), "a processor", 16, ["profile"], 30.0, None, ["1"])
         await run("seconds_until_due", ["profile"], True, None)  # noqa: FBT003 - an argument of the statement
         running = await own.fetch("SELECT id, lease FROM task WHERE state = 'running'")
         assert len(running) == 16

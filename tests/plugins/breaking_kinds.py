@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import socket
+import struct
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -110,12 +111,13 @@ def pipe() -> socket.socket:
 
 
 def write_nonsense(run: Run, inputs: Inputs, params: Params) -> Outcome:
-    pipe().sendall(b"\x00\x00\x00\x08nonsense")
+    header = struct.pack(">IQ", 8, run._send.__self__.job)  # type: ignore[attr-defined]  # the Run's inside
+    pipe().sendall(header + b"nonsense")
     return wait_for_gate(run, inputs, params)
 
 
 def announce_too_much(run: Run, inputs: Inputs, params: Params) -> Outcome:
-    pipe().sendall(b"\xff\xff\xff\xff")
+    pipe().sendall(b"\xff" * 12)
     return wait_for_gate(run, inputs, params)
 
 

@@ -1,5 +1,6 @@
 """Kinds that do on purpose what native code, a bad plug-in or an attacker does; installed beside the breaking kinds."""
 
+import _thread
 import ctypes
 import json
 import os
@@ -57,10 +58,15 @@ def pipe() -> socket.socket:
     raise RuntimeError("no pipe found")
 
 
-def say(text: str) -> None:
+def number_of(run: Run) -> int:
+    """The number of its job, which the harness around an analysis knows, and so whoever looks for it."""
+    return int(run._send.__self__.job)  # type: ignore[attr-defined]  # the attack needs the Run's inside
+
+
+def say(text: str, *, job: int) -> None:
     """Write a message by hand."""
     body = text.encode()
-    pipe().sendall(struct.pack(">I", len(body)) + body)
+    pipe().sendall(struct.pack(">IQ", len(body), job) + body)
 
 
 def compute_for_ever(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
@@ -124,11 +130,35 @@ def leave_a_thread(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     return DONE
 
 
-def answer_twice(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+def result(**data: object) -> str:
+    return json.dumps({"type": "result", "clean": True, "envelope": {"data": data}, "files": []})
+
+
+def answer_twice(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     """Give a result for the next task too."""
-    forged = {"type": "result", "clean": True, "envelope": {"data": {"forged": True}}, "files": []}
-    say(json.dumps({**forged, "envelope": {"data": {"done": True}}}))
-    say(json.dumps(forged))
+    say(result(done=True), job=number_of(run))
+    say(result(forged=True), job=number_of(run))
+    return DONE
+
+
+def answer_on(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Be done, and go on giving results, from a thread that Python's list of threads does not have."""
+    end, body = pipe(), result(forged=True).encode()
+    frame = struct.pack(">IQ", len(body), number_of(run)) + body
+
+    def answer() -> None:
+        while True:
+            end.sendall(frame)
+            time.sleep(0.001)
+
+    _thread.start_new_thread(answer, ())
+    return DONE
+
+
+def answer_for_others(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Give results for jobs whose numbers one can guess: the first ones, and none."""
+    for job in range(100):
+        say(result(forged=True), job=job)
     return DONE
 
 
@@ -150,20 +180,20 @@ def flood_with_partials(run: Run, _inputs: Inputs, params: Params) -> Outcome:
 
 def tell_the_unstorable(run: Run, _inputs: Inputs, params: Params) -> Outcome:
     """Tell a number that is JSON to all but Postgres: it is read as infinity."""
-    say('{"type": "partial", "estimate": true, "result": {"number": 1e999}}')
+    say('{"type": "partial", "estimate": true, "result": {"number": 1e999}}', job=number_of(run))
     wait_at(params.gate)
     return DONE
 
 
-def find_the_unstorable(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
-    say('{"type": "result", "clean": false, "envelope": {"data": {"number": 1e999}}, "files": []}')
+def find_the_unstorable(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    say('{"type": "result", "clean": false, "envelope": {"data": {"number": 1e999}}, "files": []}', job=number_of(run))
     time.sleep(FOR_EVER)
     return DONE
 
 
-def fall_asleep(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+def fall_asleep(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     """Say that it is done and ready for more, and be neither."""
-    say('{"type": "result", "clean": true, "envelope": {"data": {"done": true}}, "files": []}')
+    say(result(done=True), job=number_of(run))
     time.sleep(FOR_EVER)
     return DONE
 
@@ -238,6 +268,8 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "thread": leave_a_thread,
     "asleep": fall_asleep,
     "twice": answer_twice,
+    "answer-on": answer_on,
+    "guess": answer_for_others,
     "kill-parent": kill_the_fork_server,
     "flood-partials": flood_with_partials,
     "unstorable-event": tell_the_unstorable,

@@ -1,5 +1,5 @@
 -- Claims up to $3 tasks for processor $1: raises their lease, opens an attempt and tells the feed, in one statement.
--- $1 processor, $2 its name, $3 how many, $4 kinds, $5 seconds of lease, $6 the time (null: now).
+-- $1 processor, $2 its name, $3 how many, $4 kinds, $5 seconds of lease, $6 the time (null: now), $7 the kinds' versions, in step with $4.
 --
 -- Order: priority first; among equals the tenant that has the fewest running, then the one that was served longest ago; within a tenant
 -- who was due first. Caps are exact only if the caller holds the claim lock (lock_claims.sql) while it runs this; it needs to
@@ -66,7 +66,7 @@ WITH RECURSIVE lane (tenant, kind, priority) AS (
     SET state = 'running', lease = lease + 1,
         lease_until = coalesce($6::timestamptz, clock_timestamp()) + make_interval(secs => $5::float8),
         processor = $1::uuid, attempts = attempts + 1, last_seq = last_seq + 1, version = version + 1,
-        error = NULL, started_at = coalesce(started_at, $6::timestamptz, clock_timestamp())
+        kind_version = ($7::text[])[array_position($4::text[], kind)], error = NULL, started_at = coalesce(started_at, $6::timestamptz, clock_timestamp())
     WHERE id = ANY (ARRAY(SELECT id FROM free))
     RETURNING *
 ), opened AS (

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from helpers.asking import asked
+from helpers.engine_statements import claim, settle
 from helpers.factories import a_dataset, a_kind
 
 pytestmark = pytest.mark.usefixtures("offered")
@@ -79,6 +80,22 @@ async def test_a_newer_version_of_the_kind_is_run(
 
     assert (first.status_code, second.status_code) == (202, 200)
     assert second.json()["id"] == first.json()["id"]
+
+
+async def test_what_counts_is_the_version_that_ran_and_not_the_one_that_was_announced(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    """In a fleet of two versions an older processor may run what was asked for when the newer one was announced."""
+    body = await asked(connection)
+    task = (await post(client, body)).json()
+    await settle(connection, await claim(connection, version="0"))
+    as_announced = await post(client, body, reuse=True)
+    await settle(connection, await claim(connection, version="1"))
+    as_run = await post(client, body, reuse=True)
+
+    assert as_announced.status_code == 202
+    assert (as_run.status_code, as_run.json()["id"]) == (200, as_announced.json()["id"])
+    assert await connection.fetchval("SELECT kind_version FROM task WHERE id = $1", UUID(task["id"])) == "0"
 
 
 async def test_only_what_can_be_read_is_reused(

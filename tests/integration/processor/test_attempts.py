@@ -29,7 +29,7 @@ async def test_a_task_runs_and_its_feed_tells_the_whole_story(
     assert body["data"] == {"done": True}
     assert body["artifacts"] == [{"name": "made.txt", "bytes": 10, "media_type": "text/plain"}]
     progress = json.loads(await connection.fetchval("SELECT data FROM progress WHERE task = $1", task))
-    assert progress["phase"] == "count"
+    assert (progress["phase"], progress["rows"], progress["fraction"]) == ("count", 3, 1.0)  # the last that it told
     attempt = await connection.fetchrow("SELECT * FROM attempt WHERE task = $1", task)
     assert attempt["outcome"] == "succeeded"
     assert attempt["peak_memory_bytes"] > 0

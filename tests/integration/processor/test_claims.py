@@ -17,6 +17,10 @@ from helpers.factories import queued_task
 from helpers.processors import ProcessorFactory, ended
 
 BACKLOG = 100_000
+WAITS_OR_HAS_CLAIMED = """
+    SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)
+        OR EXISTS (SELECT FROM attempt)
+"""
 
 
 @pytest.fixture
@@ -242,6 +246,25 @@ async def test_caps_hold_over_several_processors(processors: ProcessorFactory, c
         at = moment["started_at"]
         check_caps([(row["tenant"], row["kind"]) for row in rows if row["started_at"] <= at < row["finished_at"]])
     assert len({row["processor"] for row in rows}) > 1
+
+
+@pytest.mark.parametrize("cap", [("a", None), (None, "noop"), ("a", "noop"), (None, None)])
+async def test_a_processor_that_claims_beside_another_counts_what_that_one_is_claiming(
+    database: Database,
+    processors: ProcessorFactory,
+    connection: asyncpg.Connection,
+    cap: tuple[str | None, str | None],
+) -> None:
+    """Another claim is under way and not committed: who does not wait for it cannot see what it takes."""
+    await connection.execute("INSERT INTO cap (tenant, kind, max_running) VALUES ($1, $2, 1)", *cap)
+    for _ in range(2):
+        await queued_task(connection, tenant="a", kind="noop", inputs={})
+    async with connected(database.processor_dsn) as other, other.transaction():
+        assert len(await claim_under_caps(other, 5, kinds=["noop"])) == 1
+        async with processors.start(slots=2) as processor:
+            await eventually(lambda: connection.fetchval(WAITS_OR_HAS_CLAIMED))
+            assert await connection.fetchval("SELECT count(*) FROM attempt") == 0
+            processor.claimer.stop()
 
 
 async def test_a_cap_of_zero_pauses_and_its_removal_lets_go_on(

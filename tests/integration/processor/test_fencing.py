@@ -96,7 +96,8 @@ async def test_the_end_is_written_whole(
     processor: asyncpg.Connection, connection: asyncpg.Connection, claimed: Claimed
 ) -> None:
     columns = settlement([claimed])
-    columns[13:] = [[claimed["id"]], ["made.txt"], ["0" * 64], [10], ["text/plain"]]
+    columns[13] = ['{"phase":"last"}']
+    columns[14:] = [[claimed["id"]], ["made.txt"], ["0" * 64], [10], ["text/plain"]]
     assert len(await processor.fetch(SETTLE_ATTEMPTS, *columns, None)) == 1
 
     task = await connection.fetchrow("SELECT * FROM task")
@@ -107,6 +108,7 @@ async def test_the_end_is_written_whole(
     assert (attempt["peak_memory_bytes"], attempt["cpu_seconds"]) == (1_000_000, 0.5)
     assert json.loads(await connection.fetchval("SELECT body FROM result")) == {"data": {}}
     assert await connection.fetchval("SELECT name FROM artifact") == "made.txt"
+    assert await connection.fetchval("SELECT data ->> 'phase' FROM progress WHERE lease = 1") == "last"
 
 
 async def test_of_a_batch_only_those_are_settled_whose_lease_holds(

@@ -33,26 +33,29 @@ async def pipe(ends: tuple[socket.socket, socket.socket]) -> AsyncIterator[Child
     pipe.close()
 
 
-def framed(body: bytes) -> bytes:
-    return protocol.HEADER.pack(len(body)) + body
+JOB = 7
+
+
+def framed(body: bytes, *, job: int = JOB) -> bytes:
+    return protocol.HEADER.pack(len(body), job) + body
 
 
 async def test_messages_come_whole_however_they_are_cut(pipe: ChildPipe, child: socket.socket) -> None:
     async def tell() -> None:
-        for byte in framed(b"one") + framed(b"") + framed(b"three"):
+        for byte in framed(b"one") + framed(b"", job=8) + framed(b"three"):
             await asyncio.get_running_loop().sock_sendall(child, bytes([byte]))
 
     async with asyncio.TaskGroup() as group:
         group.create_task(tell())
-        assert [await pipe.receive() for _ in range(3)] == [b"one", b"", b"three"]
+        assert [await pipe.receive() for _ in range(3)] == [(JOB, b"one"), (8, b""), (JOB, b"three")]
 
 
 async def test_a_message_longer_than_is_read_ahead_comes_whole(pipe: ChildPipe, child: socket.socket) -> None:
     body = b"x" * (3 * READ_AHEAD_BYTES)
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.get_running_loop().sock_sendall(child, framed(body) + framed(b"next")))
-        assert await pipe.receive() == body
-        assert await pipe.receive() == b"next"
+        assert await pipe.receive() == (JOB, body)
+        assert await pipe.receive() == (JOB, b"next")
 
 
 async def test_a_child_that_tells_too_much_waits(pipe: ChildPipe, child: socket.socket) -> None:
@@ -81,7 +84,7 @@ async def told(child: socket.socket, message: bytes) -> int:
 async def test_what_was_told_before_the_end_can_still_be_taken(pipe: ChildPipe, child: socket.socket) -> None:
     child.send(framed(b"last word"))
     child.close()
-    assert await pipe.receive() == b"last word"
+    assert await pipe.receive() == (JOB, b"last word")
     with pytest.raises(PipeClosedError):
         await pipe.receive()
     with pytest.raises(PipeClosedError):
@@ -89,7 +92,7 @@ async def test_what_was_told_before_the_end_can_still_be_taken(pipe: ChildPipe, 
 
 
 async def test_a_length_that_no_message_has_is_refused(pipe: ChildPipe, child: socket.socket) -> None:
-    child.send(b"\xff\xff\xff\xff")
+    child.send(b"\xff" * protocol.HEADER.size)
     with pytest.raises(protocol.ProtocolError):
         await pipe.receive()
 
@@ -100,7 +103,7 @@ async def test_a_wait_that_is_cancelled_loses_nothing(pipe: ChildPipe, child: so
         async with asyncio.timeout(0):
             await pipe.receive()
     child.send(framed(b"half")[5:])
-    assert await pipe.receive() == b"half"
+    assert await pipe.receive() == (JOB, b"half")
 
 
 @pytest.mark.parametrize("said", [b"x", framed(b"a message")])
