@@ -147,7 +147,7 @@ async def a_child_pool(around: Surroundings) -> Service:
 async def a_drain(around: Surroundings) -> Service:
     claimer = await around.stack.enter_async_context(around.claimer)
     return Drain(
-        kinds={"profile": "1"},
+        kinds=("profile",),
         pool=around.pool,
         claimer=claimer,
         rescuer=around.rescuer,

@@ -39,12 +39,12 @@ def _children(pid: int) -> Iterator[int]:
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             yield from map(int, task.read_text(encoding="ascii").split())
-        except FileNotFoundError:  # the thread has just ended
+        except (FileNotFoundError, ProcessLookupError):  # the thread has just ended
             continue
 
 
 def _command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
