@@ -39,6 +39,7 @@ from gateway.routes.datasets import DatasetRoutes
 from gateway.routes.events import EventRoutes
 from gateway.routes.health import HealthRoutes
 from gateway.routes.kinds import KindRoutes
+from gateway.routes.openapi import OpenApiRoutes
 from gateway.routes.processors import ProcessorRoutes
 from gateway.routes.results import ResultRoutes
 from gateway.routes.stats import StatsRoutes
@@ -111,6 +112,7 @@ def _routes(
         StatsRoutes(stats=Stats(pool=pool, catalogue=catalogue)),
         ProcessorRoutes(pool=pool, fresh_s=settings.processor_fresh_s),
         HealthRoutes(pool=pool, timeout_s=settings.ready_timeout_s),
+        OpenApiRoutes(catalogue=catalogue, settings=settings),
         DashboardRoutes(),
     )
     return [route for part in parts for route in part.routes()]

@@ -1,0 +1,231 @@
+"""The operations on tasks."""
+
+from dataclasses import replace
+from typing import Final
+
+from common.words import TaskState
+from gateway.openapi import shapes
+from gateway.openapi.operation import (
+    ASKS_DATABASE,
+    CURSOR,
+    FEED,
+    FORM,
+    IDEMPOTENCY_KEY,
+    JSON,
+    KNOWN,
+    LIMIT,
+    PRETTY,
+    WAIT,
+    Answer,
+    Operation,
+    Parameter,
+    header,
+    path_id,
+    query,
+    reference,
+)
+
+GROUP: Final = "Tasks"
+TASK: Final = path_id("task")
+AN_INSTANT: Final = {"format": "date-time"}
+STATE: Final = query("state", "In this state.", enum=[state.value for state in TaskState])
+KIND: Final = query("kind", "Of this kind.", maxLength=64, pattern="^[a-z][a-z0-9_-]*$")
+FILTER: Final = (
+    KIND,
+    query("dataset", "That work on this dataset.", format="uuid"),
+    query("tag", "With this tag.", minLength=1, maxLength=64, pattern="^[!-~]+$"),
+    query("text", "With this in kind, tags or names of inputs.", minLength=1, maxLength=100, pattern="^[!-~]+$"),
+    query("created_after", "Made then or later.", **AN_INSTANT),
+    query("created_before", "Made before.", **AN_INSTANT),
+)
+CURSOR_OF_MANY: Final = query("cursor", "From the `next` of the answer before.")
+
+OF_A_BODY: Final = ("body_invalid", "digest_mismatch", "header_invalid", "media_type_unsupported", "too_large")
+OF_A_TASK: Final = ("dataset_unknown", "inputs_invalid", "kind_unknown", "params_invalid", "request_invalid")
+OF_A_FILE: Final = ("dataset_empty", "name_invalid", "storage_unavailable")
+OF_A_STREAM: Final = ("streams_full", "too_many_streams")
+# Who asks again is answered with the task that is there, if it is still kept.
+OF_A_REPEAT: Final = ("not_found",)
+
+ACCEPTED: Final = Answer(
+    says="It is recorded, and durable.",
+    shape=shapes.WholeTask,
+    headers=("Location", "ETag", "Retry-After"),
+    links=("showTask", "cancelTask", "retryTask", "showResult", "listArtifacts", "streamTask"),
+)
+UNCHANGED: Final = Answer(says="What the client has is still right.")
+ENDED: Final = Answer(says="It has ended.", shape=shapes.WholeTask, headers=("Location", "ETag"))
+A_TASK: Final = {JSON: reference("Submission"), FORM: reference("SubmissionForm")}
+
+OPERATIONS: Final = (
+    Operation(
+        method="GET",
+        path="/v1/tasks",
+        name="listTasks",
+        group=GROUP,
+        says="List tasks, newest first.",
+        parameters=(STATE, *FILTER, LIMIT, CURSOR, query("count", "Count them too.", enum=["0", "1"]), PRETTY),
+        answers={200: Answer(says="A page.", shape=shapes.TaskPage, headers=("Link",))},
+        errors=("query_invalid", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/tasks",
+        name="createTask",
+        group=GROUP,
+        says="Ask for a task. With an Accept that names a form of a feed before JSON, the answer is its story.",
+        parameters=(IDEMPOTENCY_KEY, WAIT, PRETTY),
+        body=A_TASK,
+        answers={200: replace(ENDED, media_types=FEED), 202: ACCEPTED},
+        errors=(
+            "idempotency_key_reused",
+            *(*OF_A_REPEAT, *OF_A_BODY, *OF_A_TASK, *OF_A_FILE, *OF_A_STREAM, *ASKS_DATABASE),
+        ),
+    ),
+    Operation(
+        method="PUT",
+        path="/v1/tasks/{id}",
+        name="putTask",
+        group=GROUP,
+        says="Ask for a task with an id of one's own: a UUID of version 7, made now. Repeatable.",
+        parameters=(TASK, WAIT, PRETTY),
+        body=A_TASK,
+        answers={200: ENDED, 202: ACCEPTED},
+        errors=("id_invalid", "task_differs", *OF_A_REPEAT, *OF_A_BODY, *OF_A_TASK, *OF_A_FILE, *ASKS_DATABASE),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/tasks/batch",
+        name="createTasks",
+        group=GROUP,
+        says="Ask for up to 1,000 tasks: all of them or none.",
+        parameters=(IDEMPOTENCY_KEY, PRETTY),
+        body={JSON: reference("Batch")},
+        answers={
+            200: Answer(says="All have ended.", shape=shapes.TaskBatch),
+            202: Answer(says="They are recorded, and durable.", shape=shapes.TaskBatch, headers=("Retry-After",)),
+        },
+        errors=("idempotency_key_reused", *OF_A_REPEAT, *OF_A_BODY, *OF_A_TASK, *ASKS_DATABASE),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/tasks/{id}",
+        name="showTask",
+        group=GROUP,
+        says="Show a task with its attempts. With If-None-Match and Prefer: wait, once it has changed.",
+        parameters=(TASK, KNOWN, WAIT, PRETTY),
+        answers={200: Answer(says="The task.", shape=shapes.WholeTask, headers=("ETag",)), 304: UNCHANGED},
+        errors=("not_found", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/tasks/{id}/cancel",
+        name="cancelTask",
+        group=GROUP,
+        says="Cancel a task. Idempotent.",
+        parameters=(TASK, PRETTY),
+        answers={
+            200: Answer(says="It has ended.", shape=shapes.WholeTask),
+            202: Answer(says="It runs, and is asked to stop.", shape=shapes.WholeTask),
+        },
+        errors=("not_found", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/tasks/{id}/retry",
+        name="retryTask",
+        group=GROUP,
+        says="Put a task that failed or was cancelled back into the queue, perhaps with changes.",
+        parameters=(TASK, PRETTY),
+        body={JSON: reference("Changes")},
+        is_body_needed=False,
+        answers={202: Answer(says="It waits, or runs already.", shape=shapes.WholeTask)},
+        errors=("not_found", "task_not_retriable", *OF_A_BODY, *OF_A_TASK, *ASKS_DATABASE),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/tasks/cancel",
+        name="cancelTasks",
+        group=GROUP,
+        says="Cancel all tasks that match a filter, which must name something.",
+        parameters=(query("state", "In this state.", enum=["queued", "running"]), *FILTER, CURSOR_OF_MANY, PRETTY),
+        answers={200: Answer(says="How many.", shape=shapes.CancelledMany)},
+        errors=("query_invalid", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="POST",
+        path="/v1/tasks/retry",
+        name="retryTasks",
+        group=GROUP,
+        says="Retry all tasks that match a filter, which must name something.",
+        parameters=(query("state", "In this state.", enum=["failed", "cancelled"]), *FILTER, CURSOR_OF_MANY, PRETTY),
+        answers={200: Answer(says="How many.", shape=shapes.RetriedMany)},
+        errors=("query_invalid", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/tasks/{id}/events",
+        name="streamTask",
+        group="Streams",
+        says="The story of a task, while it happens.",
+        parameters=(
+            TASK,
+            query("after", "The last event that the client has.", pattern="^[0-9]{1,9}$"),
+            query("follow", "0: history alone.", enum=["0", "1"]),
+        ),
+        answers={
+            200: Answer(says="The story, to its end.", media_types=FEED),
+            204: Answer(says="The client has it all."),
+        },
+        errors=("body_invalid", "not_acceptable", "not_found", "query_invalid", *OF_A_STREAM, *ASKS_DATABASE),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/events",
+        name="streamTasks",
+        group="Streams",
+        says="The rows of all tasks that match a filter, whenever one of them moves.",
+        parameters=(STATE, KIND, query("after", "The `id` of the last row.", format="date-time")),
+        answers={200: Answer(says="Rows, until the client goes.", media_types=("text/event-stream",))},
+        errors=("body_invalid", "not_acceptable", "query_invalid", *OF_A_STREAM, *ASKS_DATABASE),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/tasks/{id}/result",
+        name="showResult",
+        group="Results",
+        says="The result of a task that succeeded.",
+        parameters=(TASK, KNOWN, PRETTY),
+        answers={200: Answer(says="The result.", shape=shapes.Result, headers=("ETag",)), 304: UNCHANGED},
+        errors=("not_found", "result_gone", "result_not_ready", "task_cancelled", "task_failed", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/tasks/{id}/artifacts",
+        name="listArtifacts",
+        group="Results",
+        says="The files that the analysis made.",
+        parameters=(TASK, PRETTY),
+        answers={200: Answer(says="All of them.", shape=shapes.Artifacts)},
+        errors=("not_found", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="GET",
+        path="/v1/tasks/{id}/artifacts/{name}",
+        name="fetchArtifact",
+        group="Results",
+        says="The bytes of one of them, or one range of these.",
+        parameters=(
+            TASK,
+            Parameter(name="name", where="path", schema={"type": "string", "minLength": 1}),
+            header("Range", "Bytes from and to.", pattern="^bytes=[0-9]{1,15}-([0-9]{1,15})?$"),
+            KNOWN,
+        ),
+        answers={
+            200: Answer(says="All bytes.", media_types=("*/*",), headers=("ETag", "Repr-Digest")),
+            206: Answer(says="The range.", media_types=("*/*",), headers=("ETag", "Content-Range")),
+            304: UNCHANGED,
+        },
+        errors=("blob_missing", "not_found", "range_not_satisfiable", "storage_unavailable", *ASKS_DATABASE),
+    ),
+)

@@ -1,0 +1,131 @@
+"""The OpenAPI document says what is served: every route, every error code, and nothing else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from jsonschema import Draft202012Validator
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from common.notifier import Notifier
+from common.settings import StorageSettings
+from common.storage import Storage
+from gateway.app import create_app
+from gateway.kinds import OfferedKind
+from gateway.openapi.document import OPERATIONS, build_document
+from gateway.problems import PROBLEMS
+from gateway.settings import GatewaySettings
+from helpers.live import idle_live
+from processor.analyses.profile import KIND
+
+MOST = {"timeout_s": 100, "memory_mb": 2000, "max_attempts": 5}
+# Those that only a value which is not in the interface could cause.
+ROUTING = {"method_not_allowed"}
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> Starlette:
+    pool = asyncpg.create_pool("postgresql://nobody@127.0.0.1:1/nowhere", min_size=0)
+    storage = Storage.open(StorageSettings(url=tmp_path.as_uri()))
+    return create_app(
+        pool=pool, storage=storage, notifier=Notifier(pool=pool), live=idle_live(pool), settings=GatewaySettings()
+    )
+
+
+@pytest.fixture
+def document() -> Mapping[str, Any]:
+    return build_document([offered()], most=MOST)
+
+
+def offered() -> OfferedKind:
+    schema = KIND.params.model_json_schema()
+    return OfferedKind(
+        name=KIND.name,
+        version=KIND.version,
+        title=KIND.title,
+        summary=KIND.summary,
+        inputs=KIND.inputs,
+        example=KIND.example,
+        params_schema=schema,
+        processors=1,
+        validator=Draft202012Validator(schema),
+    )
+
+
+async def test_the_document_has_every_route_and_no_other(app: Starlette, document: Mapping[str, Any]) -> None:
+    served = {
+        (method, route.path.replace(":path}", "}"))
+        for route in app.routes
+        if isinstance(route, Route)
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+
+    assert described == served
+
+
+def test_every_code_is_named_by_some_operation() -> None:
+    named = {code for operation in OPERATIONS for code in operation.codes}
+
+    assert named == PROBLEMS.keys() - ROUTING
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation.name for operation in OPERATIONS]
+
+    assert len(names) == len(set(names))
+
+
+def test_every_reference_leads_to_a_component(document: Mapping[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+
+    for target in references(document):
+        assert target.startswith("#/components/schemas/")
+        assert target.rpartition("/")[2] in schemas, target
+
+
+def references(value: Any) -> list[str]:
+    match value:
+        case dict():
+            own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
+            return [*own, *(target for inner in value.values() for target in references(inner))]
+        case list():
+            return [target for inner in value for target in references(inner)]
+        case _:
+            return []
+
+
+def test_links_lead_to_operations(document: Mapping[str, Any]) -> None:
+    names = {operation.name for operation in OPERATIONS}
+    links = [
+        link["operationId"]
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for answer in operation["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+
+    assert links
+    assert set(links) <= names
+
+
+def test_each_component_is_a_schema(document: Mapping[str, Any]) -> None:
+    for schema in document["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_the_params_of_a_kind_are_checked_as_the_kind_says(document: Mapping[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    validator = Draft202012Validator({"$ref": "#/components/schemas/Submission", **document})
+    example = document["paths"]["/v1/tasks"]["post"]["requestBody"]["content"]["application/json"]["examples"][
+        "profile"
+    ]
+
+    assert "Params-profile" in schemas
+    assert list(validator.iter_errors(example["value"])) == []
+    assert list(validator.iter_errors({**example["value"], "params": {"top_k": -1}}))
+    assert list(validator.iter_errors({**example["value"], "timeout_s": MOST["timeout_s"] + 1}))
+    assert list(validator.iter_errors({**example["value"], "inputs": {}}))
