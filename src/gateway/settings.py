@@ -1,6 +1,6 @@
 """The gateway's settings, each from the environment (`SUNDOG_GATEWAY_…`)."""
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -34,6 +34,11 @@ class GatewaySettings(BaseSettings):
         default=(),
         description="Other sites whose pages may use this gateway, separated by commas, such as https://a.example.",
     )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses and networks of proxies before the gateway, separated by commas. What these say in "
+        "X-Forwarded-For and X-Forwarded-Proto is believed, so each of their clients counts as a caller of its own.",
+    )
     shutdown_s: int = Field(
         default=5, ge=1, description="Seconds that requests get to finish when the gateway is told to stop."
     )
@@ -66,7 +71,7 @@ class GatewaySettings(BaseSettings):
         default=10, ge=1, le=100, description="The most max_attempts that a task may ask for."
     )
 
-    @field_validator("allowed_hosts", "cors_origins", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (
@@ -74,6 +79,13 @@ class GatewaySettings(BaseSettings):
             if isinstance(value, str)
             else value
         )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            ip_network(each)
+        return value
 
     @model_validator(mode="after")
     def _defaults_within_bounds(self) -> Self:

@@ -88,8 +88,10 @@ class Reading:
         assert block.comments
 
 
-def client_of(proxy: RunningProxy) -> httpx2.AsyncClient:
-    return httpx2.AsyncClient(base_url=proxy.url, verify=proxy.trust, timeout=WITHIN_S)
+def client_of(proxy: RunningProxy, *, address: str | None = None) -> httpx2.AsyncClient:
+    """A client, from an address of this machine if one is named."""
+    transport = httpx2.AsyncHTTPTransport(verify=proxy.trust, local_address=address)
+    return httpx2.AsyncClient(base_url=proxy.url, transport=transport, timeout=WITHIN_S)
 
 
 @asynccontextmanager
@@ -149,6 +151,40 @@ async def test_a_watcher_that_left_leaves_no_stream_behind(
 
 async def nobody_streams(gateway: RunningGateway) -> bool:
     return not len(gateway.parts.live.streams)
+
+
+async def test_each_client_of_a_trusted_proxy_is_a_caller_of_its_own_whatever_it_calls_itself(
+    proxies: ProxyFactory, gateways: GatewayFactory, teller: Storyteller
+) -> None:
+    path = f"/v1/tasks/{(await teller.running()).task}/events"
+    async with (
+        gateways.start(limit_per_caller=1, trusted_proxies=("127.0.0.1",)) as gateway,
+        proxies.before(gateway.url) as proxy,
+        client_of(proxy, address="127.0.0.2") as one,
+        client_of(proxy, address="127.0.0.3") as other,
+        one.stream("GET", path) as first,
+        other.stream("GET", path) as second,
+    ):
+        again = await one.get(path, headers={"x-forwarded-for": "192.0.2.1"})
+
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert (again.status_code, again.json()["code"]) == (429, "too_many_streams")
+
+
+async def test_all_clients_of_a_proxy_that_is_not_trusted_are_one_caller(
+    proxies: ProxyFactory, gateways: GatewayFactory, teller: Storyteller
+) -> None:
+    path = f"/v1/tasks/{(await teller.running()).task}/events"
+    async with (
+        gateways.start(limit_per_caller=1, trusted_proxies=("192.0.2.1",)) as gateway,
+        proxies.before(gateway.url) as proxy,
+        client_of(proxy, address="127.0.0.2") as one,
+        client_of(proxy, address="127.0.0.3") as other,
+        one.stream("GET", path),
+    ):
+        refused = await other.get(path, headers={"x-forwarded-for": "192.0.2.9"})
+
+    assert refused.status_code == 429
 
 
 async def test_heartbeats_keep_a_quiet_stream_open_longer_than_the_proxy_waits(

@@ -51,7 +51,12 @@ class GatewayFactory:
     ) -> AsyncIterator[RunningGateway]:
         """A gateway that answers; `changed` are its settings of streams that differ from the defaults."""
         notifier = changed.pop("notifier", "postgres")
-        settings = GatewaySettings(port=0, shutdown_s=changed.pop("shutdown_s", 3), kinds_cache_s=0)
+        settings = GatewaySettings(
+            port=0,
+            shutdown_s=changed.pop("shutdown_s", 3),
+            kinds_cache_s=0,
+            trusted_proxies=changed.pop("trusted_proxies", ()),
+        )
         database = DatabaseSettings(
             dsn=SecretStr(dsn or self.database.gateway_dsn),
             listener_dsn=None if listener_dsn is None else SecretStr(listener_dsn),
