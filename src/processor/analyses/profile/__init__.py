@@ -7,7 +7,7 @@ from processor.kind import Kind
 
 KIND = Kind(
     name="profile",
-    version="1",
+    version="2",
     title="Profile a table",
     summary=(
         "Types, nulls, distinct and most frequent values, range, mean, quantiles and a histogram of every column, in"

@@ -1,12 +1,14 @@
-"""A profile: a first look at the sample, one pass over the whole, the result."""
+"""A profile: a first look at a sample, one pass over the whole, the result."""
 
 from collections.abc import Mapping, Sequence
 
 from common.errors import ParamsError
-from processor.analyses.profile.column import scaled
 from processor.analyses.profile.columns_file import write_columns
+from processor.analyses.profile.estimate import scaled
+from processor.analyses.profile.overview import duplicate_rows, examples, keys_of
 from processor.analyses.profile.params import ProfileParams
-from processor.analyses.profile.scan import Counted, count_all, count_head
+from processor.analyses.profile.scan import Counted, count_all, count_part
+from processor.analyses.profile.shown import Shown, shown
 from processor.kind import Input, Outcome
 from processor.reading import Table, read
 from processor.run import Run
@@ -30,17 +32,23 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: ProfileParams) -> Out
 def _profile(run: Run, table: Table, params: ProfileParams) -> Outcome:
     run.phase("sample")
     names = _chosen(table, params)
-    run.partial(_estimate(table, names, params), estimate=True)
+    run.partial(_first_light(table, names, params), estimate=True)
     table.prepare()
     run.phase("scan")
-    counted = count_all(run, table, names)
+    counted = count_all(run, table, names, duplicates=params.duplicates, look=lambda _: None)
     _tell_flaws(run, table, counted)
     run.phase("result")
-    columns = [column.as_json(params) for column in counted.columns]
+    columns = [shown(column, params) for column in counted.columns]
     path = run.scratch / "columns.parquet"
     write_columns(path, columns)
     run.artifact("columns.parquet", path, media_type="application/vnd.apache.parquet")
-    data = {"rows": counted.rows, "columns": columns}
+    data = {
+        "rows": counted.rows,
+        "columns": columns,
+        "keys": keys_of(columns),
+        "duplicates": duplicate_rows(counted, columns),
+        "examples": examples(table.head[list(names)], params.examples),
+    }
     return Outcome(summary=_summary(table, counted), data=data, rows={"data": counted.rows})
 
 
@@ -56,13 +64,17 @@ def _chosen(table: Table, params: ProfileParams) -> Sequence[str]:
     return list(dict.fromkeys(params.columns or names))
 
 
-def _estimate(table: Table, names: Sequence[str], params: ProfileParams) -> Mapping[str, object]:
-    """The first light: the sample's figures, with counts stretched to the rows that there may be."""
-    sample = count_head(table, names)
+def _first_light(table: Table, names: Sequence[str], params: ProfileParams) -> Mapping[str, object]:
+    """The sample's figures, with counts stretched to the rows that there may be."""
+    sample = count_part(table, names, table.sample.frame)
     rows = table.rows_expected if table.rows_expected is not None else sample.rows
-    factor = max(rows, sample.rows) / max(1, sample.rows)
-    columns = [scaled(column.as_json(params), factor) for column in sample.columns]
-    return {"rows": max(rows, sample.rows), "sample_rows": sample.rows, "columns": columns}
+    return {"sample_rows": sample.rows, "sample": table.sample.drawn.value} | _stretched(sample, rows, params, "sample")
+
+
+def _stretched(part: Counted, rows: int, params: ProfileParams, method: str) -> Shown:
+    total = max(rows, part.rows)
+    factor = total / max(1, part.rows)
+    return {"rows": total, "columns": [scaled(shown(column, params), factor, method) for column in part.columns]}
 
 
 def _tell_flaws(run: Run, table: Table, counted: Counted) -> None:

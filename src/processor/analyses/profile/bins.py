@@ -61,6 +61,22 @@ class FineBins:
         counts = dict(_joined(group, self._merged["count"]).rows())
         return Histogram(edges=self._edges(bounds), counts=[counts.get(n, 0) for n in range(len(bounds) - 1)])
 
+    def widest_gap(self) -> tuple[int, int, int] | None:
+        """Start and end of the widest stretch of whole numbers without a value, and how wrong each may be.
+
+        None below two occupied fine bins: then all values are closer together than that.
+        """
+        self._merge()
+        numbers = self._merged["bin"].sort()
+        if numbers.len() < 2:
+            return None
+        place = numbers.diff().arg_max()
+        if place is None:
+            return None
+        width = int(self._width)
+        start, end = (int(numbers[place - 1]) + 1) * width - 1, int(numbers[place]) * width
+        return start, end, width - 1
+
     def _edges(self, bounds: list[int]) -> list[int] | list[float]:
         edges = [bound * self._width for bound in bounds]
         # Only bins of single whole numbers end beyond the highest value: [3, 4) is the bin of the threes.

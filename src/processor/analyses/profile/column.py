@@ -1,160 +1,103 @@
-"""One column of the result: what is counted of it while it streams by, and how that reads as JSON."""
+"""One column while it streams by: what is counted of it, and of what is inside of it."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import polars as pl
 
-from processor.analyses.profile import hashes, heavy, ranks
 from processor.analyses.profile.counts import finite
-from processor.analyses.profile.lengths import Lengths
+from processor.analyses.profile.gaps import Granularity
+from processor.analyses.profile.keys import key_type, keys
+from processor.analyses.profile.lengths import Blanks, Lengths
 from processor.analyses.profile.moments import Moments
-from processor.analyses.profile.params import ProfileParams
-from processor.analyses.profile.shapes import Shape, shape_of
+from processor.analyses.profile.order import Steps
+from processor.analyses.profile.room import Room
+from processor.analyses.profile.shapes import RANGED, TEXTUAL, Shape, shape_of
 from processor.analyses.profile.tally import Tally
-from processor.analyses.profile.values import json_value, json_values
+
+_UNORDERED = (Shape.LIST, Shape.STRUCT, Shape.BINARY, Shape.OTHER, Shape.EMPTY)
 
 
 class Column:
-    """One column of the table.
+    """One column of the table, or of what is inside of one.
 
     Args:
         name: its name in the result.
         dtype: its type.
+        room: how much it may keep.
+
+    Attributes:
+        count: values that are there; `nulls` are not.
+        inside: the fields of a struct, or the one column of all items of a list.
     """
 
-    def __init__(self, name: str, dtype: pl.DataType) -> None:
+    def __init__(self, name: str, dtype: pl.DataType, room: Room) -> None:
         self.name = name
+        self.dtype = dtype
+        self.room = room
+        self.shape = shape_of(dtype)
         self.count = 0
         self.nulls = 0
-        self._dtype = dtype
-        self._shape = shape_of(dtype)
-        self._tally = Tally(dtype)
-        self._moments = Moments()
-        self._lengths = Lengths()
-        self._nan = 0
-        self._infinite = 0
+        self.nan = 0
+        self.infinite = 0
+        self.tally = Tally(key_type(dtype), room)
+        self.moments = Moments()
+        self.lengths = Lengths()
+        self.blanks = Blanks()
+        self.steps = Steps()
+        self.granularity = Granularity(dtype) if self.shape is Shape.TIME else None
+        self.inside = _inside(dtype, room)
 
     def add(self, piece: pl.Series) -> None:
-        """Take one piece of the column into account."""
+        """Take the next piece of the column into account."""
         self.nulls += piece.null_count()
         self.count += piece.len() - piece.null_count()
-        if self._shape is Shape.OTHER or piece.null_count() == piece.len():
+        if piece.null_count() == piece.len():
             return
         values = piece.drop_nulls() if piece.null_count() else piece
-        counts = self._tally.add(values)
-        if self._shape is Shape.TEXT:
-            self._lengths.add(counts)
-            self._moments.extremes(counts["value"])
-        elif self._shape is not Shape.BOOLEAN:
-            self._moments.add(self._finite(values))
+        self._add_inside(values)
+        if self.shape not in _UNORDERED:
+            self.steps.add(values.cast(pl.String) if self.shape is Shape.CATEGORY else values)
+        counts = self.tally.add(keys(values))
+        if self.shape in TEXTUAL:
+            self._add_texts(counts)
+        elif self.shape in RANGED:
+            self.moments.add(self._finite(values))
+        if self.granularity:
+            self.granularity.add(counts["value"])
 
-    def as_json(self, params: ProfileParams) -> dict[str, object]:
-        """The column as the result shows it; keys that do not apply to its type are absent."""
-        shown: dict[str, object] = {
-            "name": self.name,
-            "dtype": str(self._dtype),
-            "type": self._shape.value,
-            "count": self.count,
-            "nulls": self.nulls,
-        }
-        if self._shape is Shape.OTHER:
-            return shown
-        shown |= {"distinct": self._distinct(), "top": self._top(params.top_k)}
-        match self._shape:
-            case Shape.TEXT:
-                return shown | self._extremes() | {"length": self._length()}
-            case Shape.BOOLEAN:
-                return shown
-            case Shape.TIME:
-                return shown | self._extremes() | self._mean_time() | self._spread(params)
-        return shown | self._extremes() | self._numbers() | self._spread(params)
+    def _add_texts(self, counts: pl.DataFrame) -> None:
+        self.lengths.add(counts["value"].str.len_chars(), counts["count"])
+        self.blanks.add(counts)
+        self.moments.extremes(counts["value"])
+
+    def _add_inside(self, values: pl.Series) -> None:
+        match self.shape:
+            case Shape.BINARY:
+                self.lengths.add(values.bin.size())
+            case Shape.LIST:
+                lists = values.arr.to_list() if isinstance(values.dtype, pl.Array) else values
+                lengths = lists.list.len()
+                self.lengths.add(lengths)
+                # An empty list has no item, though `explode` makes a null of it.
+                self.inside[0].add(lists.filter(lengths > 0).explode())
+            case Shape.STRUCT:
+                for column, piece in zip(self.inside, values.struct.unnest().get_columns(), strict=True):
+                    column.add(piece)
 
     def _finite(self, values: pl.Series) -> pl.Series:
-        if values.dtype.is_float():
-            self._nan += int(values.is_nan().sum())
-            self._infinite += int(values.is_infinite().sum())
-        return finite(values)
-
-    def _distinct(self) -> dict[str, object]:
-        found = self._tally.distinct()
-        if found.error is None:
-            return {"value": found.value, "exact": True}
-        # No estimate may say that there are more different values than there are values.
-        return {"value": min(found.value, self.count), "exact": False, "method": hashes.METHOD, "error": found.error}
-
-    def _top(self, k: int) -> list[dict[str, object]]:
-        found = self._tally.top(k)
-        exact: dict[str, object] = {"exact": True}
-        if found.undercount:
-            exact = {"exact": False, "method": heavy.METHOD, "undercount": found.undercount}
-        values = json_values(found.values["value"])
-        return [
-            {"value": value, "count": count, **exact}
-            for value, count in zip(values, found.values["count"], strict=True)
-        ]
-
-    def _extremes(self) -> dict[str, object]:
-        if self._moments.low is None:
-            return {"min": None, "max": None}
-        low, high = json_values(pl.Series([self._moments.low, self._moments.high], dtype=self._dtype))
-        return {"min": low, "max": high}
-
-    def _length(self) -> dict[str, object]:
-        mean = self._lengths.total / self.count if self.count else None
-        return {"min": self._lengths.low, "max": self._lengths.high, "mean": mean}
-
-    def _mean_time(self) -> dict[str, object]:
-        if not self._moments.count:
-            return {"mean": None}
-        return {"mean": self._times([round(self._moments.mean)])[0]}
-
-    def _numbers(self) -> dict[str, object]:
-        floats = {"nan": self._nan, "infinite": self._infinite} if self._dtype.is_float() else {}
-        return {
-            "mean": json_value(self._moments.mean) if self._moments.count else None,
-            "std": json_value(self._moments.std),
-            "zeros": self._moments.zeros,
-            "negatives": self._moments.negatives,
-            **floats,
-        }
-
-    def _spread(self, params: ProfileParams) -> dict[str, object]:
-        quantiles = self._tally.quantiles(list(params.quantiles))
-        histogram = self._tally.histogram(params.histogram_bins)
-        if quantiles is None or histogram is None:
-            return {}
-        named = dict(zip(map(str, params.quantiles), json_values(quantiles.values), strict=True))
-        shown: dict[str, object] = {"exact": True, "values": named}
-        if quantiles.error is not None:
-            shown = {"exact": False, "method": ranks.METHOD, "error": quantiles.error, "values": named}
-        edges = self._times(histogram.edges) if self._shape is Shape.TIME else list(map(json_value, histogram.edges))
-        return {"quantiles": shown, "histogram": {"edges": edges, "counts": histogram.counts}}
-
-    def _times(self, physical: list[int] | list[float]) -> list[object]:
-        return json_values(pl.Series([int(number) for number in physical], dtype=pl.Int64).cast(self._dtype))
+        if not values.dtype.is_float():
+            return values
+        kept = finite(values)
+        if kept.len() < values.len():
+            self.nan += int(values.is_nan().sum())
+            self.infinite += int(values.is_infinite().sum())
+        return kept
 
 
-def scaled(column: Mapping[str, object], factor: float) -> dict[str, object]:
-    """A column of a sample with its counts stretched to the whole table; `distinct` stays what was seen."""
-    shown = {
-        key: round(value * factor) if key in _COUNTS and isinstance(value, int) else value
-        for key, value in column.items()
-    }
-    match shown:
-        case {"top": list(top)}:
-            shown["top"] = [
-                {"value": item["value"], "count": round(item["count"] * factor), "exact": False} for item in top
-            ]
-    match shown:
-        case {"histogram": {"edges": edges, "counts": list(counts)}}:
-            shown["histogram"] = {"edges": edges, "counts": [round(count * factor) for count in counts]}
-    match shown:
-        case {"distinct": {"value": seen}}:
-            shown["distinct"] = {"value": seen, "exact": False, "method": "sample"}
-    match shown:
-        case {"quantiles": {"values": values}}:
-            shown["quantiles"] = {"exact": False, "method": "sample", "values": values}
-    return shown
-
-
-_COUNTS = frozenset({"count", "nulls", "zeros", "negatives", "nan", "infinite"})
+def _inside(dtype: pl.DataType, room: Room) -> Sequence[Column]:
+    match dtype:
+        case pl.Struct(fields=fields):
+            return [Column(field.name, field.dtype, room) for field in fields]  # type: ignore[arg-type]  # an instance
+        case pl.List(inner=inner) | pl.Array(inner=inner):
+            return [Column("items", inner, room)]  # type: ignore[arg-type]  # types of a schema are instances
+    return ()

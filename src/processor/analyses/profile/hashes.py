@@ -26,9 +26,18 @@ class Distinct:
 
 
 class HashSample:
-    """The distinct hashes below a threshold that sinks as they become too many."""
+    """The distinct hashes below a threshold that sinks as they become too many.
 
-    def __init__(self) -> None:
+    Args:
+        limit: how many hashes to keep at most, a power of two.
+
+    Attributes:
+        repeated: True once a kept hash came again in a later piece.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self.repeated = False
         self._kept = pl.Series(dtype=pl.UInt64)
         self._pending: list[pl.Series] = []
         self._pending_rows = 0
@@ -41,7 +50,7 @@ class HashSample:
             hashes = hashes.filter(hashes < self._threshold)
         self._pending.append(hashes)
         self._pending_rows += hashes.len()
-        if self._pending_rows > LIMIT // 2:
+        if self._pending_rows > self._limit // 2:
             self._merge()
 
     def distinct(self) -> Distinct:
@@ -53,12 +62,19 @@ class HashSample:
         return Distinct(value=kept << self._halvings, error=round(_SIGMAS / math.sqrt(kept), 4))
 
     @property
+    def share(self) -> float:
+        """The share of the distinct values whose hashes are kept."""
+        return 1.0 / (1 << self._halvings)
+
+    @property
     def _threshold(self) -> int:
         return 1 << (64 - self._halvings)
 
     def _merge(self) -> None:
-        self._kept = pl.concat([self._kept, *self._pending]).unique()
+        every = pl.concat([self._kept, *self._pending])
+        self._kept = every.unique()
+        self.repeated = self.repeated or self._kept.len() < every.len()
         self._pending, self._pending_rows = [], 0
-        while self._kept.len() > LIMIT:
+        while self._kept.len() > self._limit:
             self._halvings += 1
             self._kept = self._kept.filter(self._kept < self._threshold)

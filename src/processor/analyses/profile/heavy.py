@@ -27,7 +27,8 @@ class Top:
 class HeavyHitters:
     """Lower bounds for the counts of the most frequent values."""
 
-    def __init__(self, dtype: pl.DataType) -> None:
+    def __init__(self, dtype: pl.DataType, counters: int = COUNTERS) -> None:
+        self._counters = counters
         self._undercount = 0
         self._kept = pl.DataFrame(schema={"value": dtype, "count": pl.UInt64})
         self._pending: list[pl.DataFrame] = []
@@ -37,7 +38,7 @@ class HeavyHitters:
         kept = self._reduced(counts)
         if kept.height:
             self._pending.append(kept)
-        if sum(frame.height for frame in self._pending) > 8 * COUNTERS:
+        if sum(frame.height for frame in self._pending) > 8 * self._counters:
             self._merge()
 
     def top(self, k: int) -> Top:
@@ -52,7 +53,7 @@ class HeavyHitters:
         self._pending = []
 
     def _reduced(self, counts: pl.DataFrame) -> pl.DataFrame:
-        places = _places(counts)
+        places = _places(counts, self._counters)
         if counts.height <= places:
             return counts
         surplus = _count_at(counts["count"], places)
@@ -67,7 +68,8 @@ def _count_at(counts: pl.Series, place: int) -> int:
     return int(several.sort(descending=True)[place]) if several.len() > place else 1
 
 
-def _places(counts: pl.DataFrame) -> int:
+def _places(counts: pl.DataFrame, most: int) -> int:
     """Fewer counters where values are long texts, so that memory stays bounded."""
     size = int(counts.estimated_size())
-    return COUNTERS if size <= _BYTES else max(64, min(COUNTERS, counts.height * _BYTES // size))
+    room = _BYTES * most // COUNTERS
+    return most if size <= room else max(64, min(most, counts.height * room // size))

@@ -26,6 +26,15 @@ class ProfileParams(BaseModel):
         le=100_000,
         description="How many first rows the estimate is made of that is shown within a second.",
     )
+    examples: int = Field(default=5, ge=0, le=20, description="How many rows of the table to show as examples.")
+    duplicates: bool = Field(default=True, description="Count the rows that repeat an earlier one.")
+    patterns: bool = Field(
+        default=True, description="Find what texts mean (dates, e-mail, IBAN …) and how they are built."
+    )
+    correlations: bool = Field(
+        default=True, description="Say which columns go together, and which are missing together."
+    )
+    running: bool = Field(default=True, description="Show estimates while the pass over the table runs.")
     read_options: ReadOptions = Field(
         default=ReadOptions(), description="How to read the file; left out: found out from the file."
     )

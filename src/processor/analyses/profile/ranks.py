@@ -26,14 +26,16 @@ class Quantiles:
 class RankSample:
     """Values that stand for their neighbours in rank; those of level n have the weight 2**n."""
 
-    def __init__(self) -> None:
+    def __init__(self, level: int = LEVEL) -> None:
+        self._places = level
+        self._piece = max(256, level * PIECE // LEVEL)
         self._levels: dict[int, list[pl.Series]] = defaultdict(list)
         self._wrong = 0
         self._seen = 0
 
     def add(self, ordered: pl.Series) -> None:
         """Take values in ascending order (no nulls) into account."""
-        level = _level(ordered.len(), PIECE)
+        level = _level(ordered.len(), self._piece)
         self._seen += ordered.len()
         self._wrong += 1 << level if level else 0
         if ordered.len():
@@ -44,7 +46,7 @@ class RankSample:
         ordered = counts.sort("value")
         below = ordered["count"].cum_sum()
         total = int(below[-1]) if ordered.height else 0
-        level = _level(total, LEVEL)
+        level = _level(total, self._places)
         ranks = pl.int_range((1 << level) // 2 + 1, total + 1, 1 << level, dtype=pl.UInt64, eager=True)
         self._seen += total
         self._wrong += 1 << level
@@ -60,7 +62,7 @@ class RankSample:
     def _push(self, level: int, values: pl.Series) -> None:
         pieces = self._levels[level]
         pieces.append(values)
-        if len(pieces) == 1 or sum(piece.len() for piece in pieces) < LEVEL:
+        if len(pieces) == 1 or sum(piece.len() for piece in pieces) < self._places:
             return
         merged = pl.concat(self._levels.pop(level)).sort()
         self._wrong += 1 << level

@@ -1,35 +1,42 @@
 """The one pass over the table: batches stream by, every column counts, progress is told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import polars as pl
 
 from processor.analyses.profile.column import Column
+from processor.analyses.profile.duplicates import RowHashes
+from processor.analyses.profile.room import leaves, room_for
+from processor.analyses.profile.row_sample import RowSample
 from processor.reading import Table
 from processor.run import Run
 
 BATCH_BYTES = 16 << 20
 BATCH_ROWS = 1 << 16
-LEAST_ROWS = 1 << 10
+LEAST_ROWS = 1 << 8
 # A batch's columns are counted side by side: Polars lets go of the interpreter while it works.
 COUNTERS = 2
 
 
 @dataclass(slots=True, kw_only=True)
 class Counted:
-    """What one pass found.
+    """What a pass found, or has found so far.
 
     Attributes:
         columns: each with what was counted of it.
         blank_lines: rows without any value are blank lines, and no rows.
+        sample: some of the rows.
+        hashes: of the rows, for duplicates; None where they are not asked for.
         rows: how many there were.
         blank: how many blank lines were left out.
     """
 
     columns: list[Column]
     blank_lines: bool
+    sample: RowSample
+    hashes: RowHashes | None
     rows: int = 0
     blank: int = 0
 
@@ -38,18 +45,18 @@ class Counted:
         """Nulls in the last column: where lines break off, they are here."""
         return self.columns[-1].nulls if self.columns else 0
 
-    def add(self, batch: pl.DataFrame, workers: ThreadPoolExecutor | None = None) -> None:
-        """Take one batch into account; its columns are in the order of `columns`."""
+    def add(self, batch: pl.DataFrame, workers: ThreadPoolExecutor) -> None:
+        """Take the next batch into account; its columns are in the order of `columns`."""
         if self.blank_lines:
             batch = self._without_blank(batch)
         self.rows += batch.height
         pairs = zip(self.columns, batch.get_columns(), strict=True)
-        if workers is None:
-            for column, piece in pairs:
-                column.add(piece)
-        else:
-            for done in [workers.submit(column.add, piece) for column, piece in pairs]:
-                done.result()
+        doing = [workers.submit(column.add, piece) for column, piece in pairs]
+        doing.append(workers.submit(self.sample.add, batch))
+        if self.hashes:
+            doing.append(workers.submit(self.hashes.add, batch))
+        for done in doing:
+            done.result()
 
     def _without_blank(self, batch: pl.DataFrame) -> pl.DataFrame:
         # Cheap where it can be: a column without nulls in this batch proves that no row is blank.
@@ -60,23 +67,27 @@ class Counted:
         return full
 
 
-def count_head(table: Table, names: Sequence[str]) -> Counted:
-    """Count the sample alone."""
-    counted = _empty(table, names)
-    counted.add(table.head.select(_positions(table, names)))
+def count_part(table: Table, names: Sequence[str], rows: pl.DataFrame) -> Counted:
+    """Count only these rows of the table."""
+    counted = _empty(table, names, duplicates=False)
+    with _workers() as workers:
+        counted.add(rows.select(_positions(table, names)), workers)
     return counted
 
 
-def count_all(run: Run, table: Table, names: Sequence[str]) -> Counted:
-    """Count the whole table in one streaming pass."""
-    counted = _empty(table, names)
+def count_all(
+    run: Run, table: Table, names: Sequence[str], *, duplicates: bool, look: Callable[[Counted], None]
+) -> Counted:
+    """Count the whole table in one streaming pass; `look` is called between batches with what is counted so far."""
+    counted = _empty(table, names, duplicates=duplicates)
     frame = table.frame.select(_positions(table, names))
-    rows = _batch_rows(table)
     told = _Teller(run, table)
-    with ThreadPoolExecutor(max_workers=COUNTERS, thread_name_prefix="count") as workers:
-        for batch in frame.collect_batches(chunk_size=rows, maintain_order=False, engine="streaming"):
+    with _workers() as workers:
+        # In order, which costs nothing here: whether values rise is asked of neighbours.
+        for batch in frame.collect_batches(chunk_size=_batch_rows(table), maintain_order=True, engine="streaming"):
             counted.add(batch, workers)
             told.tell(counted.rows + counted.blank)
+            look(counted)
     told.finish(counted.rows + counted.blank)
     return counted
 
@@ -102,12 +113,19 @@ class _Teller:
         self._run.progress(rows=rows, rows_total=rows, bytes_read=self._table.bytes)
 
 
-def _empty(table: Table, names: Sequence[str]) -> Counted:
-    schema = table.head.schema
+def _workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=COUNTERS, thread_name_prefix="count")
+
+
+def _empty(table: Table, names: Sequence[str], *, duplicates: bool) -> Counted:
+    schema = pl.Schema({name: table.head.schema[name] for name in names})
+    room = room_for(sum(map(leaves, schema.dtypes())))
     return Counted(
-        columns=[Column(name, schema[name]) for name in names],
+        columns=[Column(name, dtype, room) for name, dtype in schema.items()],
         # Where only some columns are read, a row without values is no sign of a blank line.
-        blank_lines=table.blank_lines and len(names) == len(schema),
+        blank_lines=table.blank_lines and len(names) == len(table.head.schema),
+        sample=RowSample(schema),
+        hashes=RowHashes() if duplicates else None,
     )
 
 

@@ -10,20 +10,40 @@ class Shape(StrEnum):
 
     NUMBER = "number"
     TEXT = "text"
+    CATEGORY = "category"
     BOOLEAN = "boolean"
     TIME = "time"
+    DURATION = "duration"
+    BINARY = "binary"
+    LIST = "list"
+    STRUCT = "struct"
+    EMPTY = "empty"
     OTHER = "other"
 
 
+_NESTED = {pl.List: Shape.LIST, pl.Array: Shape.LIST, pl.Struct: Shape.STRUCT}
+_PLAIN = {
+    pl.Date: Shape.TIME,
+    pl.Datetime: Shape.TIME,
+    pl.Time: Shape.TIME,
+    pl.Duration: Shape.DURATION,
+    pl.String: Shape.TEXT,
+    pl.Categorical: Shape.CATEGORY,
+    pl.Enum: Shape.CATEGORY,
+    pl.Boolean: Shape.BOOLEAN,
+    pl.Binary: Shape.BINARY,
+    pl.Null: Shape.EMPTY,
+}
+RANGED = (Shape.NUMBER, Shape.TIME, Shape.DURATION)
+TEXTUAL = (Shape.TEXT, Shape.CATEGORY)
+
+
 def shape_of(dtype: pl.DataType) -> Shape:
-    """The sort that a type belongs to; what has no statistics of its own (lists, binary, durations …) is OTHER."""
+    """The sort that a type belongs to; EMPTY is the type of a column that holds nulls alone."""
     if dtype.is_numeric():
         return Shape.NUMBER
-    if dtype in (pl.Date, pl.Datetime, pl.Time):
-        return Shape.TIME
-    if dtype == pl.String:
-        return Shape.TEXT
-    return Shape.BOOLEAN if dtype == pl.Boolean else Shape.OTHER
+    base = dtype.base_type()
+    return _PLAIN.get(base) or _NESTED.get(base) or Shape.OTHER
 
 
 def is_whole(dtype: pl.DataType) -> bool:

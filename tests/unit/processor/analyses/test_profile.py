@@ -29,15 +29,25 @@ def test_numbers_are_described(tmp_path: Path) -> None:
         "count": 4,
         "nulls": 1,
         "distinct": {"value": 3, "exact": True},
+        "unique": {"value": False, "exact": True},
         "top": [
             {"value": 0, "count": 2, "exact": True},
             {"value": -1, "count": 1, "exact": True},
             {"value": 5, "count": 1, "exact": True},
         ],
+        "rare": [
+            {"value": -1, "count": 1, "exact": True},
+            {"value": 5, "count": 1, "exact": True},
+            {"value": 0, "count": 2, "exact": True},
+        ],
+        "order": "increasing",
         "min": -1,
         "max": 5,
         "mean": 1.0,
+        "sum": 4.0,
         "std": pytest.approx(math.sqrt(22 / 3)),
+        "skewness": pytest.approx(1.812802, rel=1e-6),
+        "kurtosis": pytest.approx(3.483471, rel=1e-6),
         "zeros": 2,
         "negatives": 1,
         "quantiles": {"exact": True, "values": {"0.05": -1, "0.25": -1, "0.5": 0, "0.75": 0, "0.95": 5}},
@@ -55,10 +65,16 @@ def test_text_is_described(tmp_path: Path) -> None:
         "count": 3,
         "nulls": 1,
         "distinct": {"value": 2, "exact": True},
+        "unique": {"value": False, "exact": True},
         "top": [{"value": "zoë", "count": 2, "exact": True}, {"value": "an", "count": 1, "exact": True}],
+        "rare": [{"value": "an", "count": 1, "exact": True}, {"value": "zoë", "count": 2, "exact": True}],
+        "order": "none",
         "min": "an",
         "max": "zoë",
         "length": {"min": 2, "max": 3, "mean": pytest.approx(8 / 3)},
+        "empty": 0,
+        "blank": 0,
+        "padded": 0,
     }
 
 
@@ -129,24 +145,55 @@ def test_long_texts_are_cut_in_the_result_but_not_in_the_count(tmp_path: Path) -
     assert found["max"].endswith("…")
 
 
-def test_types_without_statistics_are_counted_and_nothing_breaks(tmp_path: Path) -> None:
+def test_every_type_is_profiled(tmp_path: Path) -> None:
     frame = pl.DataFrame(
         {
-            "list": [[1, 2], None],
-            "struct": [{"a": 1}, {"a": None}],
-            "binary": [b"\x00\xff", None],
-            "duration": [dt.timedelta(seconds=1), None],
-            "category": pl.Series(["a", "b"], dtype=pl.Categorical),
-            "choice": pl.Series(["a", "b"], dtype=pl.Enum(["a", "b"])),
-            "array": pl.Series([[1, 2], None], dtype=pl.Array(pl.Int8, 2)),
-            "nothing": [None, None],
+            "list": [[1, 2], None, []],
+            "struct": [{"a": 1, "b": "x"}, {"a": None, "b": "y"}, None],
+            "binary": [b"\x00\xff", None, b"\x00\xff"],
+            "duration": [dt.timedelta(seconds=1), None, dt.timedelta(seconds=-3)],
+            "category": pl.Series(["a", "b", "a"], dtype=pl.Categorical),
+            "choice": pl.Series(["a", "b", "b"], dtype=pl.Enum(["a", "b"])),
+            "array": pl.Series([[1, 2], None, [1, 2]], dtype=pl.Array(pl.Int8, 2)),
+            "nothing": [None, None, None],
         }
     )
 
     columns = profile_file(parquet(tmp_path, frame)).columns
 
-    assert {column["type"] for column in columns.values()} == {"other"}
-    assert [column["nulls"] for column in columns.values()] == [1, 0, 1, 1, 0, 0, 1, 2]
+    types = ["list", "struct", "binary", "duration", "category", "category", "list", "empty"]
+    assert [column["type"] for column in columns.values()] == types
+    assert [column["nulls"] for column in columns.values()] == [1, 1, 1, 1, 0, 0, 1, 3]
+    assert columns["list"]["length"] == {"min": 0, "max": 2, "mean": 1.0}
+    assert (columns["list"]["items"]["count"], columns["list"]["items"]["sum"]) == (2, 3.0)
+    assert [field["name"] for field in columns["struct"]["fields"]] == ["a", "b"]
+    assert columns["struct"]["fields"][0]["nulls"] == 1
+    assert columns["struct"]["top"][0] == {"value": '{"a":1,"b":"x"}', "count": 1, "exact": True}
+    assert columns["binary"]["top"] == [{"value": "00ff", "count": 2, "exact": True}]
+    assert columns["binary"]["length"] == {"min": 2, "max": 2, "mean": 2.0}
+    assert (columns["duration"]["min"], columns["duration"]["mean"]) == ("-PT3S", "-PT1S")
+    assert (columns["duration"]["std"], columns["duration"]["negatives"]) == ("PT2.828427S", 1)
+    assert columns["choice"]["top"][0]["value"] == "b"
+    assert columns["array"]["distinct"]["value"] == 1
+    assert columns["array"]["items"]["mean"] == 1.5
+
+
+def test_what_json_cannot_hold_is_counted_by_hashes(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"vector": [[math.nan, 1.0], [None, 1.0], [math.nan, 1.0]], "raw": [[b"\xff"], [b""], None]})
+
+    columns = profile_file(parquet(tmp_path, frame)).columns
+
+    assert [column["distinct"]["value"] for column in columns.values()] == [2, 2]
+    assert all("top" not in column for column in columns.values())
+
+
+def test_long_binaries_are_told_apart(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"b": [b"x" * 5000, b"x" * 5001, b"x" * 5001]})
+
+    found = profile_file(parquet(tmp_path, frame)).columns["b"]
+
+    assert found["distinct"]["value"] == 2
+    assert len(found["top"][0]["value"]) < 200
 
 
 def test_columns_are_taken_by_name_however_odd(tmp_path: Path) -> None:
@@ -206,7 +253,7 @@ def test_the_first_partial_comes_before_the_scan_in_the_shape_of_the_result(tmp_
     assert partial["sample_rows"] == 10_000
     assert partial["rows"] == pytest.approx(50_000, rel=0.1)
     first = {column["name"]: column for column in partial["columns"]}  # type: ignore[attr-defined]  # a list
-    assert first["n"].keys() == found.columns["n"].keys()
+    assert first["n"].keys() == found.columns["n"].keys() - {"sum", "rare"}
     assert not first["n"]["distinct"]["exact"]
     assert sum(first["n"]["histogram"]["counts"]) == pytest.approx(partial["rows"], rel=0.01)
     assert found.run.phases == ["sample", "sample", "scan", "result"]
@@ -276,14 +323,16 @@ def test_many_values_are_estimated_and_labelled(tmp_path: Path) -> None:
 
     columns = profile_file(parquet(tmp_path, frame)).columns
 
-    for column in columns.values():
-        assert not column["distinct"]["exact"]
+    assert columns["n"]["distinct"] == {"value": count, "exact": True}
+    assert not columns["w"]["distinct"]["exact"]
+    for column in (columns["w"],):
         assert column["distinct"]["value"] == pytest.approx(count, rel=column["distinct"]["error"])
     quantiles = columns["n"]["quantiles"]
     assert quantiles["exact"] is False
     assert quantiles["values"]["0.5"] == pytest.approx(count / 2, abs=count * quantiles["error"])
     assert sum(columns["n"]["histogram"]["counts"]) == count
     assert columns["n"]["top"] == []
+    assert columns["n"]["order"] == "strictly increasing"
 
 
 def test_500_columns_are_profiled(tmp_path: Path) -> None:

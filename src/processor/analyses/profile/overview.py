@@ -1,0 +1,58 @@
+"""What the result says of the table as a whole: duplicate rows, examples, keys."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from processor.analyses.profile import duplicates
+from processor.analyses.profile.keys import is_shown, keys
+from processor.analyses.profile.scan import Counted
+from processor.analyses.profile.values import json_values
+
+MOST_COLUMNS = 100
+
+
+def duplicate_rows(counted: Counted, columns: Sequence[Mapping[str, object]]) -> dict[str, object] | None:
+    """How many rows repeat an earlier one; None where it was not asked for."""
+    if counted.hashes is None:
+        return None
+    found = counted.hashes.duplicates()
+    if found.error is None:
+        return _rows(found.rows, counted) | {"exact": True, "method": "row hashes of 64 bits"}
+    if any(_is_key(column) for column in columns):
+        return _rows(0, counted) | {"exact": True, "method": "a column is unique"}
+    return _rows(found.rows, counted) | {"exact": False, "method": duplicates.METHOD, "error": found.error}
+
+
+def keys_of(columns: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """The columns that could be a key: no nulls, no value twice."""
+    return [
+        {"column": column["name"], "exact": unique["exact"]}
+        for column in columns
+        if isinstance(unique := column.get("unique"), dict) and unique["value"] and not column["nulls"]
+    ]
+
+
+def examples(rows: pl.DataFrame, count: int) -> dict[str, object]:
+    """The first rows of the table, at most 100 columns of them."""
+    taken = rows.head(count).get_columns()[:MOST_COLUMNS]
+    cells = [_cells(column) for column in taken]
+    return {"columns": [column.name for column in taken], "rows": [list(row) for row in zip(*cells, strict=True)]}
+
+
+def _cells(column: pl.Series) -> list[object]:
+    if not is_shown(column.dtype) or column.null_count() == column.len():
+        return [None if missing else f"({column.dtype})" for missing in column.is_null()]
+    present = iter(json_values(keys(column.drop_nulls())))
+    return [None if missing else next(present) for missing in column.is_null()]
+
+
+def _is_key(column: Mapping[str, object]) -> bool:
+    match column:
+        case {"unique": {"value": True, "exact": True}, "nulls": 0}:
+            return True
+    return False
+
+
+def _rows(found: int, counted: Counted) -> dict[str, object]:
+    return {"rows": found, "share": found / counted.rows if counted.rows else 0.0}
