@@ -23,6 +23,12 @@ NEWEST_SCHEMA = 3
 
 CLOSE_S = 1.0
 
+# Of a statement that is used often Postgres makes one plan for any values. It cannot know then how much a range holds,
+# takes it for little, and would sort all of it instead of walking an index to the first few.
+FOR_THESE_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
+# Before a table has statistics, as after a restore, Postgres takes "since a moment" for a third of it, and reads all.
+BY_INDEX = "SET LOCAL enable_seqscan = off"
+
 SELECT_SCHEMA_VERSION = load_query("common", "select_schema_version")
 
 # Errors that say "not now": the server is starting, stopping, full or not the one that writes, the connection is gone,
@@ -106,6 +112,32 @@ async def fetch_in_time(pool: Pool, statement: str, *arguments: object, timeout_
     async with pool.acquire(timeout=timeout_s) as connection:
         rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments, timeout=timeout_s)
         return rows
+
+
+async def fetch_planned(
+    pool: Pool, planning: str, statement: str, *arguments: object, timeout_s: float | None = None
+) -> list[asyncpg.Record]:
+    """The rows of a statement that only reads, planned in a way of its own; it costs two more round trips.
+
+    Args:
+        pool: where it runs.
+        planning: `FOR_THESE_VALUES` or `BY_INDEX`.
+        statement: with its arguments.
+        arguments: of the statement.
+        timeout_s: how long each step may take; None: as long as any statement.
+
+    Raises:
+        TimeoutError: it took longer.
+    """
+    async with pool.acquire(timeout=timeout_s) as connection:
+        try:
+            await connection.execute(f"BEGIN READ ONLY; {planning}", timeout=timeout_s)
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments, timeout=timeout_s)
+            await connection.execute("COMMIT", timeout=timeout_s)
+        except BaseException:
+            connection.terminate()  # it may hang; and nobody wants one that is in a transaction
+            raise
+    return rows
 
 
 async def check_schema(connection: Queryable) -> int:

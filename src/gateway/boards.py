@@ -24,7 +24,7 @@ import asyncpg
 from anyio.abc import TaskStatus
 
 from common.backoff import backoff
-from common.database import TRANSIENT, Pool, fetch_in_time
+from common.database import BY_INDEX, TRANSIENT, Pool, fetch_in_time, fetch_planned
 from common.lifecycle import Service, Wakeup
 from common.queries import load_query
 from gateway import wire
@@ -109,7 +109,7 @@ class Boards(Service):
         if since is not None and not now - LONGEST_AWAY <= since <= now:
             board.lack()
             since = None
-        changed = await self._fetch(CHANGED_TASKS, since or now - MARGIN, TASKS_A_LOOK)
+        changed = await self._changed(since or now - MARGIN)
         if len(changed) == TASKS_A_LOOK:
             board.lack()
         async for row in self._rows([row["id"] for row in changed]):
@@ -164,13 +164,17 @@ class Boards(Service):
 
     async def _look(self, now: datetime) -> set[UUID]:
         """The tasks that changed since the last look and were not told of yet."""
-        changed = await self._fetch(CHANGED_TASKS, (self._seen or now) - MARGIN, TASKS_A_LOOK)
+        changed = await self._changed((self._seen or now) - MARGIN)
         if len(changed) == TASKS_A_LOOK:
             for board in self._boards:
                 board.lack()
         news = {row["id"]: (row["version"], row["rev"]) for row in changed}
         self._told = {task: told for task, told in self._told.items() if task in news}
         return {task for task, each in news.items() if self._told.get(task) != each}
+
+    async def _changed(self, since: datetime) -> list[asyncpg.Record]:
+        asked = (since, TASKS_A_LOOK)
+        return await fetch_planned(self._pool, BY_INDEX, CHANGED_TASKS, *asked, timeout_s=self._timeout_s)
 
     async def _time(self) -> datetime:
         now: datetime = (await self._fetch(SELECT_TIME))[0][0]

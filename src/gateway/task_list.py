@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from common.database import Pool
+from common.database import FOR_THESE_VALUES, Pool, fetch_planned
 from common.queries import load_query
 from common.words import TaskState
 from gateway.pagination import PageAsked
@@ -84,10 +84,10 @@ class TaskList:
         values = [tenant, below, wanted.since, asked.limit, with_ids]
         values += [wanted.state, wanted.kind, wanted.tag, wanted.text]
         if wanted.dataset is not None:
-            row = await self._pool.fetchrow(LIST_TASKS_OF_DATASET, *values, wanted.dataset)
+            statement, values = LIST_TASKS_OF_DATASET, [*values, wanted.dataset]
         else:
-            row = await self._pool.fetchrow(_statement(wanted), *values)
-        assert row is not None  # the statement always gives one row
+            statement = _statement(wanted)
+        (row,) = await fetch_planned(self._pool, FOR_THESE_VALUES, statement, *values)
         ids = sorted(row["ids"] or (), reverse=True)
         is_full = row["found"] == asked.limit
         return Walk(found=row["found"], ids=ids, goes_on_after=ids[-1] if is_full and ids else row["stopped_at"])

@@ -1,27 +1,30 @@
 """What lists of tasks cost: a page walks an index in its order, and no filter looks at more than a bounded number.
 
-The plans are those of a database with 12,000 tasks, as Postgres chooses them, and generic ones: what a statement that
-is prepared once may end with.
+The plans are those of a database with 12,000 tasks, made for the values that are asked for: that is how lists are run.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
+from common.database import open_pool
 from common.queries import load_query
-from gateway.task_filter import FIRST, LAST
+from common.settings import DatabaseSettings
+from gateway.pagination import PageAsked
+from gateway.task_filter import FIRST, LAST, TaskFilter
+from gateway.task_list import TaskList
+from helpers.database import Database
+from helpers.plans import plan_of
 
 pytestmark = pytest.mark.every_postgres
 
 TASKS = 12_000
 MOST_LOOKED_AT = 10_000
 DATASET = UUID(int=1)
-MODES = ("force_generic_plan", "force_custom_plan")
 # Statement → the index that it walks, and a filter that only it serves.
 WALKS: dict[str, tuple[str, dict[str, object]]] = {
     "list_tasks": ("task_listed", {}),
@@ -56,41 +59,51 @@ def values(wanted: Mapping[str, object], *, limit: int = 50) -> list[object]:
     return ["default", LAST, FIRST, limit, True, *asked, *([wanted["dataset"]] if "dataset" in wanted else [])]
 
 
-async def plan(connection: asyncpg.Connection, name: str, arguments: list[object], *, run: bool) -> dict[str, Any]:
-    options = "ANALYZE, TIMING OFF, FORMAT JSON" if run else "FORMAT JSON"
-    text = await connection.fetchval(f"EXPLAIN ({options}) {load_query('gateway', name)}", *arguments)
-    found: dict[str, Any] = json.loads(text)[0]["Plan"]
-    return found
+async def steps(
+    connection: asyncpg.Connection, name: str, arguments: list[object], *, is_generic: bool = False, run: bool
+) -> list[dict[str, Any]]:
+    plan = await plan_of(connection, load_query("gateway", name), arguments, is_generic=is_generic, run=run)
+    return plan.steps
 
 
-def steps(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for inner in node.get("Plans", ()):
-        yield from steps(inner)
+async def test_lists_are_planned_for_their_values_however_often_they_are_asked_for(
+    full: asyncpg.Connection, database: Database
+) -> None:
+    settings = DatabaseSettings(dsn=SecretStr(database.gateway_dsn), pool_size=1)
+    async with open_pool(settings, service="gateway") as pool:
+        lists = TaskList(pool=pool)
+        for wanted in (TaskFilter(), TaskFilter(dataset=DATASET), TaskFilter(tag="nightly")):
+            for _ in range(12):  # Postgres thinks of one plan for all values from the sixth on
+                rows, _ = await lists.page(wanted, PageAsked(limit=50, after=None), tenant="default")
+                assert len(rows) == 50
+        async with pool.acquire() as connection:
+            counts = await connection.fetch(
+                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%fitting%stopped_at%'"
+            )
+            assert [tuple(row) for row in counts] == [(0, 12)] * 3
+            assert await connection.fetchval("SHOW plan_cache_mode") == "auto"
+    assert await full.fetchval("SELECT count(*) FROM task") == TASKS
 
 
 async def test_a_page_walks_an_index_in_its_order(full: asyncpg.Connection) -> None:
-    for mode, (name, (index, wanted)) in product(MODES, WALKS.items()):
-        await full.execute(f"SET plan_cache_mode = {mode}")
-        found = list(steps(await plan(full, name, values(wanted), run=False)))
+    for name, (index, wanted) in WALKS.items():
+        found = await steps(full, name, values(wanted), run=False)
 
         assert index in {step.get("Index Name") for step in found}, name
         assert not {"Seq Scan", "Sort", "Hash Join", "Bitmap Heap Scan"} & {step["Node Type"] for step in found}, name
 
 
 async def test_a_page_costs_what_it_shows(full: asyncpg.Connection) -> None:
-    for mode, (name, (_, wanted)) in product(MODES, WALKS.items()):
-        await full.execute(f"SET plan_cache_mode = {mode}")
-        for step in steps(await plan(full, name, values(wanted, limit=50), run=True)):
+    for name, (_, wanted) in WALKS.items():
+        for step in await steps(full, name, values(wanted, limit=50), run=True):
             assert step["Actual Rows"] * step["Actual Loops"] <= 50, (name, step["Node Type"])
 
 
 async def test_a_small_tenant_does_not_walk_through_the_tasks_of_a_large_one(full: asyncpg.Connection) -> None:
-    await full.execute("SET plan_cache_mode = force_generic_plan")
     for name, (_, wanted) in WALKS.items():
         arguments = ["small", *values(wanted)[1:]]
         arguments = [UUID(int=2) if value == DATASET else value for value in arguments]
-        for step in steps(await plan(full, name, arguments, run=True)):
+        for step in await steps(full, name, arguments, run=True):
             looked_at = step["Actual Rows"] * step["Actual Loops"] + step.get("Rows Removed by Filter", 0)
             assert looked_at <= 1, (name, step["Node Type"])
 
@@ -100,7 +113,7 @@ async def test_what_hardly_anything_matches_is_not_looked_for_without_end(full: 
         arguments = values({**wanted, "text": "nothing has this"})
         looked_at = [
             step["Actual Rows"] * step["Actual Loops"] + step.get("Rows Removed by Filter", 0)
-            for step in steps(await plan(full, name, arguments, run=True))
+            for step in await steps(full, name, arguments, run=True)
         ]
         row = await full.fetchrow(load_query("gateway", name), *arguments)
 
@@ -125,11 +138,10 @@ async def test_an_earlier_result_is_looked_up_by_its_digest(full: asyncpg.Connec
     await full.execute("UPDATE task SET state = 'succeeded', digest = sha256(id::text::bytea), kind_version = '1'")
     await full.execute("INSERT INTO result (task, lease, body) SELECT id, 1, '{}' FROM task")
     await full.execute("ANALYZE")
-    await full.execute("SET plan_cache_mode = force_generic_plan")
     lists: list[object] = [[UUID(int=0)], ["profile"], ["1"], ["{}"], [0], [None], [1], [1], [1], ["[]"], ["{}"]]
-    lists += [[b""], [True], ["default"], [None]]
+    lists += [[""], [True], ["default"], [None]]
     arguments = [*lists, None, None, None, None, False]
-    found = list(steps(await plan(full, "record_tasks", arguments, run=False)))
+    found = await steps(full, "record_tasks", arguments, is_generic=True, run=False)
 
     assert "task_reusable" in {step.get("Index Name") for step in found}
     assert "Seq Scan" not in {step["Node Type"] for step in found if step.get("Relation Name") in {"task", "result"}}
