@@ -33,6 +33,9 @@ WALKS: dict[str, tuple[str, dict[str, object]]] = {
     "list_tasks_with_tag": ("task_tag_listed", {"tag": "nightly"}),
     "list_tasks_of_dataset": ("task_input_dataset", {"dataset": DATASET}),
 }
+PLANS_OF_LISTS = (
+    "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement ~ 'WITH fitting AS \\('"
+)
 FILL = """
     SET session_replication_role = replica;
     INSERT INTO task (id, tenant, kind, timeout_s, memory_mb, max_attempts, state, finished_at, error, tags)
@@ -77,9 +80,7 @@ async def test_lists_are_planned_for_their_values_however_often_they_are_asked_f
                 rows, _ = await lists.page(wanted, PageAsked(limit=50, after=None), tenant="default")
                 assert len(rows) == 50
         async with pool.acquire() as connection:
-            counts = await connection.fetch(
-                "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE '%fitting%stopped_at%'"
-            )
+            counts = await connection.fetch(PLANS_OF_LISTS)
             assert [tuple(row) for row in counts] == [(0, 12)] * 3
             assert await connection.fetchval("SHOW plan_cache_mode") == "auto"
     assert await full.fetchval("SELECT count(*) FROM task") == TASKS
