@@ -53,4 +53,5 @@ class BoardResponse:
                 raise
             board.go_by(self._streams.line(tap=tap, send=send))
             leave = partial(self._boards.remove, board)
-            await Stay(board, caller=self._caller, streams=self._streams, leave=leave, scope=scope).run(tap, receive)
+            stay = Stay(board, caller=self._caller, streams=self._streams, leave=leave, scope=scope)
+            await stay.run(tap, receive, is_resumed=self._since is not None)

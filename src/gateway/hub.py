@@ -54,6 +54,8 @@ class Hub(Service):
         open_s: how long a watcher waits for its feed to be read.
 
     Attributes:
+        looks: at all watched feeds, without a hint.
+        slowed: how often a client did not take its bytes at once.
         missed: moves that only a backstop found, and for which no hint came before the next backstop either.
     """
 
@@ -61,7 +63,9 @@ class Hub(Service):
         self, *, reader: FeedReader, boards: Boards, look_s: float, is_hinted: bool = True, open_s: float = 5.0
     ) -> None:
         super().__init__()
+        self.looks = 0
         self.missed = 0
+        self.slowed = 0
         self.reader = reader
         self._boards = boards
         self._look_s = look_s
@@ -142,6 +146,7 @@ class Hub(Service):
 
     def go_on(self, outlet: Outlet, rest: Suspended | None) -> None:
         """A client does not take its bytes: let a task go on with it."""
+        self.slowed += 1
         self._slow.append((outlet, rest))
         self._slow_wakeup.ring()
 
@@ -158,6 +163,7 @@ class Hub(Service):
             await anyio.sleep(jittered(self._look_s))
             self._forget_unused()
             trim(self._feeds.values())
+            self.looks += 1
             self.missed += len(self._suspects)
             self._suspects.clear()
             self._unannounced |= self._feeds.keys()

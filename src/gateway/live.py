@@ -9,6 +9,7 @@ from common.listener import Listener
 from common.settings import DatabaseSettings
 from common.words import Channel
 from gateway.boards import Boards
+from gateway.delivery_figures import DeliveryFigures
 from gateway.feed_reader import FeedReader
 from gateway.hub import Hub
 from gateway.settings import StreamSettings
@@ -28,6 +29,25 @@ class Live:
     streams: Streams
     listener: Listener | None
     settings: StreamSettings
+
+    def figures(self) -> DeliveryFigures:
+        """How delivery stands now."""
+        hub, streams, listener = self.hub, self.streams, self.listener
+        return DeliveryFigures(
+            streams_open=len(streams),
+            boards_open=len(self.boards),
+            feeds_watched=len(hub),
+            listens=listener is None or listener.connected,
+            streams_begun=streams.begun,
+            streams_resumed=streams.resumed,
+            streams_refused=streams.refused,
+            streams_slowed=hub.slowed,
+            hints_heard=0 if listener is None else listener.heard,
+            listener_reconnects=0 if listener is None else listener.reconnects,
+            reads=hub.reader.reads,
+            backstop_looks=hub.looks,
+            missed=hub.missed,
+        )
 
 
 def build_live(*, pool: Pool, database: DatabaseSettings, settings: StreamSettings) -> Live:

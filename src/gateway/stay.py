@@ -36,9 +36,15 @@ class Stay:
         self._request = scope.get("state", {}).get("request_id", "")
         self._began = time.monotonic()
 
-    async def run(self, tap: Tap | None, receive: Receive) -> None:
-        """Bring the stream up to date, and let it last; with a tap it lasts without this task."""
-        self._streams.begin(self._outlet, caller=self._caller)
+    async def run(self, tap: Tap | None, receive: Receive, *, is_resumed: bool) -> None:
+        """Bring the stream up to date, and let it last; with a tap it lasts without this task.
+
+        Args:
+            tap: of the answer's body, if it has one.
+            receive: of the request.
+            is_resumed: the client came with a cursor.
+        """
+        self._streams.begin(self._outlet, caller=self._caller, is_resumed=is_resumed)
         if tap is None:
             await self._until_gone(receive)
         else:

@@ -94,7 +94,8 @@ class FeedResponse:
             leaves_at=self._streams.leaves_at(comes_back=asked.comes_back),
         )
         leave = self._hub.watch(feed, watcher)
-        await Stay(watcher, caller=self._caller, streams=self._streams, leave=leave, scope=scope).run(tap, receive)
+        stay = Stay(watcher, caller=self._caller, streams=self._streams, leave=leave, scope=scope)
+        await stay.run(tap, receive, is_resumed=asked.after is not None)
 
 
 def _is_told(feed: Feed, asked: FeedAsked) -> bool:

@@ -17,6 +17,7 @@ from anyio.abc import TaskStatus
 from starlette.types import Send
 
 from common.backoff import jittered
+from common.errors import SundogError
 from common.lifecycle import Service
 from gateway.errors import StreamsFullError, TooManyStreamsError
 from gateway.hub import Hub
@@ -41,11 +42,15 @@ class Streams(Service):
 
     Attributes:
         draining: the gateway is about to stop; no new stream is taken.
+        begun: streams so far.
+        resumed: those of them whose client came with a cursor.
+        refused: requests for which there was no place.
     """
 
     def __init__(self, *, hub: Hub, settings: StreamSettings) -> None:
         super().__init__()
         self.draining = False
+        self.begun = self.resumed = self.refused = 0
         self._hub = hub
         self._settings = settings
         self._outlets: set[Outlet] = set()
@@ -66,18 +71,25 @@ class Streams(Service):
             StreamsFullError: the gateway has no more places, or stops.
             TooManyStreamsError: the caller has no more places.
         """
-        if self.draining or self._open >= self._settings.limit:
-            raise StreamsFullError("This gateway has no room for another stream.", advice="Come back in a moment.")
-        if self._open_of[caller] >= self._settings.limit_per_caller:
-            raise TooManyStreamsError(
-                f"You have {self._open_of[caller]} streams open.",
-                advice="Close some, or watch many tasks by one stream of /v1/events.",
-            )
+        refusal = self._refusal(caller)
+        if refusal is not None:
+            self.refused += 1
+            raise refusal
         self._take(caller)
         try:
             yield
         finally:
             self._give_back(caller)
+
+    def _refusal(self, caller: str) -> SundogError | None:
+        if self.draining or self._open >= self._settings.limit:
+            return StreamsFullError("This gateway has no room for another stream.", advice="Come back in a moment.")
+        if self._open_of[caller] >= self._settings.limit_per_caller:
+            return TooManyStreamsError(
+                f"You have {self._open_of[caller]} streams open.",
+                advice="Close some, or watch many tasks by one stream of /v1/events.",
+            )
+        return None
 
     def _take(self, caller: str) -> None:
         self._open += 1
@@ -107,8 +119,10 @@ class Streams(Service):
         """When a stream that begins now rotates, in seconds of the monotonic clock."""
         return time.monotonic() + (jittered(self._settings.rotate_s) if comes_back else FOR_EVER)
 
-    def begin(self, outlet: Outlet, *, caller: str) -> None:
+    def begin(self, outlet: Outlet, *, caller: str, is_resumed: bool) -> None:
         """Give a stream a place of its own, which outlasts that of its request, heartbeats, rotation and a farewell."""
+        self.begun += 1
+        self.resumed += is_resumed
         self._take(caller)
         self._outlets.add(outlet)
         if self.draining:
