@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+# As the one name among a kind's inputs: it takes one or more, under names of the caller's choice.
+ANY_INPUT = "*"
+
 
 class TaskState(StrEnum):
     """Where a task stands; see the chart at the top of schema.sql."""

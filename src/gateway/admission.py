@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from common.words import ANY_INPUT
 from gateway.errors import Fault, InputsInvalidError, KindUnknownError, RequestInvalidError
 from gateway.kinds import Catalogue, OfferedKind
 from gateway.params import check_params, pointer
@@ -118,6 +119,13 @@ class Admission:
 
 
 def _check_inputs(inputs: Mapping[str, UUID], *, kind: OfferedKind) -> None:
+    if ANY_INPUT in kind.inputs:
+        if not inputs:
+            faults = [Fault(pointer="/inputs", detail=f"is empty: {kind.inputs[ANY_INPUT]}")]
+            raise InputsInvalidError(
+                faults, advice=f"{kind.name} takes one or more inputs, under names of your choice."
+            )
+        return
     faults = [
         Fault(pointer=pointer(("inputs", name)), detail=f"is missing: {kind.inputs[name]}")
         for name in kind.inputs

@@ -62,7 +62,7 @@ class Kind(Generic[ParamsT]):
         title: a few words for a list of kinds.
         summary: a sentence or two for the catalogue.
         params: frozen pydantic model with `extra="forbid"`; its JSON Schema is announced to the gateways.
-        inputs: name of each input → what it is.
+        inputs: name of each input → what it is; `common.words.ANY_INPUT` alone stands for one or more of any names.
         example: params that work.
         analyse: the analysis. It raises `InputError` or `ParamsError` for what the caller can mend.
         report: makes an HTML page of the result's envelope, kept as its artifact `report.html`

@@ -12,7 +12,15 @@ What Polars says about a failure quotes files and paths. `explain_failure` tells
 
 from processor.guard.expression import guard_expression
 from processor.guard.failures import explain_failure
-from processor.guard.query import guard_query
+from processor.guard.query import GuardedQuery, guard_query, read_query
 from processor.guard.sources import refuse_foreign_paths, sources
 
-__all__ = ["explain_failure", "guard_expression", "guard_query", "refuse_foreign_paths", "sources"]
+__all__ = [
+    "GuardedQuery",
+    "explain_failure",
+    "guard_expression",
+    "guard_query",
+    "read_query",
+    "refuse_foreign_paths",
+    "sources",
+]

@@ -13,6 +13,7 @@ _QUOTED: Final = re.compile(r"""unable to find column "((?:[^"\\]|\\.)*)"|no col
 _ADVICE: Final = "Compare the types: the schema of each input is in its profile; CAST gives another type."
 _NOT_OFFERED: Final = "The SQL uses something that Polars does not offer."
 _WORKS: Final = "See the SQL that works in docs/kinds/query.md."
+_TYPES: Final = "Values of types that do not fit together are compared or combined."
 _SENTENCES: Final[tuple[tuple[str, str, str], ...]] = (
     ("exceeds size limit", "A regular expression is too large.", "Use a simpler pattern, with smaller repetitions."),
     ("regex", "A regular expression cannot be read.", "Check its brackets; look-around does not work."),
@@ -22,9 +23,17 @@ _SENTENCES: Final[tuple[tuple[str, str, str], ...]] = (
         "Use DATE(text, '%Y-%m-%d'), TIMESTAMP or STRPTIME.",
     ),
     ("conversion from", "A value cannot be converted to the type asked for.", "TRY_CAST gives null instead."),
-    ("strptime", "A text is no date in that format.", "Check the format."),
-    ("more than one row", "A subquery that stands for one value gives several.", "Use an aggregate, or LIMIT 1."),
+    ("appropriate format", "A text is no date in a form that is known.", "Give the form: DATE(text, '%d.%m.%Y')."),
+    ("aggregation 'item'", "A subquery that stands for one value gives several.", "Use an aggregate, or LIMIT 1."),
     ("GROUP BY", "A column is neither grouped by nor aggregated.", "Add it to GROUP BY, or aggregate it."),
+    ("derived", "A subquery in FROM has no name.", "Give it one by AS."),
+    ("equal number of columns", "The parts of a UNION have different numbers of columns.", "Select as many in each."),
+    ("arguments", "A function has the wrong number or types of arguments.", _WORKS),
+    ("cannot compare", _TYPES, _ADVICE),
+    ("arithmetic on dtypes", _TYPES, _ADVICE),
+    ("join keys don't match", _TYPES, _ADVICE),
+    ("invalid series dtype", "A function does not work on a column of this type.", _ADVICE),
+    ("not supported for dtype", "A function does not work on a column of this type.", _ADVICE),
     ("not supported", _NOT_OFFERED, _WORKS),
     ("unsupported", _NOT_OFFERED, _WORKS),
 )
@@ -67,6 +76,6 @@ def _sentence(error: BaseException, said: str) -> tuple[str, str]:
     for sign, message, advice in _SENTENCES:
         if sign in first:
             return message, advice
-    if isinstance(error, pl.exceptions.SchemaError) or "cannot compare" in first:
-        return "Values of types that do not fit together are compared or combined.", _ADVICE
+    if isinstance(error, pl.exceptions.SchemaError):
+        return _TYPES, _ADVICE
     return f"Polars could not do this ({type(error).__name__}).", _ADVICE

@@ -1,6 +1,7 @@
 """The first layer for a whole query."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -10,6 +11,19 @@ from processor.guard.grammar import QUERIES, check_forms
 from processor.guard.parsing import parse_query
 from processor.guard.refusal import Refusal, refusals_at
 from processor.guard.tables import check_tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardedQuery:
+    """A query that passed.
+
+    Attributes:
+        text: what Polars is to be given.
+        scans: how many tables it names, with every WITH written out.
+    """
+
+    text: str
+    scans: int
 
 
 def guard_query(sql: str, *, tables: Mapping[str, Collection[str]], pointer: str) -> str:
@@ -26,10 +40,18 @@ def guard_query(sql: str, *, tables: Mapping[str, Collection[str]], pointer: str
     Raises:
         ParamsError: it is anything else; the sentence quotes the caller's own words alone.
     """
+    return read_query(sql, tables=tables, pointer=pointer).text
+
+
+def read_query(sql: str, *, tables: Mapping[str, Collection[str]], pointer: str) -> GuardedQuery:
+    """The same, with what was learned on the way.
+
+    Raises:
+        ParamsError: it is anything else.
+    """
     with refusals_at(pointer):
         tree = parse_query(sql)
         if not isinstance(tree, exp.Query):
             raise Refusal("This is no query.", advice="Write one SELECT, or WITH … SELECT.")
         check_forms(tree, forms=QUERIES, functions=QUERY_FUNCTIONS)
-        check_tables(tree, inputs=tables)
-        return written(tree)
+        return GuardedQuery(scans=check_tables(tree, inputs=tables), text=written(tree))

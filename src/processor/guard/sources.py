@@ -19,13 +19,26 @@ def sources(frame: pl.LazyFrame) -> frozenset[str]:
     return frozenset(found.strip() for found in _SCAN.findall(frame.explain(optimized=False)))
 
 
-def refuse_foreign_paths(frame: pl.LazyFrame, *, inputs: Collection[Path], pointer: str = "/params") -> None:
-    """Pass if the plan reads these files and no others.
+def refuse_foreign_paths(
+    frame: pl.LazyFrame,
+    *,
+    inputs: Collection[Path] = (),
+    frames: Collection[pl.LazyFrame] = (),
+    pointer: str = "/params",
+) -> None:
+    """Pass if the plan reads these files, and what these frames read, and nothing else.
+
+    Args:
+        frame: the plan.
+        inputs: files that it may read.
+        frames: the inputs as our own reader opened them, perhaps from a converted copy.
+        pointer: where the text stands that the plan was made of, as a JSON Pointer.
 
     Raises:
         ParamsError: it reads something else, or something that cannot be told.
     """
-    if sources(frame) - {f"[{path}]" for path in inputs}:
+    allowed = {f"[{path}]" for path in inputs}.union(*map(sources, frames))
+    if sources(frame) - allowed:
         raise ParamsError(
             "This would read something that is no input of the task.",
             pointer=pointer,

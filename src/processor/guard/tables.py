@@ -11,8 +11,8 @@ MOST_JOINS: Final = 32
 MOST_SCANS: Final = 128
 
 
-def check_tables(tree: exp.Expr, *, inputs: Collection[str]) -> None:
-    """Pass if every table is an input or an earlier part of a WITH.
+def check_tables(tree: exp.Expr, *, inputs: Collection[str]) -> int:
+    """Pass if every table is an input or an earlier part of a WITH; how many are named, with every WITH written out.
 
     Raises:
         Refusal: it is not, or there are too many.
@@ -26,6 +26,7 @@ def check_tables(tree: exp.Expr, *, inputs: Collection[str]) -> None:
             f"With every WITH written out, the query names {scans:,} tables, and at most {MOST_SCANS} are allowed.",
             advice="Split the query.",
         )
+    return scans
 
 
 def _scans(node: exp.Expr, known: Mapping[str, int], inputs: Collection[str]) -> int:
