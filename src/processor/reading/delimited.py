@@ -2,7 +2,8 @@
 
 import io
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -13,39 +14,44 @@ from processor.reading import encoding, lines, sample, schema
 from processor.reading.dialect import begins_with_quote, count_preamble, sniff
 from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose, is_about_the_file
 from processor.reading.options import ReadOptions
+from processor.reading.packing import Packing, Unpacked
 from processor.reading.plan import Plan
 from processor.reading.rows_sample import RowsSample, of_head, of_text
-from processor.reading.signature import Signature, refuse
-from processor.reading.table import Table
+from processor.reading.table import PREPARING, Table
 from processor.reading.widening import widened
 from processor.run import Run
+
+_SCANNED = (Packing.NONE, Packing.GZIP, Packing.ZSTD)
 
 
 class DelimitedFile:
     """A delimited text file as a table."""
 
-    def __init__(self, run: Run, source: Input, *, plan: Plan, seen: sample.Sample) -> None:
+    def __init__(self, run: Run, source: Input, *, plan: Plan, seen: sample.Sample, copy: "_Copy | None") -> None:
         self._run = run
         self._source = source
         self._plan = plan
         self._seen = seen
+        self._copy = copy
+        self._share = PREPARING if copy else 0.0
         self._mended: Counter[Fault] = Counter()
 
     @classmethod
-    def open(cls, run: Run, source: Input, options: ReadOptions, signature: Signature) -> "DelimitedFile":
+    def open(cls, run: Run, source: Input, options: ReadOptions, packing: Packing) -> "DelimitedFile":
         """Look at the file and make a plan; every decision that is not the usual one is a warning.
 
         Raises:
             InputError: it is no delimited text.
         """
         try:
-            path, newline, seen = _as_utf8(run, source, options, signature)
-            plan = _plan(run, path, newline, seen, options)
+            copy, found, seen = _look(run, source, options, packing)
+            _check_first_line(seen, found.newline.encode())
+            plan = _plan(run, source.path, found.newline, seen, options)
         except BaseException as error:
             if not is_about_the_file(error):
                 raise
             raise as_input_error(diagnose(error)) from None
-        return cls(run, source, plan=plan, seen=seen)
+        return cls(run, source, plan=replace(plan, packing=packing), seen=seen, copy=copy)
 
     def table(self, *, sample_rows: int) -> Table:
         """The file's table after the present plan."""
@@ -59,11 +65,19 @@ class DelimitedFile:
             rows=None,
             rows_estimate=head.height if whole else count and max(head.height, count - self._plan.dialect.header),
             bytes=self._source.bytes,
-            open=lambda: self._plan.scan(self._plan.path),
+            open=self._frame,
             draw=lambda: self._drawn(head, whole=whole, wanted=sample_rows),
+            share=self._share,
             blank_lines=len(self._plan.names) > 1,
             check_lines=self._check_lines if len(self._plan.names) > 1 else None,
         )
+
+    def _frame(self) -> pl.LazyFrame:
+        if self._copy:
+            path = self._copy.make(self._run, self._source)
+            self._plan = replace(self._plan, path=path, packing=Packing.NONE)
+            self._copy = None
+        return self._plan.scan(self._plan.path)
 
     def _drawn(self, head: pl.DataFrame, *, whole: bool, wanted: int) -> RowsSample:
         if whole:
@@ -116,9 +130,8 @@ class DelimitedFile:
 
     def _replace_undecodable(self) -> None:
         self._run.phase("encoding")
-        with self._plan.path.open("rb") as file:
-            gzipped = file.read(2) == b"\x1f\x8b"
-        count = encoding.count_undecodable(self._plan.path, gzipped=gzipped)
+        with Unpacked(self._plan.path, self._plan.packing) as file:
+            count = encoding.count_undecodable(file)
         self._run.warn("encoding", f"{count:,} places in the text are no UTF-8; they stand as U+FFFD.")
         self._plan = replace(self._plan, lossy=True)
 
@@ -145,33 +158,54 @@ class DelimitedFile:
             )
 
 
-def _as_utf8(run: Run, source: Input, options: ReadOptions, signature: Signature) -> tuple[Path, str, sample.Sample]:
-    seen = sample.take(source.path, signature)
-    if signature is not Signature.TEXT:
-        refuse(seen.head)
-        run.warn("compression", f"The file is compressed with {signature}; it was read as it is.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Copy:
+    """What must be copied before Polars can scan it: text that is not UTF-8, or packed as Polars cannot unpack it."""
+
+    packing: Packing
+    member: str | None
+    encoding: encoding.Encoding
+
+    def make(self, run: Run, source: Input) -> Path:
+        run.phase("unpack" if self.packing is not Packing.NONE else "transcode")
+        path = run.scratch / f"{source.name}.utf8.csv"
+
+        def told(position: int) -> None:
+            run.progress(bytes_read=position, fraction=PREPARING * position / max(1, source.bytes))
+
+        with Unpacked(source.path, self.packing, member=self.member) as file:
+            lost = encoding.copy_as_utf8(file, path, encoding=self.encoding, told=told)
+        if lost:
+            run.warn("encoding", f"{lost:,} characters could not be converted; they stand as U+FFFD.")
+        return path
+
+
+def _look(
+    run: Run, source: Input, options: ReadOptions, packing: Packing
+) -> tuple[_Copy | None, encoding.Encoding, sample.Sample]:
+    seen = sample.take(source.path, packing, member=options.member)
+    if packing is not Packing.NONE:
+        run.warn("compression", f"The file is compressed with {packing}; it was unpacked.")
     found = encoding.detect([seen.head, *seen.spots])
     if options.encoding:
         found = replace(found, name=options.encoding)
     if found.newline == "\r":
         run.warn("line_ends", "Lines end with a carriage return alone (old Macintosh).")
-    if not found.needs_copy:
-        return source.path, found.newline, seen
-    if signature is Signature.ZSTD:
-        raise InputError(
-            f"The compressed text is {found.name}.", advice="Hand it in as UTF-8, or compressed with gzip."
-        )
-    return _copy(run, source, found, signature)
+    if found.needs_copy:
+        run.warn("encoding", f"The text is {found.name}, not UTF-8; it was converted.")
+    if not found.needs_copy and packing in _SCANNED:
+        return None, found, seen
+    copy = _Copy(packing=packing, member=options.member, encoding=found)
+    try:
+        seen = seen.converted(partial(encoding.convert, encoding=found))
+    except UnicodeError:
+        raise InputError(f"The text is not {found.name}.", advice="Leave read_options.encoding out.") from None
+    return copy, replace(found, newline="\n"), seen
 
 
-def _copy(run: Run, source: Input, found: encoding.Encoding, signature: Signature) -> tuple[Path, str, sample.Sample]:
-    run.phase("transcode")
-    path = run.scratch / "utf8.csv"
-    lost = encoding.copy_as_utf8(source.path, path, encoding=found, gzipped=signature is Signature.GZIP)
-    run.warn("encoding", f"The text is {found.name}, not UTF-8; it was converted.")
-    if lost:
-        run.warn("encoding", f"{lost:,} characters could not be converted; they stand as U+FFFD.")
-    return path, "\n", sample.take(path, Signature.TEXT)
+def _check_first_line(seen: sample.Sample, newline: bytes) -> None:
+    if not seen.whole and newline not in seen.head:
+        raise InputError("The first line does not end within 1 MB: this is no table.", advice="Look at the file.")
 
 
 def _plan(run: Run, path: Path, newline: str, seen: sample.Sample, options: ReadOptions) -> Plan:

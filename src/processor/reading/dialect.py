@@ -42,7 +42,7 @@ def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, 
     lines = _lines(text)
     found = delimiter or _delimiter(lines, mark)
     rows = _rows(lines[_preamble(lines, found, mark) :], found, mark)
-    return Dialect(delimiter=found, quote=mark, header=_has_header(rows) if header is None else header)
+    return Dialect(delimiter=found, quote=mark, header=looks_like_header(rows) if header is None else header)
 
 
 def count_preamble(text: str, dialect: Dialect) -> int:
@@ -104,7 +104,7 @@ def _score(rows: list[list[str]]) -> tuple[float, int]:
     return (1.0 if share > 0.9 else round(share, 1), width)
 
 
-def _has_header(rows: list[list[str]]) -> bool:
+def looks_like_header(rows: list[list[str]]) -> bool:
     """A header is a first row of names over columns; a row that looks like its columns is data."""
     if not rows:
         return True

@@ -1,13 +1,12 @@
 """The character encoding and the line ends of a text file; and a copy in UTF-8 where Polars needs one."""
 
 import codecs
-import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from common.errors import InputError
+from processor.reading.packing import Unpacked
 
 CHUNK = 1 << 20
 HEAD = 4096
@@ -71,31 +70,42 @@ def _is_utf8(piece: bytes, *, whole_start: bool) -> bool:
     return True
 
 
-def copy_as_utf8(source: Path, target: Path, *, encoding: Encoding, gzipped: bool) -> int:
+def convert(text: bytes, *, encoding: Encoding) -> bytes:
+    r"""A piece of the text in UTF-8, with `\n` line ends where they were `\r`."""
+    decoded = codecs.getincrementaldecoder(encoding.name)(errors="replace").decode(text, final=False)
+    return _unmarked(decoded, encoding).encode("utf-8")
+
+
+def copy_as_utf8(
+    source: Unpacked, target: Path, *, encoding: Encoding, told: Callable[[int], None] = lambda _: None
+) -> int:
     r"""Write the text of `source` to `target` in UTF-8 with `\n` line ends, in constant memory.
+
+    `told` is told how far it came, in bytes of the file.
 
     Returns:
         How many characters could not be decoded and stand as U+FFFD.
     """
     replaced = 0
-    with _opened(source, gzipped=gzipped) as file, target.open("wb") as out:
-        for text in _decoded(file, encoding.name):
+    with target.open("wb") as out:
+        for text in decoded(source, encoding.name):
             replaced += text.count("\ufffd")
-            out.write((text.replace("\r", "\n") if encoding.newline == "\r" else text).encode("utf-8"))
+            out.write(_unmarked(text, encoding).encode("utf-8"))
+            told(source.position)
     return replaced
 
 
-def count_undecodable(source: Path, *, gzipped: bool) -> int:
+def count_undecodable(source: Unpacked) -> int:
     """Count the places in a UTF-8 file that are no UTF-8."""
-    with _opened(source, gzipped=gzipped) as file:
-        return sum(text.count("\ufffd") for text in _decoded(file, "utf-8"))
+    return sum(text.count("\ufffd") for text in decoded(source, "utf-8"))
 
 
-def _opened(source: Path, *, gzipped: bool) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(source, "rb")) if gzipped else source.open("rb")
+def decoded(file: Unpacked, name: str) -> Iterator[str]:
+    """The text in pieces.
 
-
-def _decoded(file: BinaryIO, name: str) -> Iterator[str]:
+    Raises:
+        InputError: it has no byte order mark where it must have one.
+    """
     decoder = codecs.getincrementaldecoder(name)(errors="replace")
     try:
         while chunk := file.read(CHUNK):
@@ -103,3 +113,7 @@ def _decoded(file: BinaryIO, name: str) -> Iterator[str]:
         yield decoder.decode(b"", final=True)
     except UnicodeError:  # no byte order mark
         raise InputError(f"The text is not {name}.", advice="Set read_options.encoding, or leave it out.") from None
+
+
+def _unmarked(text: str, encoding: Encoding) -> str:
+    return text.replace("\r", "\n") if encoding.newline == "\r" else text

@@ -24,6 +24,10 @@ class Fault(StrEnum):
     UNREADABLE = "unreadable"
 
 
+class SchemaMovedError(Exception):
+    """All of the file was looked at, and it has other columns or types than its beginning: start again with them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """A fault, and the number of the column it was seen in (from 0), where that is known."""
@@ -37,7 +41,8 @@ def is_about_the_file(error: BaseException) -> bool:
 
     A panic inside Polars is a BaseException that is no Exception and has no public class; it is known by its name.
     """
-    return isinstance(error, (pl.exceptions.PolarsError, OSError)) or type(error).__name__ == "PanicException"
+    about = (pl.exceptions.PolarsError, OSError, SchemaMovedError)
+    return isinstance(error, about) or type(error).__name__ == "PanicException"
 
 
 def diagnose(error: BaseException) -> Diagnosis:

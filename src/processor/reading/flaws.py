@@ -12,17 +12,24 @@ class Flaws:
         unread: rows that could not be read at all, and are missing.
         cut: rows of which surplus fields were cut off.
         unread_lines: the first line numbers of those that are missing, counted from 1.
+        notes: further warnings, as code and sentence.
     """
 
     unread: int = 0
     cut: int = 0
     unread_lines: list[int] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
 
     def miss(self, line: int) -> None:
         """Count a row that could not be read."""
         self.unread += 1
         if len(self.unread_lines) < _SHOWN:
             self.unread_lines.append(line)
+
+    def note(self, code: str, message: str) -> None:
+        """Keep a warning; the same one is kept once."""
+        if (code, message) not in self.notes:
+            self.notes.append((code, message))
 
     def as_json(self) -> Mapping[str, object]:
         """What a kind's summary shows; empty where nothing is wrong."""

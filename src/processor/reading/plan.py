@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from processor.reading.dialect import Dialect
+from processor.reading.packing import Packing
 from processor.reading.schema import Schema
 
 
@@ -18,6 +19,7 @@ class Plan:
 
     Attributes:
         path: the file, or its copy in UTF-8.
+        packing: what is around it; Polars unpacks gzip and zstd by itself.
         dialect: how lines are cut into fields.
         newline: what ends a line.
         preamble: lines before the first row (a title, comments), which are left out.
@@ -28,6 +30,7 @@ class Plan:
     """
 
     path: Path
+    packing: Packing = Packing.NONE
     dialect: Dialect
     newline: str
     preamble: int = 0

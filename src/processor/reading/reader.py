@@ -1,16 +1,27 @@
 """The one way in: `read` finds out what a file is, and reads it anew where its sample misled."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from common.errors import InputError
 from processor.kind import Input
+from processor.reading import sample
+from processor.reading.arrow_stream import ArrowStreamSource
+from processor.reading.avro import AvroSource
+from processor.reading.converted import ConvertedFile
 from processor.reading.delimited import DelimitedFile
+from processor.reading.encoding import CHUNK, detect
+from processor.reading.excel import ExcelSource
 from processor.reading.faults import is_about_the_file
+from processor.reading.json_file import JsonSource
+from processor.reading.json_lines import is_by_lines
 from processor.reading.options import ReadOptions
-from processor.reading.parquet import ParquetFile
+from processor.reading.packing import Packing, Unpacked
+from processor.reading.parquet import ColumnarFile
 from processor.reading.read_ahead import bound_read_ahead
-from processor.reading.signature import Signature, recognise
+from processor.reading.sample import head_of
+from processor.reading.signature import HEAD, Format, format_of, packing_of
 from processor.reading.table import Table
 from processor.run import Run
 
@@ -66,11 +77,74 @@ def _mend(file: _File, error: BaseException) -> None:
 
 
 def _open(run: Run, source: Input, options: ReadOptions) -> _File:
-    signature = recognise(source.path)
-    if options.format == "parquet" and signature is not Signature.PARQUET:
-        raise InputError("The file is not Parquet.", advice="Leave read_options.format out, or hand in Parquet.")
-    if options.format == "csv" and signature is Signature.PARQUET:
-        raise InputError("The file is Parquet, not CSV.", advice="Leave read_options.format out.")
-    if signature is Signature.PARQUET:
-        return ParquetFile(source)
-    return DelimitedFile.open(run, source, options, signature)
+    packing = packing_of(source.path)
+    head = head_of(source.path, packing, member=options.member, count=HEAD)
+    path = source.path
+    if packing is not Packing.NONE and head.startswith(b"PK"):
+        path, packing = _unpacked(run, source, options, packing), Packing.NONE
+    found = format_of(head, path)
+    _check_format(found, options)
+    wanted = Format.JSON if options.format == "json" else Format.CSV if options.format == "csv" else found
+    if wanted is Format.CSV:
+        return DelimitedFile.open(run, source, options, packing)
+    if wanted is Format.JSON:
+        return ConvertedFile(run, source, pieces=_json(run, source, options, packing))
+    if packing is not Packing.NONE:
+        path = _unpacked(run, source, options, packing)
+    return _binary(run, source, path, wanted, options)
+
+
+def _binary(run: Run, source: Input, path: Path, found: Format, options: ReadOptions) -> _File:
+    most_bytes = (run.memory_mb << 20) // 4
+    match found:
+        case Format.ARROW_STREAM:
+            return ConvertedFile(run, source, pieces=ArrowStreamSource(path, most_bytes=most_bytes))
+        case Format.AVRO:
+            return ConvertedFile(run, source, pieces=AvroSource(path, most_bytes=most_bytes))
+        case Format.EXCEL:
+            return ConvertedFile(run, source, pieces=ExcelSource(path, options))
+        case _:
+            return ColumnarFile(run, path, found, size=source.bytes)
+
+
+def _check_format(found: Format, options: ReadOptions) -> None:
+    known = Format.ARROW if found is Format.ARROW_STREAM else found
+    wanted = Format(options.format) if options.format else known
+    if wanted is known or {wanted, known} == {Format.CSV, Format.JSON}:
+        return
+    raise InputError(
+        f"The file is {_SHOWN[known]}, not {_SHOWN[wanted]}.",
+        advice="Leave read_options.format out, or hand in what it says.",
+    )
+
+
+def _json(run: Run, source: Input, options: ReadOptions, packing: Packing) -> JsonSource:
+    seen = sample.take(source.path, packing, member=options.member)
+    encoding = options.encoding or detect([seen.head, *seen.spots]).name
+    if packing is not Packing.NONE:
+        run.warn("compression", f"The file is compressed with {packing}; it was unpacked.")
+    if encoding != "utf-8":
+        run.warn("encoding", f"The text is {encoding}, not UTF-8; it was converted.")
+    lines = is_by_lines(seen.head.decode(encoding, errors="replace"))
+    return JsonSource(source.path, packing, member=options.member, encoding=encoding, lines=lines)
+
+
+def _unpacked(run: Run, source: Input, options: ReadOptions, packing: Packing) -> Path:
+    run.phase("unpack")
+    run.warn("compression", f"The file is compressed with {packing}; it was unpacked.")
+    path = run.scratch / f"{source.name}.unpacked"
+    with Unpacked(source.path, packing, member=options.member) as file, path.open("wb") as out:
+        while chunk := file.read(CHUNK):
+            out.write(chunk)
+            run.progress(bytes_read=file.position)
+    return path
+
+
+_SHOWN = {
+    Format.CSV: "delimited text",
+    Format.JSON: "JSON",
+    Format.PARQUET: "Parquet",
+    Format.ARROW: "Arrow",
+    Format.AVRO: "Avro",
+    Format.EXCEL: "a spreadsheet",
+}

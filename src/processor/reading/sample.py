@@ -1,18 +1,18 @@
 """Pieces of a text file, small at any size of the file: its beginning, and for the types a few places further on."""
 
-import zlib
-from dataclasses import dataclass
+import codecs
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import polars as pl
-
 from common.errors import InputError
-from processor.reading.signature import Signature
+from processor.reading.packing import Packing, Unpacked
 
 HEAD_BYTES = 1 << 20
 SPOTS = 8
 SPOT_BYTES = 64 << 10
-_HEAD_LINES = 20_000
+_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CODE_UNIT = 4  # spots begin where a character of UTF-32 may
 _THIN_HEAD = 64 << 10
 _THIN_SPOT = 8 << 10
 
@@ -50,6 +50,17 @@ class Sample:
         spots = (_whole_lines(spot[:_THIN_SPOT], newline) for spot in self.spots)
         return (head[:cut] if cut else head) + b"".join(spots)
 
+    def converted(self, convert: Callable[[bytes], bytes]) -> "Sample":
+        """The same text, otherwise encoded."""
+        head = convert(self.head)
+        mark = next((mark for mark in _MARKS if self.head.startswith(mark)), b"")
+        return replace(
+            self,
+            head=head,
+            spots=tuple(convert(mark + spot) for spot in self.spots),
+            text_bytes=self.text_bytes and round(self.text_bytes * len(head) / len(self.head)),
+        )
+
     def lines_estimate(self, newline: bytes) -> int | None:
         """How many lines the file may have, from the length of those that were seen."""
         seen = self.head + b"".join(self.spots)
@@ -58,24 +69,22 @@ class Sample:
         return max(1, round(self.text_bytes * seen.count(newline) / len(seen)))
 
 
-def take(path: Path, signature: Signature) -> Sample:
+def take(path: Path, packing: Packing, *, member: str | None = None) -> Sample:
     """Look at the file.
 
     Raises:
         InputError: its compressed data is damaged from the start, or it holds nothing.
     """
-    match signature:
-        case Signature.GZIP:
-            sample = _from_gzip(path)
-        case Signature.ZSTD:
-            sample = _from_lines(path)
-        case _:
-            sample = _from_text(path)
+    sample = _from_text(path) if packing is Packing.NONE else _from_packed(path, packing, member)
     if not sample.head.strip():
         raise InputError("The file holds no table.", advice="Hand in a file with at least a line of column names.")
-    if not sample.whole and b"\n" not in sample.head and b"\r" not in sample.head:
-        raise InputError("The first line does not end within 1 MB: this is no table.", advice="Look at the file.")
     return sample
+
+
+def head_of(path: Path, packing: Packing, *, member: str | None = None, count: int = HEAD_BYTES) -> bytes:
+    """The first bytes, unpacked."""
+    with Unpacked(path, packing, member=member) as file:
+        return file.read(count)
 
 
 def _from_text(path: Path) -> Sample:
@@ -84,34 +93,19 @@ def _from_text(path: Path) -> Sample:
         head = file.read(HEAD_BYTES)
         spots = []
         for number in range(1, SPOTS + 1) if size > 2 * HEAD_BYTES else ():
-            file.seek(HEAD_BYTES + (size - HEAD_BYTES - SPOT_BYTES) * number // SPOTS)
-            spots.append(file.read(SPOT_BYTES))
+            start = HEAD_BYTES + (size - HEAD_BYTES - SPOT_BYTES) * number // SPOTS
+            file.seek(start - start % _CODE_UNIT)
+            spots.append(file.read(SPOT_BYTES + start % _CODE_UNIT))
     return Sample(head=head, spots=tuple(spots), whole=size <= HEAD_BYTES, text_bytes=size)
 
 
-def _from_gzip(path: Path) -> Sample:
-    unpack = zlib.decompressobj(wbits=31)
-    with path.open("rb") as file:
-        packed = file.read(HEAD_BYTES)
-    try:
-        head = unpack.decompress(packed, HEAD_BYTES)
-    except zlib.error:
-        raise InputError("The file's gzip data is damaged.", advice="Upload it again.") from None
-    used = len(packed) - len(unpack.unconsumed_tail) - len(unpack.unused_data)
-    return Sample(
-        head=head,
-        spots=(),
-        whole=unpack.eof and not unpack.unused_data,
-        text_bytes=round(path.stat().st_size * len(head) / max(1, used)),
-    )
-
-
-def _from_lines(path: Path) -> Sample:
-    # Python before 3.14 has no zstd; Polars has, and gives lines. Text that is not UTF-8 fails here and is said so.
-    lines = pl.scan_lines(path, glob=False).head(_HEAD_LINES).collect(engine="streaming").to_series()
-    whole = lines.len() < _HEAD_LINES
-    text = "".join(f"{line}\n" for line in lines).encode()
-    return Sample(head=text[:HEAD_BYTES], spots=(), whole=whole and len(text) <= HEAD_BYTES, text_bytes=None)
+def _from_packed(path: Path, packing: Packing, member: str | None) -> Sample:
+    with Unpacked(path, packing, member=member) as file:
+        head = file.read(HEAD_BYTES)
+        used = max(1, file.position)
+        whole = not file.read(1)
+        size = len(head) if whole else round(max(file.size / used, 1) * len(head))
+    return Sample(head=head, spots=(), whole=whole, text_bytes=size)
 
 
 def _whole_lines(spot: bytes, newline: bytes) -> bytes:

@@ -1,86 +1,140 @@
 """What a file is, from its first bytes: names lie, and what is no table must not become garbage columns."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
+from zipfile import BadZipFile
 
 from common.errors import InputError
+from processor.reading import archive
+from processor.reading.packing import Packing
 
 HEAD = 4096
 _TEXT_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf", b"\x00\x00\xfe\xff")
+_OTHERWISE = "Hand in CSV, JSON, Parquet, Arrow, Avro or .xlsx."
 _REFUSED = (
-    (b"PK\x03\x04", "is a zip archive (or a spreadsheet)", "Unpack it, or save the sheet as CSV, and hand that in."),
-    (b"PK\x05\x06", "is an empty zip archive", "Hand in the table itself."),
     (b"\x89PNG", "is a PNG image", None),
     (b"\xff\xd8\xff", "is a JPEG image", None),
     (b"GIF8", "is a GIF image", None),
     (b"%PDF", "is a PDF document", "Save the table as CSV and hand that in."),
-    (b"BZh", "is compressed with bzip2", "Unpack it first, or use gzip or zstd."),
     (b"\xfd7zXZ", "is compressed with xz", "Unpack it first, or use gzip or zstd."),
     (b"7z\xbc\xaf", "is a 7z archive", "Unpack it first."),
-    (b"\xd0\xcf\x11\xe0", "is an old Office document", "Save the sheet as CSV and hand that in."),
-    (b"ARROW1", "is an Arrow IPC file", "Save it as Parquet or CSV."),
-    (b"Obj\x01", "is an Avro file", "Save it as Parquet or CSV."),
+    (b"Rar!", "is a RAR archive", "Unpack it first."),
+    (b"\xd0\xcf\x11\xe0", "is an old Office document", "Save the sheet as .xlsx or CSV and hand that in."),
     (b"SQLite format 3", "is an SQLite database", "Export the table as CSV."),
+    (b"ORC", "is an ORC file", "Save it as Parquet."),
     (b"\x7fELF", "is a program", None),
 )
+_PACKED = (
+    (b"\x1f\x8b", Packing.GZIP),
+    (b"\x28\xb5\x2f\xfd", Packing.ZSTD),
+    (b"BZh", Packing.BZIP2),
+    (b"PK\x03\x04", Packing.ZIP),
+    (b"PK\x05\x06", Packing.ZIP),
+)
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<svg", b"{\\rtf")
+_JSON = re.compile(rb'\s*(\[\s*(\{\s*["}]|\])|\{\s*["}])')
 
 
-class Signature(StrEnum):
-    """What can be read: Parquet, delimited text as it is, or delimited text compressed with gzip or zstd."""
+class Format(StrEnum):
+    """What can be read, once it is unpacked."""
 
+    CSV = "csv"
+    JSON = "json"
     PARQUET = "parquet"
-    TEXT = "text"
-    GZIP = "gzip"
-    ZSTD = "zstd"
+    ARROW = "arrow"
+    ARROW_STREAM = "arrow_stream"
+    AVRO = "avro"
+    EXCEL = "excel"
 
 
-def recognise(path: Path) -> Signature:
-    """Tell what the file is.
+_BINARY = (
+    (b"PAR1", Format.PARQUET),
+    (b"ARROW1", Format.ARROW),
+    (b"\xff\xff\xff\xff", Format.ARROW_STREAM),
+    (b"Obj\x01", Format.AVRO),
+)
+
+
+def packing_of(path: Path) -> Packing:
+    """Tell what is around the table; a spreadsheet is a zip archive by its nature, and counts as not packed.
 
     Raises:
-        InputError: it is empty, or something that holds no table.
+        InputError: the file is empty.
     """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    head = _head(path)
     if not head.strip(b" \t\r\n\xef\xbb\xbf\xff\xfe\x00"):
         raise InputError("The file is empty.", advice="Hand in a file with at least a line of column names.")
-    if head.startswith(b"PAR1"):
-        return Signature.PARQUET
-    if head.startswith(b"\x1f\x8b"):
-        return Signature.GZIP
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return Signature.ZSTD
+    for magic, packing in _PACKED:
+        if head.startswith(magic):
+            return Packing.NONE if packing is Packing.ZIP and _office(path) else packing
+    return Packing.NONE
+
+
+def format_of(head: bytes, path: Path) -> Format:
+    """Tell what the table is stored as.
+
+    Args:
+        head: the first bytes, unpacked if they were packed.
+        path: the file itself, to look into where it is a zip archive that is not packing.
+
+    Raises:
+        InputError: it is something that holds no table, and the sentence says what.
+    """
+    for magic, found in _BINARY:
+        if head.startswith(magic):
+            return found
+    if head.startswith(b"PK\x03\x04"):
+        return _spreadsheet(_office(path))
     refuse(head)
-    return Signature.TEXT
+    return Format.JSON if _JSON.match(_as_bytes(head)) else Format.CSV
 
 
 def refuse(head: bytes) -> None:
-    """Refuse what is surely no delimited table.
-
-    Args:
-        head: the first bytes, unpacked if they were compressed.
+    """Refuse what is surely no table in text.
 
     Raises:
         InputError: it is something else, and the sentence says what.
     """
     for magic, what, advice in _REFUSED:
         if head.startswith(magic):
-            raise InputError(f"The file {what}, not a table.", advice=advice or "Hand in CSV or Parquet.")
-    _refuse_markup(head)
-    if not head.startswith(_TEXT_BOMS) and _is_binary(head[:HEAD]):
-        raise InputError("The file is binary data of an unknown kind, not a table.", advice="Hand in CSV or Parquet.")
-
-
-def _refuse_markup(head: bytes) -> None:
-    start = head.lstrip(b" \t\r\n\xef\xbb\xbf")[:64].lower()
-    if start.startswith(_MARKUP):
+            raise InputError(f"The file {what}, not a table.", advice=advice or _OTHERWISE)
+    if head.lstrip(b" \t\r\n\xef\xbb\xbf")[:64].lower().startswith(_MARKUP):
         raise InputError(
             "The file is a web page or XML, not a table.",
             advice="If it was downloaded, look at it: it may be an error page.",
         )
-    if start.startswith((b'{"', b"{\n", b"[{", b"[\n")):
-        raise InputError("The file is JSON, not delimited text.", advice="Hand in CSV or Parquet.")
+    if not head.startswith(_TEXT_BOMS) and _is_binary(head[:HEAD]):
+        raise InputError("The file is binary data of an unknown kind, not a table.", advice=_OTHERWISE)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _office(path: Path) -> str | None:
+    """The part that makes a zip archive an Office document, if it is one."""
+    try:
+        with path.open("rb") as file:
+            names = archive.directory(file).namelist()
+    except (BadZipFile, OSError, ValueError, NotImplementedError):
+        return None
+    if "[Content_Types].xml" in names:
+        return next((name for name in names if name.startswith(("xl/", "word/", "ppt/"))), "")
+    return "opendocument" if "META-INF/manifest.xml" in names and "content.xml" in names else None
+
+
+def _spreadsheet(part: str | None) -> Format:
+    if part is not None and part.startswith("xl/"):
+        return Format.EXCEL
+    what = "is an archive inside of another" if part is None else "is an Office document of another kind"
+    raise InputError(f"The file {what}, not a table.", advice="Save the table as .xlsx or CSV and hand that in.")
+
+
+def _as_bytes(head: bytes) -> bytes:
+    # UTF-16 of ASCII without its zeros is ASCII: enough to see braces.
+    return head.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff").replace(b"\0", b"")
 
 
 def _is_binary(head: bytes) -> bool:

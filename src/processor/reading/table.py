@@ -7,6 +7,9 @@ import polars as pl
 from processor.reading.flaws import Flaws
 from processor.reading.rows_sample import RowsSample
 
+# What unpacking or converting costs beside one pass over what comes of it, about.
+PREPARING = 0.6
+
 
 @dataclass(kw_only=True)
 class Table:
@@ -20,6 +23,7 @@ class Table:
         bytes: size of the file as handed in.
         open: makes the frame; called once.
         draw: draws the sample; called once.
+        share: how much of the whole work `prepare` does, 0..1; progress goes on from there.
         blank_lines: True where a row without any value may be a blank line and no row at all.
         check_lines: tells, by warnings, of lines with too few fields, which read as nulls at the end of the row. It
             costs a pass over the file, so it is for those who saw nulls in the last column; None where it cannot be.
@@ -33,6 +37,7 @@ class Table:
     bytes: int
     open: Callable[[], pl.LazyFrame]
     draw: Callable[[], RowsSample]
+    share: float = 0.0
     blank_lines: bool = False
     check_lines: Callable[[], None] | None = None
     flaws: Flaws = field(default_factory=Flaws)
@@ -59,6 +64,13 @@ class Table:
         milliseconds at any size of the file, and needs no `prepare`.
         """
         return self.draw()
+
+    def fraction(self, rows: int) -> float | None:
+        """How far the whole run is when so many rows of one pass were seen; None where nothing can be said."""
+        total = self.rows_expected
+        if total is None:
+            return None
+        return self.share + (1 - self.share) * min(1.0, rows / max(1, total))
 
     @property
     def rows_expected(self) -> int | None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from processor.reading.encoding import CHUNK, Encoding, copy_as_utf8, count_undecodable, detect
+from processor.reading.packing import Packing, Unpacked
 
 TEXT = "name,town\nÅsa,Malmö\nZoë,Liège\n"
 
@@ -49,7 +50,8 @@ def test_a_copy_is_the_same_text_in_utf_8(tmp_path: Path, *, gzipped: bool) -> N
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(gzip.compress(raw, 1) if gzipped else raw)
 
-    lost = copy_as_utf8(source, target, encoding=Encoding(name="utf-16", newline="\r"), gzipped=gzipped)
+    with Unpacked(source, Packing.GZIP if gzipped else Packing.NONE) as file:
+        lost = copy_as_utf8(file, target, encoding=Encoding(name="utf-16", newline="\r"))
 
     assert lost == 0
     assert target.read_text(encoding="utf-8") == text.replace("\r", "\n")
@@ -59,4 +61,5 @@ def test_what_is_no_utf_8_is_counted(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"a\xff\n" + b"x" * CHUNK + b"\xfe\n")
 
-    assert count_undecodable(source, gzipped=False) == 2
+    with Unpacked(source, Packing.NONE) as file:
+        assert count_undecodable(file) == 2

@@ -1,0 +1,59 @@
+"""Names of columns that can be shown, stored and asked for, and how many columns there may be."""
+
+import hashlib
+import re
+
+import polars as pl
+
+from common.errors import InputError
+
+MOST_COLUMNS = 16_384  # as many as a spreadsheet has
+_LONGEST = 200
+# Control characters: Postgres stores no NUL, terminals obey the others, and directions of text hide what is written.
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def usable_name(name: str) -> str:
+    r"""The name as it can be shown: control characters escaped (`\x00`), cut to 200 characters.
+
+    What is cut off is told apart by a digest. Empty names stay empty.
+    """
+    if len(name) > _LONGEST:
+        digest = hashlib.sha256(name.encode("utf-8", errors="surrogatepass")).hexdigest()[:8]
+        name = f"{name[: _LONGEST - 9]}…{digest}"
+    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), name)
+
+
+def check_count(columns: int) -> None:
+    """See that a table is not wider than can be worked with.
+
+    Raises:
+        InputError: it is.
+    """
+    if columns > MOST_COLUMNS:
+        raise InputError(
+            f"The table has {columns:,} columns; at most {MOST_COLUMNS:,} can be read.",
+            advice="Check the delimiter, or hand in a part of the columns.",
+        )
+
+
+def renaming(names: list[str]) -> dict[str, str]:
+    """What must be renamed, old name to new name; none of the new names is taken already."""
+    check_count(len(names))
+    taken = set(names)
+    found: dict[str, str] = {}
+    for name in names:
+        wanted = usable_name(name)
+        if wanted == name:
+            continue
+        while wanted in taken:
+            wanted += "_"
+        taken.add(wanted)
+        found[name] = wanted
+    return found
+
+
+def with_usable_names(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame under names that can be shown."""
+    renamed = renaming(frame.columns)
+    return frame.rename(renamed) if renamed else frame

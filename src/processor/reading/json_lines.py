@@ -1,0 +1,178 @@
+"""JSON cut into lines of one object each, without reading more of it than a few megabytes at a time."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from common.errors import InputError
+from processor.reading.encoding import CHUNK, decoded
+from processor.reading.packing import Unpacked
+
+MOST_LINE = 64 << 20
+_FIRST = 1 << 20
+_THEN = 8 << 20
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """Some objects, one a line, each ended by a line feed.
+
+    Attributes:
+        text: the lines.
+        first: the number of the first object's line in the file, or of the object where it is a list, from 1.
+        position: bytes of the file until their end.
+    """
+
+    text: bytes
+    first: int
+    position: int
+
+
+def is_by_lines(text: str) -> bool:
+    """Whether a beginning of JSON has one object in its first line, and so one in each."""
+    first = text.lstrip("\ufeff \t\r\n").split("\n", maxsplit=1)[0].strip()
+    try:
+        return isinstance(json.JSONDecoder(parse_int=len, parse_float=len).decode(first), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def of_lines(file: Unpacked, encoding: str) -> Iterator[Lines]:
+    """The lines of a file that has an object a line.
+
+    Raises:
+        InputError: a line is longer than 64 MB.
+    """
+    rest, first, wanted = b"", 1, _FIRST
+    for piece in _utf8(file, encoding):
+        rest += piece
+        if len(rest) < wanted:
+            continue
+        cut = rest.rfind(b"\n") + 1
+        if not cut:
+            _check_length(len(rest))
+            wanted = len(rest) + _THEN
+            continue
+        yield Lines(text=rest[:cut], first=first, position=file.position)
+        first += rest.count(b"\n", 0, cut)
+        rest, wanted = rest[cut:], _THEN
+    if rest:
+        yield Lines(text=rest + b"\n", first=first, position=file.position)
+
+
+def of_list(file: Unpacked, encoding: str) -> Iterator[Lines]:
+    """The objects of a list, or of objects that follow each other over any number of lines.
+
+    What stands between two objects is only told apart, not checked; the end of a list that was cut off is.
+
+    Raises:
+        InputError: an object is not JSON, is longer than 64 MB, or the list does not end.
+    """
+    splitter = _Splitter()
+    found: list[str] = []
+    size, first, wanted = 0, 1, _FIRST
+    for piece in _utf8(file, encoding):
+        for line in splitter.feed(piece.decode("utf-8", errors="replace")):
+            found.append(line)
+            size += len(line)
+        if size >= wanted:
+            yield _joined(found, first, file.position)
+            first, found, size, wanted = first + len(found), [], 0, _THEN
+    found.extend(splitter.end())
+    if found:
+        yield _joined(found, first, file.position)
+
+
+def _joined(found: list[str], first: int, position: int) -> Lines:
+    return Lines(text=("\n".join(found) + "\n").encode("utf-8", errors="replace"), first=first, position=position)
+
+
+class _Splitter:
+    """Cuts text that comes in pieces into the JSON objects that it holds."""
+
+    def __init__(self) -> None:
+        # Numbers are only passed over: none is made, however many digits it has.
+        self._decoder = json.JSONDecoder(parse_int=len, parse_float=len)
+        self._text = ""
+        self._in_list: bool | None = None
+        self._ended = False
+        self._wanted = 0
+        self._seen = 0
+
+    def feed(self, piece: str) -> Iterator[str]:
+        """The objects that end in this piece."""
+        self._text += piece
+        if self._in_list is None:
+            start = self._text.lstrip("\ufeff \t\r\n")
+            self._in_list = start.startswith("[")
+            self._text = start[1:] if self._in_list else start
+        if len(self._text) >= self._wanted:
+            yield from self._objects(last=False)
+
+    def end(self) -> Iterator[str]:
+        """The objects of what is left."""
+        yield from self._objects(last=True)
+        if self._in_list and not self._ended:
+            raise InputError("The JSON ends in the middle of its list.", advice="Upload it again: it was cut off.")
+
+    def _objects(self, *, last: bool) -> Iterator[str]:
+        at, text = 0, self._text
+        while not self._ended:
+            between = _BETWEEN.match(text, at)
+            at = between.end() if between else at
+            if at == len(text):
+                break
+            if self._in_list and text[at] == "]":
+                self._ended = True
+                self._check_rest(text[at + 1 :])
+                break
+            end = self._end_of(text, at, last=last)
+            if end is None:
+                break
+            self._seen += 1
+            yield text[at:end].replace("\n", " ").replace("\r", " ")
+            at = end
+        self._text = text[at:]
+        # An object that is not complete yet is tried again when there is twice as much of it: linear in its length.
+        self._wanted = 0 if at else 2 * len(self._text)
+        _check_length(len(self._text))
+
+    def _end_of(self, text: str, at: int, *, last: bool) -> int | None:
+        try:
+            return self._decoder.raw_decode(text, at)[1]
+        except RecursionError:
+            raise InputError("The JSON is nested too deeply for a table.", advice="Hand in flat objects.") from None
+        except ValueError as error:
+            # An error near the end may come of a text that is cut off there; elsewhere it is one.
+            cut = getattr(error, "pos", 0) >= len(text) - 16 or "Unterminated" in str(error)
+            if cut and not last:
+                return None
+            raise InputError(
+                f"The JSON is damaged in object {self._seen + 1:,}.", advice="Check that it is valid JSON."
+            ) from None
+
+    def _check_rest(self, rest: str) -> None:
+        if rest.strip("\x00 \t\r\n"):
+            raise InputError("Something follows the end of the JSON list.", advice="Hand in one list of objects.")
+
+
+def _utf8(file: Unpacked, encoding: str) -> Iterator[bytes]:
+    if encoding != "utf-8":
+        for text in decoded(file, encoding):
+            yield text.encode("utf-8", errors="replace")
+        return
+    bom = b"\xef\xbb\xbf"
+    first = True
+    while piece := file.read(CHUNK):
+        yield piece.removeprefix(bom) if first else piece
+        first = False
+
+
+def _check_length(length: int) -> None:
+    if length > MOST_LINE:
+        raise InputError(
+            f"An object of the JSON is longer than {MOST_LINE >> 20} MB.",
+            advice="Hand in one object for each row, as a list or one a line.",
+        )

@@ -1,0 +1,71 @@
+"""A table that Polars cannot scan, made anew in scratch piece by piece: small files of Arrow that can be scanned."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from processor.reading.merging import aligned, merged
+
+
+class Pieces:
+    """Files in a folder, one a piece; columns and types grow as pieces come.
+
+    Args:
+        folder: an empty folder in scratch.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._schema: dict[str, pl.DataType] = {}
+        self._schemas: list[dict[str, pl.DataType]] = []
+        self.rows = 0
+        self.widened: set[str] = set()
+
+    @property
+    def schema(self) -> Mapping[str, pl.DataType]:
+        """Columns and types so far."""
+        return self._schema
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Take one piece; what does not fit the types so far widens them."""
+        schema = {name: _stored(dtype) for name, dtype in frame.schema.items()}
+        found = merged(self._schema, schema)
+        self.widened |= {
+            name
+            for name, dtype in found.items()
+            if dtype == pl.String and any(_is_other(known.get(name)) for known in (self._schema, schema))
+        }
+        self._schema = found
+        self._write(len(self._schemas), frame)
+        self._schemas.append(found)
+        self.rows += frame.height
+
+    def finish(self) -> pl.LazyFrame:
+        """The whole table; pieces that were written before a type grew are written again."""
+        for number, schema in enumerate(self._schemas):
+            if list(schema.items()) != list(self._schema.items()):
+                self._write(number, pl.read_ipc(self._path(number)))
+        return self.scan()
+
+    def scan(self) -> pl.LazyFrame:
+        """The table of a store that is finished."""
+        return pl.scan_ipc([self._path(number) for number in range(len(self._schemas))], glob=False)
+
+    def _write(self, number: int, frame: pl.DataFrame) -> None:
+        packed = io.BytesIO()
+        aligned(frame, self._schema).write_ipc(packed, compression="lz4")
+        self._path(number).write_bytes(packed.getbuffer())
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"piece-{number:06}.arrow"
+
+
+def _is_other(dtype: pl.DataType | None) -> bool:
+    return dtype is not None and dtype not in {pl.String(), pl.Null()}
+
+
+def _stored(dtype: pl.DataType) -> pl.DataType:
+    # Dictionaries differ from piece to piece.
+    return pl.String() if dtype == pl.Categorical else dtype

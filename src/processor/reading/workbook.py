@@ -1,0 +1,252 @@
+"""What an .xlsx file says about its sheets: their names, where they are, the shared texts, which formats are dates.
+
+Source: ECMA-376, part 1 (SpreadsheetML). Declarations of types and entities have no place in it, and are refused: they
+are how XML bombs are made.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TypeVar
+from xml.parsers import expat
+from zipfile import BadZipFile, ZipFile
+
+from common.errors import InputError
+from processor.reading.archive import shown_member
+
+_ParserT = TypeVar("_ParserT", bound="XmlParser")
+_CHUNK = 256 << 10
+_MOST_TEXTS = 256 << 20
+_MOST_PART = 64 << 20
+_DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
+_TIME_FORMATS = {18, 19, 20, 21, 45, 46, 47}
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]|_.|\*.')
+_ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
+
+
+class XmlParser:
+    """Calls back for each element by its name without namespace; nothing is kept, no entity is known.
+
+    Subclasses define `start(name, attributes)`, `end(name)` and `text(data)`.
+    """
+
+    def __init__(self) -> None:
+        self._parser = expat.ParserCreate(namespace_separator="\n")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self.text
+        self._parser.StartDoctypeDeclHandler = _refuse
+        self._parser.EntityDeclHandler = _refuse
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+
+    def text(self, data: str) -> None:
+        """Some of its text."""
+
+    def run(self, part: IO[bytes], *, most: int | None = None) -> Iterator[None]:
+        """Parse; yields now and then, so that what was called back can be taken.
+
+        Raises:
+            InputError: the XML or its compressed data is damaged, or the part is larger than `most`.
+        """
+        read = 0
+        try:
+            while chunk := part.read(_CHUNK):
+                read += len(chunk)
+                if most is not None and read > most:
+                    raise InputError("A part of the spreadsheet is far too large.", advice="Save the sheet as CSV.")
+                self._parser.Parse(chunk, False)  # noqa: FBT003  # expat takes no keywords
+                yield
+            self._parser.Parse(b"", True)  # noqa: FBT003
+            yield
+        except (expat.ExpatError, BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+            raise damaged() from None
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self.start(name.rpartition("\n")[2], {key.rpartition("\n")[2]: value for key, value in attributes.items()})
+
+    def _end(self, name: str) -> None:
+        self.end(name.rpartition("\n")[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workbook:
+    """What is needed to read the cells of one sheet.
+
+    Attributes:
+        sheets: names of all sheets, in their order.
+        part: the part of the archive that holds the chosen one.
+        texts: the shared texts, which cells name by number.
+        dates: by number of a cell's style, whether it shows a date (`date`) or a time of day (`time`).
+        epoch_1904: whether days are counted from 1904.
+    """
+
+    sheets: tuple[str, ...]
+    part: str
+    texts: list[str]
+    dates: dict[int, str]
+    epoch_1904: bool
+
+
+def opened(archive: ZipFile, sheet: str | int | None) -> Workbook:
+    """Read what the sheet needs.
+
+    Raises:
+        InputError: there is no such sheet, or the file is damaged or no spreadsheet.
+    """
+    book = _parse(archive, "xl/workbook.xml", _Book())
+    links = _parse(archive, "xl/_rels/workbook.xml.rels", _Links())
+    names = tuple(name for name, _ in book.sheets)
+    target = links.targets.get(_chosen(book.sheets, sheet))
+    if target is None:
+        raise damaged()
+    part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    styles = _parse(archive, "xl/styles.xml", _Styles()) if "xl/styles.xml" in archive.namelist() else _Styles()
+    texts: list[str] = []
+    if "xl/sharedStrings.xml" in archive.namelist():
+        texts = _parse(archive, "xl/sharedStrings.xml", _Texts(), most=None).texts
+    return Workbook(sheets=names, part=part, texts=texts, dates=styles.dates(), epoch_1904=book.epoch_1904)
+
+
+def unescaped(text: str) -> str:
+    """Text with its escapes resolved: `_x000D_` is a carriage return (ECMA-376, 22.9.2.19)."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+
+
+def damaged() -> InputError:
+    """What is said of a spreadsheet that breaks off or is not as it must be."""
+    return InputError("The spreadsheet is damaged or cut off.", advice="Open it, save it again, and hand that in.")
+
+
+def _refuse(*_: object) -> None:
+    raise InputError(
+        "The spreadsheet's XML declares types or entities, as no spreadsheet does.",
+        advice="Do not open it; save the table from a program that you trust.",
+    )
+
+
+def _chosen(sheets: list[tuple[str, str]], sheet: str | int | None) -> str:
+    if not sheets:
+        raise damaged()
+    if sheet is None:
+        return sheets[0][1]
+    if isinstance(sheet, int) and 1 <= sheet <= len(sheets):
+        return sheets[sheet - 1][1]
+    for name, link in sheets:
+        if name == sheet:
+            return link
+    names = ", ".join(shown_member(name) for name, _ in sheets[:10])
+    raise InputError(f"The spreadsheet has no such sheet; there are {names}.", advice="Set read_options.sheet.")
+
+
+class _Book(XmlParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sheets: list[tuple[str, str]] = []
+        self.epoch_1904 = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "sheet":
+            self.sheets.append((attributes.get("name", ""), attributes.get("id", "")))
+        elif name == "workbookPr":
+            self.epoch_1904 = attributes.get("date1904") in {"1", "true"}
+
+
+class _Links(XmlParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: dict[str, str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
+            self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+
+class _Styles(XmlParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self._own: dict[int, str] = {}
+        self._used: list[int] = []
+        self._in_cells = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "numFmt":
+            self._own[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
+        elif name == "cellXfs":
+            self._in_cells = True
+        elif name == "xf" and self._in_cells:
+            self._used.append(int(attributes.get("numFmtId", "0")))
+
+    def end(self, name: str) -> None:
+        if name == "cellXfs":
+            self._in_cells = False
+
+    def dates(self) -> dict[int, str]:
+        """Style number → `date` or `time`, for those that show one."""
+        kinds = {number: _kind(own, self._own.get(own)) for number, own in enumerate(self._used)}
+        return {number: kind for number, kind in kinds.items() if kind}
+
+
+class _Texts(XmlParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._bytes = 0
+        self._pieces: list[str] = []
+        self._taking = False
+        self._phonetic = False
+
+    def start(self, name: str, _: dict[str, str]) -> None:
+        if name == "si":
+            self._pieces = []
+        elif name == "rPh":
+            self._phonetic = True
+        elif name == "t":
+            self._taking = not self._phonetic
+
+    def end(self, name: str) -> None:
+        if name == "t":
+            self._taking = False
+        elif name == "rPh":
+            self._phonetic = False
+        elif name == "si":
+            text = unescaped("".join(self._pieces))
+            self.texts.append(text)
+            self._bytes += len(text) + 64
+            if self._bytes > _MOST_TEXTS:
+                raise InputError("The spreadsheet holds more text than fits memory.", advice="Save the sheet as CSV.")
+
+    def text(self, data: str) -> None:
+        if self._taking:
+            self._pieces.append(data)
+            if len(self._pieces) > 100_000:
+                raise damaged()
+
+
+def _kind(number: int, code: str | None) -> str | None:
+    if number in _DATE_FORMATS:
+        return "date"
+    if number in _TIME_FORMATS:
+        return "time"
+    plain = _LITERAL.sub("", (code or "").split(";")[0]).lower()
+    if "general" in plain or not code:
+        return None
+    if re.search("[yd]|mmm", plain) or (re.search("m", plain) and not re.search("[hs0#?]", plain)):
+        return "date"
+    return "time" if re.search("[hs]", plain) else None
+
+
+def _parse(archive: ZipFile, part: str, parser: _ParserT, *, most: int | None = _MOST_PART) -> _ParserT:
+    try:
+        file = archive.open(part)
+    except (KeyError, BadZipFile, NotImplementedError, RuntimeError, OSError):
+        raise damaged() from None
+    with file:
+        for _ in parser.run(file, most=most):
+            pass
+    return parser
