@@ -51,6 +51,11 @@ class Crowd:
         """Whoever loses the connection comes back at this port from now on, at once."""
         await self._told.ask("move", port=port, at_once=STORM_AT_ONCE)
 
+    async def farewells(self) -> tuple[float, int]:
+        """Wait until none has a connection any more: when that was, and how many were told to come back, in order."""
+        told = await self._told.ask("farewells")
+        return told["last"], told["farewells"]
+
     async def latencies(self, commits: Mapping[int, float]) -> Latencies:
         """Of these events, by the time of their commit."""
         told = await self._told.ask("latencies", commits=list(commits.items()))

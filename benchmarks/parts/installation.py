@@ -106,6 +106,11 @@ class Gateway:
         """End it without a word."""
         self._process.send(signal.SIGKILL)
 
+    async def terminate(self) -> int:
+        """Tell it to stop, and wait until it has; its exit code."""
+        self._process.send(signal.SIGTERM)
+        return await self._process.wait()
+
     async def until_ready(self) -> None:
         """Wait until it answers.
 

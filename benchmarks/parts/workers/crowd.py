@@ -18,6 +18,8 @@ from benchmarks.parts.programs import answer_commands
 
 EVENT_ID: Final = re.compile(rb"^id: (\d+)$", re.MULTILINE)
 CHUNK_END: Final = b"\r\n"
+BODY_END: Final = b"\r\n0\r\n\r\n"
+COME_BACK: Final = re.compile(rb"^retry: \d+\n\n\r\n0\r\n\r\n\Z", re.MULTILINE)
 SOURCES: Final = 8  # addresses of ours, lest the ports of one run out
 WITHIN_S: Final = 50.0
 
@@ -61,6 +63,8 @@ class Watcher(asyncio.Protocol):
             self.seq = seq
             self._crowd.note(seq, now)
         self._crowd.reads += 1
+        if data.endswith(BODY_END) and COME_BACK.search(data):
+            self._crowd.farewells += 1
 
     def _open(self, data: bytes) -> None:
         self.is_open = True
@@ -89,6 +93,7 @@ class Crowd:
     """All watchers of this process, and what they saw."""
 
     def __init__(self, group: asyncio.TaskGroup) -> None:
+        self.farewells = 0
         self.out_of_order = 0
         self.reads = 0
         self.refusals: list[str] = []
@@ -100,6 +105,7 @@ class Crowd:
         self._times = array("d")
         self._tally: dict[int, list[float]] = {}  # seq → how many have it, when the first and the last got it
         self._moved = asyncio.Event()
+        self._lost = asyncio.Event()
         self._wanted = 0
 
     def note(self, seq: int, now: float) -> None:
@@ -118,27 +124,31 @@ class Crowd:
         """A watcher has no connection any more; it comes back at the next port, if there is one."""
         if self._next_port is not None:
             self._group.create_task(self._connect(watcher, self._next_port))
+        self._lost.set()
 
     async def answer(self, command: Mapping[str, Any]) -> Mapping[str, Any]:
         """Do what the benchmark says."""
+        told: Mapping[str, Any] = {}
         match command:
             case {"command": "connect", "port": port, "paths": paths, "watchers": count, "at_once": at_once}:
                 self._at_once = asyncio.Semaphore(at_once)
                 await self._grow(port, paths, count=count)
-                return self._state()
+                told = self._state()
             case {"command": "reached", "seq": seq}:
-                return await self._reached(seq)
+                told = await self._reached(seq)
             case {"command": "move", "port": port, "at_once": at_once}:
                 self._next_port, self._at_once = port, asyncio.Semaphore(at_once)
-                return {}
+            case {"command": "farewells"}:
+                told = await self._all_lost()
             case {"command": "latencies", "commits": commits}:
-                return self._latencies(dict(commits))
+                told = self._latencies(dict(commits))
             case {"command": "state"}:
-                return self._state()
+                told = self._state()
             case {"command": "leave"}:
-                return self._leave()
+                told = self._leave()
             case _:
                 raise ValueError(command)
+        return told
 
     def _state(self) -> Mapping[str, Any]:
         if self.refusals:
@@ -174,6 +184,14 @@ class Crowd:
                 await self._moved.wait()
         _, first, last = self._tally[seq]
         return {"first": first, "last": last}
+
+    async def _all_lost(self) -> Mapping[str, Any]:
+        """Wait until no watcher has a connection any more."""
+        async with asyncio.timeout(WITHIN_S):
+            while any(watcher.is_open for watcher in self._watchers):
+                self._lost.clear()
+                await self._lost.wait()
+        return {"last": time.perf_counter(), "farewells": self.farewells}
 
     def _latencies(self, commits: Mapping[int, float]) -> Mapping[str, Any]:
         """How long after its commit each of these events came to each watcher, in seconds."""
