@@ -1,6 +1,8 @@
 """What the result says of the table as a whole: duplicate rows, examples, keys."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
@@ -56,3 +58,24 @@ def _is_key(column: Mapping[str, object]) -> bool:
 
 def _rows(found: int, counted: Counted) -> dict[str, object]:
     return {"rows": found, "share": found / counted.rows if counted.rows else 0.0}
+
+
+def quality(data: Mapping[str, Any]) -> dict[str, object]:
+    """The table in a handful of figures, each from 0 to 1 or a count.
+
+    `completeness` is the share of cells that hold a value, `uniqueness` that of rows that repeat none before, `purity`
+    the mean share of values that fit their column's meaning, over the columns of texts that have one.
+    """
+    columns, rows = data["columns"], data["rows"]
+    cells = rows * len(columns)
+    shares = [column["meaning"]["share"] for column in columns if "share" in column.get("meaning", {})]
+    return {
+        "completeness": 1 - sum(column["nulls"] for column in columns) / cells if cells else None,
+        "uniqueness": 1 - data["duplicates"]["share"] if data["duplicates"] else None,
+        "purity": sum(shares) / len(shares) if shares else None,
+        "complete_columns": sum(not column["nulls"] for column in columns),
+        "empty_columns": sum(not column["count"] for column in columns),
+        "personal_columns": sum("pii" in column for column in columns),
+        "types": dict(sorted(Counter(column["type"] for column in columns).items())),
+        "alerts": dict(sorted(Counter(alert["code"] for alert in data["alerts"]).items())),
+    }

@@ -1,7 +1,9 @@
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from processor.analyses.profile.alerts import THRESHOLDS
 from processor.reading import ReadOptions
 
 Quantile = Annotated[float, Field(ge=0, le=1)]
@@ -35,6 +37,17 @@ class ProfileParams(BaseModel):
         default=True, description="Say which columns go together, and which are missing together."
     )
     running: bool = Field(default=True, description="Show estimates while the pass over the table runs.")
+    thresholds: Mapping[str, float] = Field(
+        default_factory=dict, description="From where on an alert speaks, by its code; left out: its own threshold."
+    )
     read_options: ReadOptions = Field(
         default=ReadOptions(), description="How to read the file; left out: found out from the file."
     )
+
+    @field_validator("thresholds")
+    @classmethod
+    def _known(cls, thresholds: Mapping[str, float]) -> Mapping[str, float]:
+        for code in thresholds:
+            if code not in THRESHOLDS:
+                raise ValueError(f"there is no alert {code[:80]!r}; there are {', '.join(THRESHOLDS)}")
+        return thresholds

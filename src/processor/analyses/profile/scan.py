@@ -41,6 +41,11 @@ class Counted:
     blank: int = 0
 
     @property
+    def names(self) -> Sequence[str]:
+        """The columns' names."""
+        return [column.name for column in self.columns]
+
+    @property
     def last_nulls(self) -> int:
         """Nulls in the last column: where lines break off, they are here."""
         return self.columns[-1].nulls if self.columns else 0

@@ -1,4 +1,5 @@
 import datetime as dt
+import json
 import math
 from decimal import Decimal
 from pathlib import Path
@@ -75,6 +76,14 @@ def test_text_is_described(tmp_path: Path) -> None:
         "empty": 0,
         "blank": 0,
         "padded": 0,
+        "patterns": {
+            "exact": True,
+            "distinct": 2,
+            "values": [
+                {"pattern": "aaa", "count": 2, "share": pytest.approx(2 / 3)},
+                {"pattern": "aa", "count": 1, "share": pytest.approx(1 / 3)},
+            ],
+        },
     }
 
 
@@ -248,15 +257,16 @@ def test_the_first_partial_comes_before_the_scan_in_the_shape_of_the_result(tmp_
 
     found = profile_bytes(tmp_path, content)
 
-    ((partial, estimate),) = found.run.partials
-    assert estimate
+    (partial, estimate), (last, still_estimate) = found.run.partials
+    assert (estimate, still_estimate) == (True, False)
+    assert json.loads(json.dumps(last["columns"]))[0].keys() <= found.columns["n"].keys()
     assert partial["sample_rows"] == 10_000
     assert partial["rows"] == pytest.approx(50_000, rel=0.1)
     first = {column["name"]: column for column in partial["columns"]}  # type: ignore[attr-defined]  # a list
     assert first["n"].keys() == found.columns["n"].keys() - {"sum", "rare"}
     assert not first["n"]["distinct"]["exact"]
     assert sum(first["n"]["histogram"]["counts"]) == pytest.approx(partial["rows"], rel=0.01)
-    assert found.run.phases == ["sample", "sample", "scan", "result"]
+    assert found.run.phases == ["sample", "sample", "scan", "result", "meanings", "correlations"]
 
 
 def test_progress_ends_with_all_rows_and_all_bytes(tmp_path: Path) -> None:
