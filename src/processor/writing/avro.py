@@ -1,0 +1,77 @@
+"""An Avro file of many batches.
+
+Polars writes a whole frame as one container: a header with the schema and sixteen random bytes, then blocks, each ended
+by those bytes (Apache Avro 1.12 specification, "Object Container Files"). Batches of one schema are put together by
+writing each by itself and taking its blocks over, with the first one's marker in place of their own.
+"""
+
+import io
+from typing import IO, Final, Literal
+
+import polars as pl
+
+MAGIC: Final = b"Obj\x01"
+MARKER_BYTES: Final = 16
+
+Codec = Literal["uncompressed", "snappy", "deflate"]
+
+
+class AvroWriter:
+    """Writes batches of one schema into one container."""
+
+    def __init__(self, file: IO[bytes], *, codec: Codec) -> None:
+        self._file = file
+        self._codec: Codec = codec
+        self._marker = b""
+
+    def write(self, batch: pl.DataFrame) -> None:
+        """Append a batch; the first one, which may be empty, brings the header."""
+        buffer = io.BytesIO()
+        batch.write_avro(buffer, compression=self._codec)
+        data = buffer.getvalue()
+        start = _end_of_header(data)
+        marker = data[start - MARKER_BYTES : start]
+        if not self._marker:
+            self._marker = marker
+            self._file.write(data[:start])
+        while batch.height and start < len(data):  # some readers stumble over a block without rows
+            end = _end_of_block(data, start)
+            self._file.write(data[start:end])
+            self._file.write(self._marker)
+            start = end + MARKER_BYTES
+
+
+def _end_of_header(data: bytes) -> int:
+    """Where the blocks begin: after the magic bytes, the map of metadata and the marker."""
+    if not data.startswith(MAGIC):
+        raise ValueError("no Avro container")
+    at = len(MAGIC)
+    count, at = _long(data, at)
+    while count:
+        if count < 0:  # a negative count is followed by the size of the entries
+            count = -count
+            _, at = _long(data, at)
+        for _ in range(2 * count):
+            size, at = _long(data, at)
+            at += size
+        count, at = _long(data, at)
+    return at + MARKER_BYTES
+
+
+def _end_of_block(data: bytes, at: int) -> int:
+    """Where a block's marker begins: after the number of rows, the size, and so many bytes."""
+    _, at = _long(data, at)
+    size, at = _long(data, at)
+    return at + size
+
+
+def _long(data: bytes, at: int) -> tuple[int, int]:
+    """A number in seven bits a byte, zigzag; and where it ends."""
+    number, shift = 0, 0
+    while True:
+        byte = data[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:  # the highest bit says that another byte follows
+            return (number >> 1) ^ -(number & 1), at
+        shift += 7
