@@ -1,6 +1,7 @@
 """Writing tables: any format, larger than memory, and every loss named."""
 
+from processor.writing.form import CsvForm, Form
 from processor.writing.formats import FORMATS, Format
 from processor.writing.writer import Written, write
 
-__all__ = ["FORMATS", "Format", "Written", "write"]
+__all__ = ["FORMATS", "CsvForm", "Form", "Format", "Written", "write"]

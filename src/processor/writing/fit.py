@@ -23,11 +23,11 @@ def fit(frame: pl.LazyFrame, schema: pl.Schema, name: FormatName, *, defuse: boo
         frame: the table.
         schema: of the table.
         name: the format.
-        defuse: text that a spreadsheet would compute becomes plain text; of text formats only.
+        defuse: whether text that a spreadsheet would compute becomes plain text.
     """
     # By position: a column may be named `*` or `^a$`, which `pl.col` would take for many.
     columns = [_fitted(pl.nth(position), dtype, name) for position, dtype in enumerate(schema.dtypes())]
-    if defuse and name in {"csv", "tsv"}:
+    if defuse:
         columns = [
             defused(column) if _is_text(dtype) else column
             for column, dtype in zip(columns, schema.dtypes(), strict=True)

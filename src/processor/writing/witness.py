@@ -40,7 +40,7 @@ class Witness:
     def look(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Take a batch into account."""
         not_finite = self._count_not_finite(batch) if self._target in WRITES_JSON else Counter[str]()
-        formulas = self._count_formulas(batch) if self._defuse and self._target in {"csv", "tsv"} else Counter[str]()
+        formulas = self._count_formulas(batch) if self._defuse else Counter[str]()
         alone = batch.to_series().null_count() if batch.width == 1 and self._target in {"csv", "tsv"} else 0
         with self._lock:
             self._not_finite.update(not_finite)

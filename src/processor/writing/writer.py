@@ -12,7 +12,8 @@ from common.errors import InputError
 from processor.writing.avro import AvroWriter
 from processor.writing.excel import ExcelWriter
 from processor.writing.fit import fit
-from processor.writing.formats import Compression, FormatName
+from processor.writing.form import Form
+from processor.writing.formats import Compression
 from processor.writing.formulas import defused
 from processor.writing.losses import Loss, losses_of
 from processor.writing.witness import Witness
@@ -33,51 +34,43 @@ class Written:
 
 
 def write(
-    frame: pl.LazyFrame,
-    target: Target,
-    *,
-    format: FormatName,  # noqa: A002 - the word of the params
-    compression: Compression,
-    scratch: Path,
-    escape_formulas: bool = True,
-    seen: Callable[[int], None] = lambda _: None,
+    frame: pl.LazyFrame, target: Target, form: Form, *, scratch: Path, seen: Callable[[int], None] = lambda _: None
 ) -> Written:
     """Write `frame`, its rows in their order.
 
     Args:
         frame: the table.
         target: the file; or, for Parquet, CSV, TSV, NDJSON and Arrow, how to part it into several.
-        format: what to write.
-        compression: one of the format's.
+        form: what to write.
         scratch: folder for what is not written yet.
-        escape_formulas: whether text that a spreadsheet would compute gets an apostrophe (CSV and TSV).
         seen: called now and then with the number of rows so far.
 
     Raises:
         InputError: the table has more than the format holds.
     """
     schema = frame.collect_schema()
-    witness = Witness(format, defuse=escape_formulas, seen=seen)
-    looked = frame.map_batches(witness.look, streamable=True, schema=schema)
-    table = fit(looked, schema, format, defuse=escape_formulas)
-    if escape_formulas and format in _SEPARATORS:
+    is_text = form.format in _SEPARATORS
+    defuse = form.escape_formulas and is_text
+    witness = Witness(form.format, defuse=defuse, seen=seen)
+    table = fit(frame.map_batches(witness.look, streamable=True, schema=schema), schema, form.format, defuse=defuse)
+    if defuse:
         table = table.rename(_harmless(schema.names()))
     late: list[Loss] = []
-    match format:
+    match form.format:
         case "json":
             _write_json(table, _file(target))
         case "avro":
-            _write_avro(table, _file(target), compression)
+            _write_avro(table, _file(target), form.compression)
         case "xlsx":
             late = _write_excel(table, _file(target), names=schema.names(), scratch=scratch)
         case _:
-            _sink(table, target, format, compression)
-    return Written(rows=witness.rows, losses=(*losses_of(schema, format), *witness.losses(), *late))
+            _sink(table, target, form)
+    return Written(rows=witness.rows, losses=(*losses_of(schema, form.format), *witness.losses(), *late))
 
 
-def _sink(table: pl.LazyFrame, target: Target, name: FormatName, compression: Compression) -> None:
-    codec: Any = _PLAIN if compression == "none" else compression
-    match name:
+def _sink(table: pl.LazyFrame, target: Target, form: Form) -> None:
+    codec: Any = _PLAIN if form.compression == "none" else form.compression
+    match form.format:
         case "parquet":
             table.sink_parquet(target, compression=codec, mkdir=True)
         case "arrow":
@@ -85,7 +78,17 @@ def _sink(table: pl.LazyFrame, target: Target, name: FormatName, compression: Co
         case "ndjson":
             table.sink_ndjson(target, compression=codec, check_extension=False, mkdir=True)
         case _:
-            table.sink_csv(target, separator=_SEPARATORS[name], compression=codec, check_extension=False, mkdir=True)
+            table.sink_csv(
+                target,
+                separator=form.csv.delimiter or _SEPARATORS[form.format],
+                include_header=form.csv.header,
+                include_bom=form.csv.bom,
+                decimal_comma=form.csv.decimal_comma,
+                null_value=form.csv.null_value,
+                compression=codec,
+                check_extension=False,
+                mkdir=True,
+            )
 
 
 def _write_json(table: pl.LazyFrame, path: Path) -> None:

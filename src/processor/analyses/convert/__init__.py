@@ -1,0 +1,21 @@
+"""The kind `convert`: a table in another format, with fewer, other or differently typed columns and rows."""
+
+from processor.analyses.convert.analysis import analyse
+from processor.analyses.convert.params import ConvertParams
+from processor.analyses.convert.report import REPORT
+from processor.kind import Kind
+
+KIND = Kind(
+    name="convert",
+    version="1",
+    title="Convert a table",
+    summary=(
+        "Writes a table as Parquet, CSV, TSV, NDJSON, JSON, Arrow, Avro or Excel, compressed or not; casts, filters,"
+        " dedupes, sorts, selects and renames before, and names everything that the format cannot keep."
+    ),
+    params=ConvertParams,
+    inputs={"data": "The table to convert."},
+    example={"format": "parquet"},
+    analyse=analyse,
+    report=REPORT,
+)

@@ -1,0 +1,80 @@
+"""Casts the columns batch by batch, and counts the values that have no form in the new type."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+
+import polars as pl
+
+from common.errors import ParamsError
+from processor.analyses.convert.types import cast
+
+
+class CastError(Exception):
+    """A value cannot be cast; stops the query that it is raised in."""
+
+
+class Casting:
+    """Casts columns.
+
+    Args:
+        schema: of the table.
+        wanted: new types by the names of columns.
+        is_strict: the first value that cannot be cast ends it.
+
+    Attributes:
+        lost: by column, how many values became null.
+    """
+
+    def __init__(self, schema: pl.Schema, wanted: Mapping[str, pl.DataType], *, is_strict: bool) -> None:
+        self.lost: Counter[str] = Counter()
+        self._wanted = wanted
+        self._is_strict = is_strict
+        self._lock = Lock()
+        names = schema.names()
+        self._casts = [
+            cast(pl.nth(names.index(name)), schema[name], dtype).alias(name) for name, dtype in wanted.items()
+        ]
+        self.schema = pl.Schema({name: wanted.get(name, dtype) for name, dtype in schema.items()})
+
+    def applied(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The frame with the new types."""
+        if not self._wanted:
+            return frame
+        return frame.map_batches(self._cast, streamable=True, schema=self.schema)
+
+    def _cast(self, batch: pl.DataFrame) -> pl.DataFrame:
+        made = batch.with_columns(self._casts)
+        lost = {
+            name: count
+            for name in self._wanted
+            if (count := made.get_column(name).null_count() - batch.get_column(name).null_count())
+        }
+        with self._lock:
+            self.lost.update(lost)
+        if lost and self._is_strict:
+            raise CastError
+        return made
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """Raise what stopped a query as an error of the param, if it was a cast.
+
+        Raises:
+            ParamsError: a value cannot be cast.
+        """
+        try:
+            yield
+        except BaseException:
+            if not self._is_strict or not self.lost:
+                raise
+            raise self._failure() from None
+
+    def _failure(self) -> ParamsError:
+        name, count = self.lost.most_common(1)[0]
+        return ParamsError(
+            f"Column {name[:80]!r} holds values that are no {self._wanted[name]}, {count:,} of them so far.",
+            pointer=f"/params/cast/{name[:80].replace('~', '~0').replace('/', '~1')}",
+            advice='Choose another type, or set `cast_errors` to "null".',
+        )

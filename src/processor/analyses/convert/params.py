@@ -1,0 +1,105 @@
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from processor.analyses.convert.types import TYPE_PATTERN
+from processor.reading.options import ReadOptions
+from processor.writing import FORMATS
+from processor.writing.formats import Compression, FormatName
+
+ColumnName = Annotated[str, StringConstraints(max_length=4096)]
+MOST_COLUMNS = 10_000
+PARTED: frozenset[FormatName] = frozenset({"parquet", "csv", "tsv", "ndjson", "arrow"})
+
+
+class SortBy(BaseModel):
+    """One column to sort by."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: ColumnName = Field(description="Name of the column, as it is in the file.")
+    descending: bool = False
+    nulls_last: bool = True
+
+
+class CsvOptions(BaseModel):
+    """How CSV is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-~]$")] = Field(
+        default=",", description="One ASCII character between two fields."
+    )
+    header: bool = Field(default=True, description="Whether the first line holds the names of the columns.")
+    decimal_comma: bool = Field(default=False, description="Write 1,5 and not 1.5; with another delimiter than `,`.")
+    null_value: Annotated[str, StringConstraints(max_length=40)] = Field(
+        default="", description="What stands for a missing value."
+    )
+    bom: bool = Field(default=False, description="Begin with a byte order mark, which older Excel wants for UTF-8.")
+
+    @model_validator(mode="after")
+    def _is_readable(self) -> Self:
+        if self.decimal_comma and self.delimiter == ",":
+            raise ValueError("decimal_comma needs another delimiter than a comma")
+        return self
+
+
+class ConvertParams(BaseModel):
+    """What to write, and what to do before: cast, filter, dedupe, sort, select, rename, limit, in this order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: FormatName = Field(description="The format to write.")
+    compression: Compression | None = Field(
+        default=None,
+        description="parquet: zstd, snappy, gzip, lz4, none; csv, tsv, ndjson: none, gzip, zstd; arrow: zstd, lz4,"
+        " none; avro: deflate, snappy, none. Left out: the first of them.",
+    )
+    cast: dict[ColumnName, Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]] = Field(
+        default_factory=dict, max_length=MOST_COLUMNS, description="Types that columns shall have, by their names."
+    )
+    cast_errors: Literal["fail", "null"] = Field(
+        default="fail",
+        description="What a value that cannot be cast does: fail the task, or become null and be counted.",
+    )
+    filter: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None = Field(
+        default=None, description="An SQL expression; rows for which it is not true are left out."
+    )
+    dedupe: bool | Annotated[list[ColumnName], Field(min_length=1, max_length=100)] = Field(
+        default=False, description="Keep the first of rows that are equal: in all columns, or in these."
+    )
+    sort: Annotated[list[SortBy], Field(max_length=20)] = Field(default_factory=list, description="What to sort by.")
+    columns: Annotated[list[ColumnName], Field(min_length=1, max_length=MOST_COLUMNS)] | None = Field(
+        default=None, description="The columns to write, in this order. Left out: all."
+    )
+    rename: dict[ColumnName, ColumnName] = Field(
+        default_factory=dict, max_length=MOST_COLUMNS, description="New names of columns, by their old ones."
+    )
+    limit: int | None = Field(default=None, ge=0, description="At most so many rows.")
+    partition_by: Annotated[list[ColumnName], Field(max_length=5)] = Field(
+        default_factory=list,
+        description="Columns that part the table into files of their own (`year=2013/…`), together in one ZIP archive."
+        " Not for json, avro and xlsx.",
+    )
+    csv: CsvOptions = Field(default_factory=CsvOptions, description="How CSV is written.")
+    escape_formulas: bool = Field(
+        default=True,
+        description="Put an apostrophe before text in CSV and TSV that a spreadsheet would compute (= + - @).",
+    )
+    read_options: ReadOptions = Field(default_factory=ReadOptions, description="How to read the file.")
+
+    @model_validator(mode="after")
+    def _fits_the_format(self) -> Self:
+        offered = FORMATS[self.format].compressions
+        if self.compression is not None and self.compression not in offered:
+            raise ValueError(f"{self.format} is compressed by one of: {', '.join(offered)}")
+        if self.partition_by and self.format not in PARTED:
+            raise ValueError(f"partition_by works with {', '.join(sorted(PARTED))}")
+        if self.format != "csv" and self.csv != CsvOptions():
+            raise ValueError("csv is for the format csv")
+        return self
+
+    @property
+    def codec(self) -> Compression:
+        """The compression that was asked for, or the format's own."""
+        return self.compression or FORMATS[self.format].compressions[0]

@@ -1,0 +1,59 @@
+"""Types that a column can be cast to, by the words of the params."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import polars as pl
+
+TYPES: Final[Mapping[str, pl.DataType]] = MappingProxyType(
+    {
+        "text": pl.String(),
+        "boolean": pl.Boolean(),
+        "int8": pl.Int8(),
+        "int16": pl.Int16(),
+        "int32": pl.Int32(),
+        "int64": pl.Int64(),
+        "uint8": pl.UInt8(),
+        "uint16": pl.UInt16(),
+        "uint32": pl.UInt32(),
+        "uint64": pl.UInt64(),
+        "float32": pl.Float32(),
+        "float64": pl.Float64(),
+        "date": pl.Date(),
+        "datetime": pl.Datetime("us"),
+        "time": pl.Time(),
+        "category": pl.Categorical(),
+    }
+)
+DECIMAL: Final = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
+TYPE_PATTERN: Final = rf"^({'|'.join(TYPES)}|decimal\([1-9][0-9]?,[0-9]{{1,2}}\))$"
+TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+MOST_DIGITS: Final = 38
+
+
+def type_named(word: str) -> pl.DataType | None:
+    """The type, or None where a decimal has more digits than there are."""
+    match = DECIMAL.fullmatch(word)
+    if match is None:
+        return TYPES[word]
+    precision, scale = int(match[1]), int(match[2])
+    return pl.Decimal(precision, scale) if scale <= precision <= MOST_DIGITS else None
+
+
+def cast(column: pl.Expr, have: pl.DataType, want: pl.DataType) -> pl.Expr:
+    """The column in another type; null where a value has no form in it."""
+    if have != pl.String:
+        return column.cast(want, strict=False)
+    match want:
+        case pl.Boolean():
+            word = column.str.strip_chars().str.to_lowercase()
+            return pl.when(word.is_in(TRUE)).then(True).when(word.is_in(FALSE)).then(False).otherwise(None)  # noqa: FBT003
+        case pl.Date():
+            return column.str.to_date(strict=False)
+        case pl.Datetime():
+            return column.str.to_datetime(time_unit="us", strict=False)
+        case pl.Time():
+            return column.str.to_time(strict=False)
+    return column.cast(want, strict=False)
