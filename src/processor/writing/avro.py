@@ -17,7 +17,7 @@ Codec = Literal["uncompressed", "snappy", "deflate"]
 
 
 class AvroWriter:
-    """Writes batches of one schema into one container."""
+    """Writes batches of one schema into one container; `close` ends it."""
 
     def __init__(self, file: IO[bytes], *, codec: Codec) -> None:
         self._file = file
@@ -25,20 +25,31 @@ class AvroWriter:
         self._marker = b""
 
     def write(self, batch: pl.DataFrame) -> None:
-        """Append a batch; the first one, which may be empty, brings the header."""
-        buffer = io.BytesIO()
-        batch.write_avro(buffer, compression=self._codec)
-        data = buffer.getvalue()
+        """Append a batch; the first one brings the header."""
+        if not batch.height:
+            return
+        data = _container(batch, self._codec)
         start = _end_of_header(data)
         marker = data[start - MARKER_BYTES : start]
         if not self._marker:
             self._marker = marker
             self._file.write(data[:start])
-        while batch.height and start < len(data):  # some readers stumble over a block without rows
+        while start < len(data):
             end = _end_of_block(data, start)
             self._file.write(data[start:end])
             self._file.write(self._marker)
             start = end + MARKER_BYTES
+
+    def close(self, schema: pl.Schema) -> None:
+        """Write a table without rows if there were none: uncompressed, since readers stumble over a packed nothing."""
+        if not self._marker:
+            self._file.write(_container(pl.DataFrame(schema=schema), "uncompressed"))
+
+
+def _container(batch: pl.DataFrame, codec: Codec) -> bytes:
+    buffer = io.BytesIO()
+    batch.rechunk().write_avro(buffer, compression=codec)
+    return buffer.getvalue()
 
 
 def _end_of_header(data: bytes) -> int:

@@ -73,14 +73,26 @@ def _for_excel(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return _for_text(value, dtype)
 
 
+_AVRO_CASTS: Final[Mapping[type[pl.DataType], type[pl.DataType]]] = {
+    pl.Int8: pl.Int32,
+    pl.Int16: pl.Int32,
+    pl.UInt8: pl.Int32,
+    pl.UInt16: pl.Int32,
+    pl.UInt32: pl.Int64,
+    pl.UInt64: pl.String,
+    pl.Int128: pl.String,
+    pl.UInt128: pl.String,
+    pl.Float16: pl.Float32,
+    pl.Categorical: pl.String,
+    pl.Enum: pl.String,
+    pl.Null: pl.String,
+}
+
+
 def _for_avro(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if type(dtype) in _AVRO_CASTS:
+        return value.cast(_AVRO_CASTS[type(dtype)])
     match dtype:
-        case pl.Int8() | pl.Int16() | pl.UInt8() | pl.UInt16():
-            return value.cast(pl.Int32)
-        case pl.UInt32():
-            return value.cast(pl.Int64)
-        case pl.UInt64() | pl.Int128() | pl.UInt128() | pl.Categorical() | pl.Enum() | pl.Null():
-            return value.cast(pl.String)
         case pl.Datetime():
             plain = value.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if dtype.time_zone else value
             return plain.dt.cast_time_unit("us") if dtype.time_unit == "ns" else plain

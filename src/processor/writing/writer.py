@@ -112,8 +112,8 @@ def _write_avro(table: pl.LazyFrame, path: Path, compression: Compression) -> No
     codec: Any = _PLAIN if compression == "none" else compression
     with path.open("wb") as file:
         writer = AvroWriter(file, codec=codec)
-        writer.write(pl.DataFrame(schema=table.collect_schema()))
         table.sink_batches(writer.write, chunk_size=BATCH_ROWS)
+        writer.close(table.collect_schema())
 
 
 def _write_excel(table: pl.LazyFrame, path: Path, *, names: list[str], scratch: Path) -> list[Loss]:

@@ -1,0 +1,231 @@
+"""The kind `convert`: what is asked for is done, and what cannot be is said."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from pydantic import ValidationError
+
+from common.errors import ParamsError
+from helpers.analysing import Analysed, analysed
+from helpers.page_of import PageOf
+from processor.analyses.convert import KIND
+from processor.analyses.convert.report import REPORT
+
+TREES = pl.DataFrame(
+    {
+        "tree": ["oak", "elm", "oak", "ash", "elm", "oak"],
+        "height": [12.5, 7.0, 12.5, None, 30.0, 1.0],
+        "planted": ["2020-01-02", "2019-05-06", "2020-01-02", "", "soon", "2001-01-01"],
+        "n": [1, 2, 3, 4, 5, 6],
+    }
+)
+
+
+def convert(folder: Path, frame: pl.DataFrame = TREES, **params: object) -> Analysed:
+    path = folder / "trees.parquet"
+    frame.write_parquet(path)
+    return analysed(KIND, {"data": path}, folder / "scratch", **{"format": "parquet", **params})
+
+
+def table(found: Analysed) -> pl.DataFrame:
+    return pl.read_parquet(found.file("data.parquet"))
+
+
+def test_a_table_is_what_it_was(tmp_path: Path) -> None:
+    found = convert(tmp_path)
+
+    assert_frame_equal(table(found), TREES)
+    assert found.outcome.rows == {"data": 6}
+    assert (found.data["rows_read"], found.data["rows"]) == (6, 6)
+    assert found.run.warnings == []
+    assert found.run.progressed[-1]["rows"] == 6
+
+
+def test_rows_keep_their_order_however_many_there_are(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"n": range(1_000_000)})
+    assert_frame_equal(table(convert(tmp_path, frame)), frame)
+
+
+def test_rows_are_filtered_by_an_expression_over_the_new_types(tmp_path: Path) -> None:
+    found = convert(tmp_path, cast={"height": "int64"}, filter="height >= 12 AND tree <> 'elm'")
+
+    assert_frame_equal(table(found), TREES.head(3)[[0, 2]].with_columns(pl.col("height").cast(pl.Int64)))
+
+
+def test_equal_rows_are_kept_once_and_it_is_the_first(tmp_path: Path) -> None:
+    assert table(convert(tmp_path, dedupe=["tree"]))["n"].to_list() == [1, 2, 4]
+    assert table(convert(tmp_path, pl.concat([TREES, TREES]), dedupe=True))["n"].to_list() == [1, 2, 3, 4, 5, 6]
+
+
+def test_rows_are_sorted_then_limited(tmp_path: Path) -> None:
+    sort = [{"by": "height", "descending": True}, {"by": "n", "descending": True}]
+    assert table(convert(tmp_path, sort=sort, limit=3))["n"].to_list() == [5, 3, 1]
+    first_missing = [{"by": "height", "nulls_last": False}]
+    assert table(convert(tmp_path, sort=first_missing, limit=1))["n"].to_list() == [4]
+
+
+def test_columns_are_chosen_in_order_and_renamed(tmp_path: Path) -> None:
+    found = convert(tmp_path, columns=["n", "tree"], rename={"tree": "species", "n": "*"})
+
+    assert_frame_equal(table(found), TREES.select(pl.col("n").alias("*"), pl.col("tree").alias("species")))
+    assert found.data["columns"][1] == {"name": "species", "dtype": "String", "from": "String"}
+
+
+def test_a_value_that_cannot_be_cast_fails_the_task_without_being_quoted(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError) as refused:
+        convert(tmp_path, cast={"planted": "date"})
+
+    assert refused.value.pointer == "/params/cast/planted"
+    assert "2 of them" in refused.value.message
+    assert "soon" not in str(refused.value.as_json())
+
+
+def test_values_that_cannot_be_cast_are_counted_where_they_may_be_missing(tmp_path: Path) -> None:
+    found = convert(tmp_path, cast={"planted": "date"}, cast_errors="null")
+
+    assert table(found)["planted"].null_count() == 2
+    assert found.data["values_not_cast"] == {"planted": 2}
+    assert found.run.codes == {"values_not_cast"}
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted", "values"),
+    [
+        (["yes", "N", "1", None], "boolean", [True, False, True, None]),
+        (["1", "-2"], "int8", [1, -2]),
+        (["1.25", "2"], "decimal(6,2)", ["1.25", "2.00"]),
+        (["2020-01-02T03:04:05"], "datetime", ["2020-01-02 03:04:05.000000"]),
+        (["03:04:05"], "time", ["03:04:05"]),
+        (["a", "b"], "category", ["a", "b"]),
+    ],
+)
+def test_text_can_become_what_it_says(texts: list[Any], wanted: str, values: list[Any], tmp_path: Path) -> None:
+    found = table(convert(tmp_path, pl.DataFrame({"x": texts}), cast={"x": wanted}))["x"]
+    shown = found.to_list() if isinstance(values[0], bool | int) else found.cast(pl.String).to_list()
+
+    assert shown == values
+
+
+def test_a_table_is_parted_into_folders(tmp_path: Path) -> None:
+    found = convert(tmp_path, partition_by=["tree"], format="csv")
+    with zipfile.ZipFile(found.file("data.zip")) as archive:
+        names = archive.namelist()
+        oaks = archive.read(names[-1]).decode()
+
+    assert [name.partition("/")[0] for name in names] == ["tree=ash", "tree=elm", "tree=oak"]
+    assert found.data["files"] == 3
+    assert len(oaks.splitlines()) == 4
+
+
+def test_too_many_parts_and_names_that_make_no_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="more than 1,000 files"):
+        convert(tmp_path, pl.DataFrame({"n": range(1_001)}), partition_by=["n"])
+    with pytest.raises(ParamsError, match="folder"):
+        convert(tmp_path, pl.DataFrame({"../n": [1]}), partition_by=["../n"])
+
+
+def test_values_cannot_lead_out_of_their_folder(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"k": ["../../up", "/etc/passwd", "..", "a\x00b", ""], "n": range(5)})
+    found = convert(tmp_path, frame, partition_by=["k"])
+    with zipfile.ZipFile(found.file("data.zip")) as archive:
+        names = archive.namelist()
+
+    assert len(names) == 5
+    assert all(name.startswith("k=") and name.count("/") == 1 for name in names)
+    assert {path.name for path in (tmp_path / "scratch").iterdir()} == {"data.zip"}
+
+
+@pytest.mark.parametrize(
+    ("params", "pointer", "words"),
+    [
+        ({"columns": ["tre"]}, "/params/columns/0", "tree"),
+        ({"sort": [{"by": "Height"}]}, "/params/sort/0/by", "Height"),
+        ({"cast": {"tree": "int64"}}, "/params/cast/tree", "Int64"),
+        ({"cast": {"tree": "decimal(3,9)"}}, "/params/cast/tree", "38"),
+        ({"filter": "nope > 1"}, "/params/filter", "nope"),
+        ({"filter": "tree > 1"}, "/params/filter", "types"),
+        ({"rename": {"tree": "n"}}, "/params/rename", "same name"),
+        ({"columns": ["n"], "partition_by": ["tree"]}, "/params/partition_by/0", "not written"),
+    ],
+)
+def test_what_does_not_fit_the_table_is_told_at_its_place(
+    params: dict[str, Any], pointer: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ParamsError) as refused:
+        convert(tmp_path, **params)
+
+    assert refused.value.pointer == pointer
+    assert words in f"{refused.value.message} {refused.value.advice}"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"format": "exe"},
+        {"format": "csv", "compression": "snappy"},
+        {"format": "json", "partition_by": ["tree"]},
+        {"format": "parquet", "csv": {"bom": True}},
+        {"format": "csv", "csv": {"decimal_comma": True}},
+        {"format": "csv", "cast": {"tree": "int7"}},
+        {"format": "csv", "limit": -1},
+    ],
+)
+def test_what_no_table_could_fit_is_refused_before(params: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        KIND.params(**params)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(SELECT count(*) FROM read_csv('/etc/passwd')) > 0",
+        "tree IN (SELECT * FROM read_csv('/etc/passwd'))",
+        "tree = '' OR EXISTS (SELECT 1 FROM '/etc/passwd')",
+        "read_csv('/etc/passwd') IS NOT NULL",
+        'n > 1; SELECT * FROM "/etc/passwd"',
+        "n > (SELECT max(n) FROM self)",
+        "n > 1 -- \n; DROP TABLE t",
+    ],
+)
+def test_a_filter_reads_nothing_but_the_row(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ParamsError) as refused:
+        convert(tmp_path, filter=text)
+
+    assert refused.value.pointer == "/params/filter"
+    assert "root:" not in str(refused.value.as_json())
+
+
+def test_the_first_rows_are_shown_before_the_long_part(tmp_path: Path) -> None:
+    found = convert(tmp_path, filter="n > 2", rename={"n": "number"})
+    partial, is_estimate = found.run.partials[0]
+
+    assert is_estimate
+    assert partial["first_rows"][0] == ["oak", 12.5, "2020-01-02", 3]  # type: ignore[index]  # JSON values
+
+
+def test_its_report_shows_names_as_text(tmp_path: Path) -> None:
+    hostile = "<script>alert(1)</script>"
+    found = convert(tmp_path, TREES.rename({"tree": hostile}), format="csv")
+    page = PageOf(
+        REPORT(
+            {
+                "kind": "convert",
+                "version": "1",
+                "engine": {},
+                "inputs": {"data": {"filename": hostile, "sha256": "0", "bytes": 1, "rows": 6}},
+                "timings": {},
+                "warnings": [{"code": code, "message": text} for code, text in found.run.warnings],
+                "summary": found.outcome.summary,
+                "data": found.data,
+                "artifacts": [],
+            }
+        )
+    )
+
+    assert "script" not in page.tags
+    assert page.text.count(hostile) >= 2
+    assert "data.csv" in page.text
