@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-DANGEROUS: Final = r"^[=+\-@\t\r]"
+DANGEROUS: Final = r"^[=+\-@\t\r\n＝＋－＠]"  # noqa: RUF001 - the full-width forms are meant
 A_NUMBER: Final = r"^[+-]?(\d[\d ,._]*)?\d(\.\d*)?([eE][+-]?\d+)?%?$"
 
 
