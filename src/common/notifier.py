@@ -55,6 +55,10 @@ class Notifier(Service):
         """Somebody asked to cancel these running tasks."""
         self._add(Channel.CONTROL, (str(task) for task in tasks))
 
+    def keys_changed(self, ids: Iterable[str]) -> None:
+        """These keys were revoked, or these sessions have ended."""
+        self._add(Channel.KEYS, ids)
+
     def _add(self, channel: Channel, words: Iterable[str]) -> None:
         gathered = set(words)
         if gathered and not self._is_silent:

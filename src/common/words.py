@@ -49,9 +49,18 @@ class EventType(StrEnum):
 FINAL_EVENTS = frozenset({EventType.SUCCEEDED, EventType.FAILED, EventType.CANCELLED})
 
 
+class KeyRole(StrEnum):
+    """What a key is good for; each may do what those before it may."""
+
+    READ = "read"
+    SUBMIT = "submit"
+    ADMIN = "admin"
+
+
 class Channel(StrEnum):
     """The fixed NOTIFY channels; a payload names ids, separated by commas, never data."""
 
     WORK = "sundog_work"  # a task became claimable; payload: kinds
     FEED = "sundog_feed"  # a feed or a progress moved; payload: task ids
     CONTROL = "sundog_control"  # somebody asked to cancel running tasks; payload: task ids
+    KEYS = "sundog_keys"  # keys were revoked or sessions ended; payload: their ids

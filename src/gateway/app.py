@@ -9,7 +9,7 @@ from datetime import timedelta
 import anyio
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import Route
 
 from common.configuration import read_settings
 from common.database import Pool, check_schema, open_pool
@@ -21,9 +21,11 @@ from gateway.admission import Admission
 from gateway.bulk import Bulk
 from gateway.cross_origin import CrossOrigin
 from gateway.datasets import Datasets
+from gateway.entrance import build_entrance
 from gateway.handover import HandedOver
 from gateway.hosts import HostCheck, check_exposure, served_names
 from gateway.intake import Intake
+from gateway.journal import Journal
 from gateway.kinds import Catalogue
 from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
@@ -54,14 +56,30 @@ from gateway.unread_body import UnreadBody
 log = logging.getLogger(__name__)
 
 
-def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, settings: GatewaySettings) -> Starlette:
+def create_app(
+    *,
+    pool: Pool,
+    storage: Storage,
+    notifier: Notifier,
+    live: Live,
+    settings: GatewaySettings,
+    journal: Journal | None = None,
+) -> Starlette:
     """The application over parts that are already running."""
+    entrance = build_entrance(
+        pool=pool,
+        notifier=notifier,
+        keyring=live.keyring,
+        journal=journal or Journal(pool=pool),
+        settings=settings,
+    )
     app = Starlette(
-        routes=_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings),
+        routes=entrance.guard(_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings)),
         exception_handlers=exception_handlers(),
         middleware=[
             Middleware(RequestLog),
             *([Middleware(CrossOrigin, origins=settings.cors_origins)] if settings.cors_origins else []),
+            *entrance.trail,
             Middleware(HandedOver),
             Middleware(Presented),
             Middleware(UnreadBody),
@@ -73,9 +91,7 @@ def create_app(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, 
     return app
 
 
-def _routes(
-    *, pool: Pool, storage: Storage, notifier: Notifier, live: Live, settings: GatewaySettings
-) -> list[BaseRoute]:
+def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, settings: GatewaySettings) -> list[Route]:
     datasets = Datasets(pool=pool, storage=storage, limit=settings.upload_limit_bytes)
     catalogue = Catalogue(pool=pool, fresh_s=settings.processor_fresh_s, cache_s=settings.kinds_cache_s)
     admission = Admission(catalogue=catalogue, settings=settings)
@@ -162,10 +178,19 @@ async def open_gateway(
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(open_pool(database, service="gateway"))
         await check_schema(pool)
+        await check_exposure(settings, pool=pool)
         notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=not database.notifies))
+        journal = await stack.enter_async_context(Journal(pool=pool))
         live = build_live(pool=pool, database=database, settings=streams)
         await stack.enter_async_context(running(live))
-        app = create_app(pool=pool, storage=Storage.open(storage), notifier=notifier, live=live, settings=settings)
+        app = create_app(
+            pool=pool,
+            storage=Storage.open(storage),
+            notifier=notifier,
+            live=live,
+            settings=settings,
+            journal=journal,
+        )
         yield Gateway(app=app, live=live, notifier=notifier)
 
 
@@ -190,7 +215,6 @@ async def serve(
         ConfigurationError: the settings, the schema or the address do not allow it to start.
         OSError, asyncpg.PostgresError: Postgres cannot be reached or refuses.
     """
-    check_exposure(settings)
     async with open_gateway(settings=settings, streams=streams, database=database, storage=storage) as gateway:
         with listening_socket(settings) as listening:
             port: int = listening.getsockname()[1]

@@ -245,3 +245,53 @@ class StreamsFullError(SundogError):
     """This gateway has as many streams open as it may have, or is about to stop."""
 
     code = "streams_full"
+
+
+class KeyMissingError(SundogError):
+    """Nothing says who asks."""
+
+    code = "key_missing"
+
+
+class KeyRefusedError(SundogError):
+    """The key or the session is none, or holds no longer."""
+
+    code = "key_refused"
+
+
+class RoleTooLowError(SundogError):
+    """The caller is known, and may not do this."""
+
+    code = "role_too_low"
+
+
+class LaterError(SundogError):
+    """There is too much of something now; `retry_after_s` says when there may be room."""
+
+    def __init__(self, message: str, *, advice: str, retry_after_s: int) -> None:
+        super().__init__(message, advice=advice)
+        self.retry_after_s = retry_after_s
+
+
+class TooManyRequestsError(LaterError):
+    """The key has sent more requests than it may."""
+
+    code = "too_many_requests"
+
+
+class QueueFullError(LaterError):
+    """The tenant has as many tasks waiting as it may have."""
+
+    code = "queue_full"
+
+
+class StorageFullError(SundogError):
+    """The tenant has as many datasets, or as many bytes, as it may have."""
+
+    code = "storage_full"
+
+
+class RequestTooSlowError(SundogError):
+    """The request did not come in time."""
+
+    code = "request_too_slow"

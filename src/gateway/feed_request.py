@@ -8,8 +8,9 @@ from uuid import UUID
 from starlette.requests import Request
 
 from gateway.accept import preferred
+from gateway.caller import tenant_of
 from gateway.errors import BodyInvalidError, NotAcceptableError, QueryInvalidError
-from gateway.paths import TENANT, path_id
+from gateway.paths import path_id
 from gateway.wire import Form
 
 MOST_SEQ: Final = 2**31 - 1
@@ -45,7 +46,7 @@ def feed_asked(request: Request) -> FeedAsked:
     form = form_asked(request)
     return FeedAsked(
         task=path_id(request, of="task"),
-        tenant=TENANT,
+        tenant=tenant_of(request),
         after=cursor_asked(request),
         form=form,
         follow=follow_asked(request),
@@ -53,12 +54,12 @@ def feed_asked(request: Request) -> FeedAsked:
     )
 
 
-def feed_of_new_task(task: UUID, *, form: Form) -> FeedAsked:
+def feed_of_new_task(task: UUID, *, tenant: str, form: Form) -> FeedAsked:
     """What a request asks that records a task and wants to watch it.
 
     It does not come back by itself: the same request again would record another task.
     """
-    return FeedAsked(task=task, tenant=TENANT, after=None, form=form, follow=True, comes_back=False)
+    return FeedAsked(task=task, tenant=tenant, after=None, form=form, follow=True, comes_back=False)
 
 
 def form_asked(request: Request) -> Form:
@@ -105,11 +106,6 @@ def follow_asked(request: Request) -> bool:
     if text not in {"0", "1"}:
         raise QueryInvalidError("follow: must be 0 or 1.")
     return text == "1"
-
-
-def caller_of(request: Request) -> str:
-    """Whom streams are counted for."""
-    return request.client.host if request.client is not None else ""
 
 
 async def check_no_body(request: Request) -> None:

@@ -11,10 +11,14 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from common.database import Pool
 from common.errors import ConfigurationError, SundogError
+from common.queries import load_query
 from gateway.errors import HostRefusedError, OriginRefusedError
 from gateway.problems import problem_response
 from gateway.settings import LOOPBACK_NAMES, GatewaySettings
+
+HAS_KEYS = load_query("gateway", "has_keys")
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -59,21 +63,26 @@ class HostCheck:
 def served_names(settings: GatewaySettings) -> Collection[str] | None:
     """The host names that are served, or None for all."""
     if settings.on_loopback:
-        return {*LOOPBACK_NAMES, settings.host.lower(), *settings.allowed_hosts}
+        return {*LOOPBACK_NAMES, (settings.published or settings.host).lower(), *settings.allowed_hosts}
     return set(settings.allowed_hosts) or None
 
 
-def check_exposure(settings: GatewaySettings) -> None:
-    """Refuse to serve everybody by accident.
+async def check_exposure(settings: GatewaySettings, *, pool: Pool) -> None:
+    """Refuse to serve everybody by accident, and to serve nobody.
 
     Raises:
-        ConfigurationError: others than this machine could reach the gateway, and nobody said that they may.
+        ConfigurationError: the gateway asks for keys, and there are none.
     """
-    if not settings.on_loopback and not settings.open:
-        raise ConfigurationError(
-            f"The gateway would serve everybody who can reach {settings.host}.",
-            advice="Listen on 127.0.0.1, or set SUNDOG_GATEWAY_OPEN=true if only trusted people can reach it.",
-        )
+    if settings.is_open or await pool.fetchval(HAS_KEYS):
+        return
+    raise ConfigurationError(
+        f"The gateway asks everybody for a key, since others can reach {settings.published or settings.host}, and "
+        "there are no keys."
+        if not settings.on_loopback
+        else "The gateway asks everybody for a key, and there are no keys.",
+        advice="Make one with `sundog keys create`; or listen on 127.0.0.1; or set SUNDOG_GATEWAY_OPEN=true if only "
+        "trusted people can reach it.",
+    )
 
 
 def host_name(host: str) -> str:

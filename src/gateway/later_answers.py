@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from common.database import TRANSIENT
 from common.words import FINAL_STATES
+from gateway.caller import place_of, tenant_of
 from gateway.conditional import is_known
-from gateway.feed_request import FeedAsked, caller_of, feed_of_new_task
+from gateway.feed_request import FeedAsked, feed_of_new_task
 from gateway.handover import Handover
 from gateway.hub import Hub
 from gateway.json_text import json_response
@@ -47,9 +48,9 @@ class LaterAnswers:
         """Record a task once there is a place for a stream, and stream its feed."""
 
         async def ask() -> FeedAsked:
-            return feed_of_new_task((await create())["id"], form=form)
+            return feed_of_new_task((await create())["id"], tenant=tenant_of(request), form=form)
 
-        stream = FeedResponse(caller_of(request), ask, hub=self._hub, streams=self._streams, is_new=True)
+        stream = FeedResponse(place_of(request), ask, hub=self._hub, streams=self._streams, is_new=True)
         return Handover(stream)
 
     def end(self, request: Request, row: Row, *, otherwise: Response, find: Find) -> Answer:
@@ -94,7 +95,7 @@ class LaterAnswers:
     ) -> WaitingResponse:
         return WaitingResponse(
             task=row["id"],
-            caller=caller_of(request),
+            caller=place_of(request),
             wait_s=wait_s,
             look=look,
             otherwise=otherwise,

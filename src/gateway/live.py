@@ -12,6 +12,7 @@ from gateway.boards import Boards
 from gateway.delivery_figures import DeliveryFigures
 from gateway.feed_reader import FeedReader
 from gateway.hub import Hub
+from gateway.keyring import Keyring
 from gateway.settings import StreamSettings
 from gateway.streams import Streams
 
@@ -27,6 +28,7 @@ class Live:
     hub: Hub
     boards: Boards
     streams: Streams
+    keyring: Keyring
     listener: Listener | None
     settings: StreamSettings
 
@@ -60,16 +62,27 @@ def build_live(*, pool: Pool, database: DatabaseSettings, settings: StreamSettin
         is_hinted=database.notifies,
         open_s=settings.open_s,
     )
+    streams = Streams(hub=hub, settings=settings)
+    keyring = Keyring(pool=pool, watching=streams.callers, put_out=streams.put_out)
+
+    def catch_up() -> None:
+        hub.catch_up()
+        keyring.catch_up()
+
     listener = Listener(
         dsn=database.direct_dsn,
         service="gateway",
-        channels={Channel.FEED: hub.hear},
-        on_connect=hub.catch_up,
+        channels={Channel.FEED: hub.hear, Channel.KEYS: keyring.hear},
+        on_connect=catch_up,
         probe_s=database.probe_s,
     )
-    streams = Streams(hub=hub, settings=settings)
     return Live(
-        hub=hub, boards=boards, streams=streams, listener=listener if database.notifies else None, settings=settings
+        hub=hub,
+        boards=boards,
+        streams=streams,
+        keyring=keyring,
+        listener=listener if database.notifies else None,
+        settings=settings,
     )
 
 
@@ -77,7 +90,7 @@ def build_live(*, pool: Pool, database: DatabaseSettings, settings: StreamSettin
 async def running(live: Live) -> AsyncIterator[Live]:
     """Start them; LISTEN is in force when this enters."""
     async with AsyncExitStack() as stack:
-        for part in (live.boards, live.hub, live.listener, live.streams):
+        for part in (live.boards, live.hub, live.keyring, live.listener, live.streams):
             if part is not None:
                 await stack.enter_async_context(part)
         yield live

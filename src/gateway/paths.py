@@ -7,9 +7,6 @@ from starlette.requests import Request
 
 from gateway.errors import NotFoundError
 
-# Every request belongs to it until keys say otherwise.
-TENANT = "default"
-
 
 def dataset_path(identity: UUID) -> str:
     """Of one dataset."""

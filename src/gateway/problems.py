@@ -19,6 +19,9 @@ from gateway.errors import (
     BodyInvalidError,
     DatabaseUnavailableError,
     InternalError,
+    KeyMissingError,
+    KeyRefusedError,
+    LaterError,
     MethodError,
     NotFoundError,
     RangeError,
@@ -60,6 +63,8 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "idempotency_key_reused": ProblemType(422, "The key belongs to another request"),
     "inputs_invalid": ProblemType(422, "The inputs are not those of the kind"),
     "internal": ProblemType(500, "Something went wrong in the gateway"),
+    "key_missing": ProblemType(401, "Who are you?"),
+    "key_refused": ProblemType(401, "This key lets nobody in"),
     "kind_unknown": ProblemType(422, "There is no such kind"),
     "media_type_unsupported": ProblemType(415, "The content type is not taken here"),
     "method_not_allowed": ProblemType(405, "The method is not allowed here"),
@@ -70,11 +75,15 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "origin_refused": ProblemType(403, "Another site may not do this"),
     "params_invalid": ProblemType(422, "A parameter is wrong"),
     "query_invalid": ProblemType(422, "The URL's query is wrong"),
+    "queue_full": ProblemType(429, "Too many tasks wait"),
     "range_not_satisfiable": ProblemType(416, "The range lies outside"),
     "request_invalid": ProblemType(422, "The request is wrong"),
     "request_malformed": ProblemType(400, "This is no HTTP"),
+    "request_too_slow": ProblemType(408, "The request came too slowly"),
     "result_gone": ProblemType(410, "The result is gone"),
     "result_not_ready": ProblemType(409, "The task has not ended", retry_after=1),
+    "role_too_low": ProblemType(403, "Your key is not good for this"),
+    "storage_full": ProblemType(507, "The storage is full"),
     "streams_full": ProblemType(503, "No room for another stream", retry_after=2),
     "storage_unavailable": ProblemType(503, "The storage is away", retry_after=2),
     "task_cancelled": ProblemType(409, "The task was cancelled"),
@@ -82,6 +91,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "task_failed": ProblemType(409, "The task failed"),
     "task_not_retriable": ProblemType(409, "The task cannot be retried"),
     "too_large": ProblemType(413, "Too large"),
+    "too_many_requests": ProblemType(429, "Too many requests"),
     "too_many_streams": ProblemType(429, "Too many streams", retry_after=5),
 }
 
@@ -135,6 +145,10 @@ def _headers(error: SundogError) -> Mapping[str, str]:
             return {"content-range": f"bytes */{size}"}
         case MethodError(allowed=allowed):
             return {"allow": ", ".join(allowed)}
+        case LaterError(retry_after_s=seconds):
+            return {"retry-after": str(seconds)}
+        case KeyMissingError() | KeyRefusedError():
+            return {"www-authenticate": 'Bearer realm="sundog"'}
         case _:
             return {}
 

@@ -21,9 +21,15 @@ class GatewaySettings(BaseSettings):
         ge=0,
         description="A listening socket that was inherited, instead of SUNDOG_GATEWAY_HOST and _PORT.",
     )
-    open: bool = Field(
-        default=False,
-        description="Serve everybody who can reach an address that is not loopback. For a private network alone.",
+    published: str | None = Field(
+        default=None,
+        description="The address at which others reach the gateway, where that is another than SUNDOG_GATEWAY_HOST: "
+        "the one that a container's port is published at.",
+    )
+    open: bool | None = Field(
+        default=None,
+        description="Whether everybody who reaches the gateway may do everything. true is for a private network alone; "
+        "false asks for keys on loopback too, as behind a proxy. Default: open on loopback, keys elsewhere.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
@@ -48,10 +54,38 @@ class GatewaySettings(BaseSettings):
     head_timeout_s: float = Field(
         default=30, gt=0, description="Seconds within which a request's headers must have come."
     )
+    head_fields_most: int = Field(default=100, ge=10, description="The most headers that a request may have.")
+    body_timeout_s: float = Field(
+        default=30, gt=0, description="Seconds in which a body that is being waited for must bring something."
+    )
+    body_slowest_bytes_per_s: int = Field(
+        default=100,
+        ge=0,
+        description="A body that comes more slowly than this, on the average since it was first waited for and after "
+        "SUNDOG_GATEWAY_BODY_TIMEOUT_S, is given up.",
+    )
     body_limit_bytes: int = Field(
         default=1 << 20, ge=1024, description="The most bytes that a JSON body or a field of a form may have."
     )
     upload_limit_bytes: int = Field(default=10 << 30, ge=1, description="The most bytes that a dataset may have.")
+    session_hours: float = Field(
+        default=12, gt=0, le=720, description="Hours for which a browser that logged in stays so."
+    )
+    key_requests_per_s: int = Field(
+        default=500,
+        ge=0,
+        description="Requests a second that a key may send to all gateways together, if it has no number of its own; "
+        "twice as many at once. 0: any number.",
+    )
+    tenant_datasets_most: int = Field(
+        default=100_000, ge=1, description="The most datasets of a tenant that has no number of its own."
+    )
+    tenant_bytes_most: int = Field(
+        default=1 << 40, ge=1, description="The most bytes in datasets of a tenant that has no number of its own."
+    )
+    tenant_queued_most: int = Field(
+        default=1_000_000, ge=1, description="The most waiting tasks of a tenant that has no number of its own."
+    )
     kinds_cache_s: float = Field(
         default=1.0, ge=0, le=2, description="Seconds for which the catalogue of kinds is not read again."
     )
@@ -97,7 +131,12 @@ class GatewaySettings(BaseSettings):
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine can reach the gateway."""
-        return is_loopback(self.host)
+        return is_loopback(self.published or self.host)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody needs a key."""
+        return self.on_loopback if self.open is None else self.open
 
 
 class StreamSettings(BaseSettings):

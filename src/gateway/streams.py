@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
@@ -53,7 +53,7 @@ class Streams(Service):
         self.begun = self.resumed = self.refused = 0
         self._hub = hub
         self._settings = settings
-        self._outlets: set[Outlet] = set()
+        self._outlets: dict[Outlet, str] = {}
         self._waiters: set[Waiter] = set()
         self._open = 0
         self._all_gone = asyncio.Event()
@@ -104,6 +104,16 @@ class Streams(Service):
         if not self._open:
             self._all_gone.set()
 
+    def callers(self) -> Collection[str]:
+        """Who has streams open."""
+        return self._open_of.keys()
+
+    def put_out(self, caller: str) -> None:
+        """End the streams of a caller who is let in no longer; whoever still is comes back."""
+        for outlet, whose in list(self._outlets.items()):
+            if whose == caller:
+                outlet.leave(retry_ms=self._retry_ms())
+
     def line(self, *, tap: Tap | None, send: Send) -> Line:
         """The way to a client that is about to be streamed to."""
         return Line(
@@ -124,14 +134,14 @@ class Streams(Service):
         self.begun += 1
         self.resumed += is_resumed
         self._take(caller)
-        self._outlets.add(outlet)
+        self._outlets[outlet] = caller
         if self.draining:
             outlet.leave(retry_ms=self._retry_ms())
 
     def end(self, outlet: Outlet, *, caller: str) -> None:
         """The client of a stream has gone."""
         outlet.close()
-        self._outlets.discard(outlet)
+        self._outlets.pop(outlet, None)
         self._give_back(caller)
 
     @contextmanager

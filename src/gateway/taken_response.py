@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from common.words import FINAL_STATES
 from gateway.batch import TASKS_A_RUN
+from gateway.caller import tenant_of
 from gateway.idempotency import REPLAYED, key_asked
 from gateway.intake import Asker, Taken
 from gateway.json_text import json_response
 from gateway.later_answers import RETRY_AFTER
-from gateway.paths import TENANT, task_path
+from gateway.paths import task_path
 from gateway.task_view import Row, task_etag, task_view_with_attempts
 
 # RFC: W3C Trace Context, version 00.
@@ -29,7 +30,9 @@ def asker_of(request: Request) -> Asker:
         HeaderInvalidError: its key cannot be one.
     """
     trace = request.headers.get("traceparent", "")
-    return Asker(tenant=TENANT, traceparent=trace if TRACEPARENT.fullmatch(trace) else None, key=key_asked(request))
+    return Asker(
+        tenant=tenant_of(request), traceparent=trace if TRACEPARENT.fullmatch(trace) else None, key=key_asked(request)
+    )
 
 
 def task_response(taken: Taken) -> Response:

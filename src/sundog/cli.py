@@ -8,9 +8,16 @@ from typing import Final
 
 from common.errors import SundogError
 from sundog.command import Command
-from sundog.commands import demo, gateway, migrate, processor, up
+from sundog.commands import demo, gateway, keys, migrate, processor, up
 
-COMMANDS: Final[Sequence[Command]] = (up.COMMAND, demo.COMMAND, gateway.COMMAND, processor.COMMAND, migrate.COMMAND)
+COMMANDS: Final[Sequence[Command]] = (
+    up.COMMAND,
+    demo.COMMAND,
+    gateway.COMMAND,
+    processor.COMMAND,
+    migrate.COMMAND,
+    keys.COMMAND,
+)
 INTERRUPTED: Final = 130
 
 

@@ -16,6 +16,8 @@ from sundog.unprivileged import hand_over, identity_for
 
 OWNER: Final = "sundog"
 STOP_STEPS: Final = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # "fast", then "immediate"
+PORT_LINE: Final = 3
+SOCKET_LINE: Final = 4
 STATUS_LINE: Final = 7  # of postmaster.pid, counted from 0: "ready" once the server answers
 
 
@@ -104,6 +106,13 @@ class Cluster:
         """Whether the server with this pid answers."""
         lines = self._pid_file_lines()
         return len(lines) > STATUS_LINE and lines[0] == str(pid) and lines[STATUS_LINE].strip() == "ready"
+
+    def socket_address(self) -> tuple[str, int] | None:
+        """The folder and the number of the socket on which a server of this cluster answers; None if none does."""
+        lines = self._pid_file_lines()
+        if len(lines) <= STATUS_LINE or lines[STATUS_LINE].strip() != "ready" or not self._is_served_by(int(lines[0])):
+            return None
+        return lines[SOCKET_LINE], int(lines[PORT_LINE])
 
     async def end_leftover(self) -> None:
         """End a server whose owner is gone, and forget a pid file whose server is gone. Call it with the lock held."""

@@ -49,14 +49,22 @@ class GatewayFactory:
     async def start(
         self, *, dsn: str | None = None, listener_dsn: str | None = None, probe_s: float = 10, **changed: Any
     ) -> AsyncIterator[RunningGateway]:
-        """A gateway that answers; `changed` are its settings of streams that differ from the defaults."""
+        """A gateway that answers.
+
+        Args:
+            dsn: of its pool; None: of the gateway's role.
+            listener_dsn: where it listens; None: there too.
+            probe_s: seconds between its looks whether it hears.
+            changed: settings of streams that differ from the defaults; `own`: such settings of the gateway itself.
+        """
         notifier = changed.pop("notifier", "postgres")
-        settings = GatewaySettings(
-            port=0,
-            shutdown_s=changed.pop("shutdown_s", 3),
-            kinds_cache_s=0,
-            trusted_proxies=changed.pop("trusted_proxies", ()),
-        )
+        own = {
+            "shutdown_s": changed.pop("shutdown_s", 3),
+            "kinds_cache_s": 0,
+            "trusted_proxies": changed.pop("trusted_proxies", ()),
+            **changed.pop("own", {}),
+        }
+        settings = GatewaySettings(port=0, **own)
         database = DatabaseSettings(
             dsn=SecretStr(dsn or self.database.gateway_dsn),
             listener_dsn=None if listener_dsn is None else SecretStr(listener_dsn),

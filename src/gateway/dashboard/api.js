@@ -18,18 +18,31 @@ function problem(status, text) {
   }
 }
 
+// A page of another site cannot send this header: it keeps such a page from asking with our cookie.
+const OWN_PAGE = { "x-sundog-page": "1" };
+
+/** Nobody is logged in, or no longer: to the page where one does, and back to this place afterwards. */
+function mustLogIn(status) {
+  if (status === 401 && location.pathname !== "/login") location.assign(`/login${location.hash}`);
+}
+
 async function call(path, options = {}) {
-  const headers = { accept: "application/json", ...options.headers };
+  const headers = { accept: "application/json", ...OWN_PAGE, ...options.headers };
   const response = await fetch(path, { cache: "no-store", ...options, headers }).catch(() => {
     throw new Problem();
   });
   const text = await response.text();
+  mustLogIn(response.status);
   if (!response.ok) throw problem(response.status, text);
   return text === "" ? null : JSON.parse(text);
 }
 
 const post = (path, body) =>
   call(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+export const session = () => call("/v1/session");
+export const logIn = (key) => post("/v1/session", { key });
+export const logOut = () => call("/v1/session", { method: "DELETE" });
 
 export const taskPath = (id, part = "") => `/v1/tasks/${encodeURIComponent(id)}${part}`;
 
@@ -57,11 +70,13 @@ export function upload(file, { progress, signal }) {
     const request = new XMLHttpRequest();
     request.open("PUT", `/v1/datasets/${encodeURIComponent(file.name)}`);
     request.setRequestHeader("content-type", file.type || "application/octet-stream");
+    for (const [name, value] of Object.entries(OWN_PAGE)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / Math.max(1, event.total));
-    request.onload = () =>
-      request.status < 300
-        ? resolve(JSON.parse(request.responseText))
-        : reject(problem(request.status, request.responseText));
+    request.onload = () => {
+      mustLogIn(request.status);
+      if (request.status < 300) resolve(JSON.parse(request.responseText));
+      else reject(problem(request.status, request.responseText));
+    };
     request.onerror = () =>
       reject(new Problem({ detail: "The upload broke off.", advice: "Check the connection and drop the file again." }));
     request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));

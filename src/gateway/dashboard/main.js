@@ -1,6 +1,7 @@
 // Wires the parts of the dashboard: one set of tasks, one shared stream for them, and the page that the address names.
 
-import { say, html } from "./element.js";
+import { logOut, session } from "./api.js";
+import { button, html, say } from "./element.js";
 import { TaskList } from "./list.js";
 import { route, taskHash } from "./route.js";
 import { SharedStream } from "./shared.js";
@@ -72,8 +73,23 @@ function watchDrops() {
   });
 }
 
+/** Who is logged in, with a way out; nothing where nobody needs to be. A refusal leads to the login by itself. */
+async function showSession() {
+  const { open, by_cookie: byCookie, tenant, role, key } = await session();
+  if (open) return;
+  const leave = async () => {
+    await logOut();
+    location.assign("/login");
+  };
+  byId("session").replaceChildren(
+    html("span", { title: `${tenant}, ${role}` }, key.name),
+    ...(byCookie ? [button("Log out", leave)] : []),
+  );
+}
+
 addEventListener("hashchange", show);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && page.refresh());
 watchDrops();
 show();
-new SharedStream({ task: (row) => tasks.put(row), state: connection }).start();
+showSession().catch(() => {});
+new SharedStream({ task: (row) => tasks.put(row), state: connection, refused: showSession }).start();

@@ -13,14 +13,18 @@ export class SharedStream {
   #state = "connecting";
   #leaving = null;
 
-  /** `task(row)`: a task changed. `state(word)`: of the stream, see stream.js; each "live" may follow a gap. */
-  constructor({ task, state }) {
+  /**
+   * `task(row)`: a task changed. `state(word)`: of the stream, see stream.js; each "live" may follow a gap.
+   * `refused()`: the gateway answered this window with no stream.
+   */
+  constructor({ task, state, refused }) {
     Object.assign(this, { task, state });
     this.stream = new Stream({
       url: () => "/v1/events",
       names: ["task"],
       event: (_, row) => this.#tell({ task: row }),
       state: (word) => word !== "closed" && this.#tell({ state: word }),
+      refused: () => refused().catch(() => {}),
     });
   }
 

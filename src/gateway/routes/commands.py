@@ -9,11 +9,12 @@ from starlette.routing import Route
 
 from gateway.body import read_optional_json
 from gateway.bulk import Bulk, Position, Progressed
+from gateway.caller import tenant_of
 from gateway.errors import QueryInvalidError
 from gateway.json_text import json_response
 from gateway.later_answers import shown
 from gateway.pagination import link_with
-from gateway.paths import TENANT, path_id
+from gateway.paths import path_id
 from gateway.retries import Retries
 from gateway.task_filter import TaskFilter, filter_asked
 
@@ -40,16 +41,18 @@ class CommandRoutes:
     async def _retry(self, request: Request) -> Response:
         identity = path_id(request, of="task")
         asked = await read_optional_json(request, limit=self._body_limit, otherwise={})
-        row = await self._retries.retry(identity, asked, tenant=TENANT)
+        row = await self._retries.retry(identity, asked, tenant=tenant_of(request))
         return shown(row, status=HTTPStatus.ACCEPTED)
 
     async def _cancel_all(self, request: Request) -> Response:
         wanted, start = _wanted(request), _start(request)
-        return _answer(request, await self._bulk.cancel(wanted, start=start, tenant=TENANT), names=CANCELLED)
+        return _answer(
+            request, await self._bulk.cancel(wanted, start=start, tenant=tenant_of(request)), names=CANCELLED
+        )
 
     async def _retry_all(self, request: Request) -> Response:
         wanted, start = _wanted(request), _start(request)
-        return _answer(request, await self._bulk.retry(wanted, start=start, tenant=TENANT), names=RETRIED)
+        return _answer(request, await self._bulk.retry(wanted, start=start, tenant=tenant_of(request)), names=RETRIED)
 
 
 def _wanted(request: Request) -> TaskFilter:

@@ -45,11 +45,15 @@ class DashboardRoutes:
         """What this class serves."""
         return [
             Route("/", self._index, methods=["GET"]),
+            Route("/login", self._login, methods=["GET"]),
             Route("/dashboard/{file:path}", self._file, methods=["GET"]),
         ]
 
     async def _index(self, request: Request) -> Response:
         return self._serve("index.html", request=request)
+
+    async def _login(self, request: Request) -> Response:
+        return self._serve("login.html", request=request)
 
     async def _file(self, request: Request) -> Response:
         return self._serve(request.path_params["file"], request=request)

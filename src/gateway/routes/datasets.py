@@ -10,13 +10,14 @@ from starlette.routing import Route
 
 from gateway.body import media_type
 from gateway.body_digest import checked_stream
+from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets, dataset_view
 from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.form import SLACK_BYTES, Form, Part
 from gateway.json_text import json_response
 from gateway.pagination import page_asked, page_response
-from gateway.paths import TENANT, dataset_path, not_found, path_id
+from gateway.paths import dataset_path, not_found, path_id
 
 
 class DatasetRoutes:
@@ -41,7 +42,7 @@ class DatasetRoutes:
         self._datasets.check_length(request.headers.get("content-length"))
         row = await self._datasets.hand_in(
             checked_stream(request),
-            tenant=TENANT,
+            tenant=tenant_of(request),
             name=request.path_params["name"],
             sent_media_type=request.headers.get("content-type", ""),
         )
@@ -56,20 +57,23 @@ class DatasetRoutes:
         row: asyncpg.Record | None = None
         async for part in Form(checked_stream(request), content_type=request.headers["content-type"]).parts():
             if part.head.filename is not None:
-                row = await self._hand_in(part, before=row)
+                row = await self._hand_in(part, before=row, tenant=tenant_of(request))
         if row is None:
             raise BodyInvalidError("The form has no file.", advice="curl -F data=@FILE")
         return _handed_in(row)
 
-    async def _hand_in(self, part: Part, *, before: asyncpg.Record | None) -> asyncpg.Record:
+    async def _hand_in(self, part: Part, *, before: asyncpg.Record | None, tenant: str) -> asyncpg.Record:
         if before is not None:
             raise BodyInvalidError("The form has more than one file.", advice="Hand in one file a request.")
         return await self._datasets.hand_in(
-            part.chunks(), tenant=TENANT, name=part.head.filename or "", sent_media_type=part.head.media_type
+            part.chunks(),
+            tenant=tenant,
+            name=part.head.filename or "",
+            sent_media_type=part.head.media_type,
         )
 
     async def _get(self, request: Request) -> Response:
-        row = await self._datasets.find(path_id(request, of="dataset"), tenant=TENANT)
+        row = await self._datasets.find(path_id(request, of="dataset"), tenant=tenant_of(request))
         if row is None:
             raise not_found("dataset")
         etag = f'"{row["id"]}"'  # nothing of a dataset ever changes
@@ -78,13 +82,13 @@ class DatasetRoutes:
         return json_response(dataset_view(row), headers={"etag": etag, "cache-control": "no-cache"})
 
     async def _delete(self, request: Request) -> Response:
-        if not await self._datasets.remove(path_id(request, of="dataset"), tenant=TENANT):
+        if not await self._datasets.remove(path_id(request, of="dataset"), tenant=tenant_of(request)):
             raise not_found("dataset")
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _list(self, request: Request) -> Response:
         asked = page_asked(request)
-        rows = await self._datasets.page(asked, tenant=TENANT)
+        rows = await self._datasets.page(asked, tenant=tenant_of(request))
         last: UUID | None = rows[-1]["id"] if len(rows) == asked.limit else None
         return page_response("datasets", [dataset_view(row) for row in rows], request=request, asked=asked, last=last)
 

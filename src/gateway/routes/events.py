@@ -10,11 +10,11 @@ from gateway.accept import preferred
 from gateway.board import Filter
 from gateway.board_response import BoardResponse
 from gateway.boards import Boards
+from gateway.caller import place_of, tenant_of
 from gateway.errors import NotAcceptableError, QueryInvalidError
-from gateway.feed_request import FeedAsked, caller_of, check_no_body, feed_asked
+from gateway.feed_request import FeedAsked, check_no_body, feed_asked
 from gateway.handover import Handover
 from gateway.hub import Hub
-from gateway.paths import TENANT
 from gateway.stream import FeedResponse
 from gateway.streams import Streams
 from gateway.task_filter import kind_asked, state_asked
@@ -45,15 +45,15 @@ class EventRoutes:
         async def ask() -> FeedAsked:
             return asked
 
-        return Handover(FeedResponse(caller_of(request), ask, hub=self._hub, streams=self._streams))
+        return Handover(FeedResponse(place_of(request), ask, hub=self._hub, streams=self._streams))
 
     async def _board(self, request: Request) -> Handover:
         if preferred(request.headers.get("accept"), [Form.SSE]) is None:
             raise NotAcceptableError("Rows come as an event stream.", advice=f"Accept {Form.SSE}.")
-        shows = Filter(tenant=TENANT, state=state_asked(request), kind=kind_asked(request))
+        shows = Filter(tenant=tenant_of(request), state=state_asked(request), kind=kind_asked(request))
         since = since_asked(request)
         await check_no_body(request)
-        caller = caller_of(request)
+        caller = place_of(request)
         return Handover(
             BoardResponse(shows=shows, since=since, caller=caller, boards=self._boards, streams=self._streams)
         )

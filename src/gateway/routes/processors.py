@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from common.database import Pool
 from common.queries import load_query
+from gateway.caller import tenant_of
 from gateway.json_text import instant, json_response
 
 LIST_PROCESSORS: Final = load_query("gateway", "list_processors")
@@ -31,8 +32,8 @@ class ProcessorRoutes:
         """What this class serves."""
         return [Route("/v1/processors", self._list, methods=["GET"])]
 
-    async def _list(self, _request: Request) -> Response:
-        rows = await self._pool.fetch(LIST_PROCESSORS, self._fresh)
+    async def _list(self, request: Request) -> Response:
+        rows = await self._pool.fetch(LIST_PROCESSORS, self._fresh, tenant_of(request))
         return json_response({"processors": [_shown(row) for row in rows]})
 
 

@@ -14,10 +14,11 @@ from common.queries import load_query
 from common.storage import Storage
 from common.words import TaskState
 from gateway.blob_response import Download, blob_response
+from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
 from gateway.errors import ResultGoneError, ResultNotReadyError, TaskCancelledError, TaskFailedError
 from gateway.json_text import json_response
-from gateway.paths import TENANT, artifact_path, not_found, path_id
+from gateway.paths import artifact_path, not_found, path_id
 from gateway.task_view import Row
 
 SELECT_RESULT: Final = load_query("gateway", "select_result")
@@ -41,7 +42,7 @@ class ResultRoutes:
         ]
 
     async def _result(self, request: Request) -> Response:
-        row = await self._pool.fetchrow(SELECT_RESULT, path_id(request, of="task"), TENANT)
+        row = await self._pool.fetchrow(SELECT_RESULT, path_id(request, of="task"), tenant_of(request))
         if row is None:
             raise not_found("task")
         if row["body"] is None:
@@ -59,7 +60,7 @@ class ResultRoutes:
 
     async def _artifacts(self, request: Request) -> Response:
         identity = path_id(request, of="task")
-        row = await self._pool.fetchrow(LIST_ARTIFACTS, identity, TENANT)
+        row = await self._pool.fetchrow(LIST_ARTIFACTS, identity, tenant_of(request))
         if row is None:
             raise not_found("task")
         return json_response({"artifacts": [_shown(entry, task=identity) for entry in json.loads(row["artifacts"])]})
@@ -68,7 +69,7 @@ class ResultRoutes:
         name = request.path_params["name"]
         if "\x00" in name:
             raise not_found("artifact")
-        row = await self._pool.fetchrow(SELECT_ARTIFACT, path_id(request, of="task"), TENANT, name)
+        row = await self._pool.fetchrow(SELECT_ARTIFACT, path_id(request, of="task"), tenant_of(request), name)
         if row is None:
             raise not_found("artifact")
         return await blob_response(Download(**row), request=request, storage=self._storage)

@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.caller import tenant_of
 from gateway.json_text import json_response
-from gateway.paths import TENANT
 from gateway.stats import Stats
 
 
@@ -19,5 +19,5 @@ class StatsRoutes:
         """What this class serves."""
         return [Route("/v1/stats", self._get, methods=["GET"])]
 
-    async def _get(self, _request: Request) -> Response:
-        return json_response(await self._stats.view(tenant=TENANT))
+    async def _get(self, request: Request) -> Response:
+        return json_response(await self._stats.view(tenant=tenant_of(request)))

@@ -12,15 +12,16 @@ from starlette.routing import Route
 from common.words import FINAL_STATES
 from gateway.body import media_type, read_json
 from gateway.body_digest import checked_stream
+from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets
 from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
 from gateway.intake import Intake, Taken, own_id
-from gateway.later_answers import Answer, LaterAnswers, shown
+from gateway.later_answers import Answer, Find, LaterAnswers, shown
 from gateway.pagination import page_asked, page_response
-from gateway.paths import TENANT, not_found, path_id
+from gateway.paths import not_found, path_id
 from gateway.taken_response import asker_of, has_ended, task_response
 from gateway.task_filter import filter_asked
 from gateway.task_form import read_task_form
@@ -79,13 +80,18 @@ class TaskRoutes:
         answer = task_response(taken)
         if has_ended(taken):
             return answer
-        return self._later.end(request, taken.rows[0], otherwise=answer, find=self._find)
+        return self._later.end(request, taken.rows[0], otherwise=answer, find=self._finder(request))
 
-    async def _find(self, identity: UUID) -> Row:
-        row = await self._tasks.find(identity, tenant=TENANT)
-        if row is None:
-            raise not_found("task")
-        return row
+    def _finder(self, request: Request) -> Find:
+        """Finds tasks of whoever asks."""
+
+        async def find(identity: UUID) -> Row:
+            row = await self._tasks.find(identity, tenant=tenant_of(request))
+            if row is None:
+                raise not_found("task")
+            return row
+
+        return find
 
     async def _asked(self, request: Request) -> Any:
         if media_type(request) != "multipart/form-data":
@@ -95,29 +101,30 @@ class TaskRoutes:
             checked_stream(request),
             content_type=request.headers["content-type"],
             datasets=self._datasets,
-            tenant=TENANT,
+            tenant=tenant_of(request),
             limit=self._body_limit,
         )
 
     async def _get(self, request: Request) -> Answer:
-        row = await self._find(path_id(request, of="task"))
+        find = self._finder(request)
+        row = await find(path_id(request, of="task"))
         etag = task_etag(row)
         if is_known(request, etag):
-            return self._later.change(request, row, otherwise=not_modified(etag), find=self._find)
+            return self._later.change(request, row, otherwise=not_modified(etag), find=find)
         return shown(row)
 
     async def _list(self, request: Request) -> Response:
         asked, wanted = page_asked(request), filter_asked(request)
         counted = _count_asked(request)
-        rows, last = await self._listed.page(wanted, asked, tenant=TENANT)
-        more = {"total": asdict(await self._listed.total(wanted, tenant=TENANT))} if counted else None
+        rows, last = await self._listed.page(wanted, asked, tenant=tenant_of(request))
+        more = {"total": asdict(await self._listed.total(wanted, tenant=tenant_of(request)))} if counted else None
         shown_rows = [task_view(row) for row in rows]
         return page_response("tasks", shown_rows, request=request, asked=asked, last=last, more=more)
 
     async def _cancel(self, request: Request) -> Response:
         identity = path_id(request, of="task")
-        done = await self._tasks.cancel([identity], tenant=TENANT)
-        row = await self._find(identity)
+        done = await self._tasks.cancel([identity], tenant=tenant_of(request))
+        row = await self._finder(request)(identity)
         # Accepted means: it has been asked to stop, and will tell when it has.
         ends_later = identity not in done.at_once and row["state"] not in FINAL_STATES
         return shown(row, status=HTTPStatus.ACCEPTED if ends_later else HTTPStatus.OK)

@@ -156,7 +156,7 @@ async def test_a_client_that_resets_before_the_first_byte_leaves_no_place_taken(
         await streams_are(gateway, 0)
 
         assert gateway.parts.live.streams._open_of == {}
-        assert gateway.parts.live.streams._outlets == set()
+        assert gateway.parts.live.streams._outlets == {}
 
 
 @pytest.mark.parametrize("leave", [Connection.reset, Connection.close])

@@ -14,6 +14,7 @@ from common.schema import migrations, schema_folder
 from helpers.database import Database, DatabaseServer, connected
 from helpers.schema_description import described
 
+DATA = Path(__file__).parents[2] / "data"
 VERSIONS = """
     CREATE TABLE schema_version (version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz DEFAULT now());
     INSERT INTO schema_version (version, name) VALUES ({versions});
@@ -168,6 +169,19 @@ async def test_this_release_has_a_migration_for_each_version_after_the_first(emp
     assert [step.version for step in found] == list(range(2, NEWEST_SCHEMA + 1))
     assert [(row["version"], row["name"]) for row in rows][1:] == [(step.version, step.name) for step in found]
     assert [row["version"] for row in rows] == list(range(1, NEWEST_SCHEMA + 1))
+
+
+@pytest.mark.every_postgres
+async def test_the_first_schema_that_was_published_becomes_this_one(
+    empty: Database, another: Database, tmp_path: Path
+) -> None:
+    """`tests/data/schema_1.sql` is what the first databases got; it does not change."""
+    first = a_release(tmp_path / "first", schema=(DATA / "schema_1.sql").read_text("utf-8"))
+    await migrate(empty.dsn, folder=first, newest=1)
+    await migrate(empty.dsn)
+    await migrate(another.dsn)
+
+    assert await schema_of(empty) == await schema_of(another)
 
 
 @pytest.mark.parametrize("version", [OLDEST_SCHEMA - 1, NEWEST_SCHEMA + 1])

@@ -7,6 +7,7 @@ import pytest
 
 from helpers.database import Database, connected
 from helpers.factories import an_artifact, finished_task, queued_task, running_task
+from helpers.keys import a_key
 
 pytestmark = pytest.mark.every_postgres
 
@@ -46,6 +47,20 @@ REFUSED_TO_THE_GATEWAY = (
     "CREATE TABLE mine (id integer)",
     "ALTER TABLE task ADD mine integer",
     "TRUNCATE event",
+    # It reads keys, and makes or changes none; and what it wrote into the audit stays.
+    "INSERT INTO api_key (id, tenant, role, name, hash) VALUES ('mine', 'default', 'admin', '', '')",
+    "UPDATE api_key SET role = 'admin'",
+    "UPDATE api_key SET revoked_at = NULL",
+    "UPDATE api_key SET expires_at = NULL",
+    "UPDATE api_key SET hash = ''",
+    "DELETE FROM api_key",
+    "INSERT INTO tenant (name) VALUES ('mine')",
+    "UPDATE tenant SET most_queued = NULL",
+    "UPDATE session SET expires_at = now() + interval '1 year'",
+    "UPDATE audit SET actor = NULL",
+    "DELETE FROM audit",
+    "TRUNCATE audit",
+    "SELECT prune_audit(now(), 100)",
 )
 REFUSED_TO_A_PROCESSOR = (
     # What was asked, and who asked, is not its to change; nor whether somebody wants it cancelled.
@@ -73,6 +88,21 @@ REFUSED_TO_A_PROCESSOR = (
     "CREATE TABLE mine (id integer)",
     "ALTER TABLE task ADD mine integer",
     "TRUNCATE event",
+    # Who may ask is none of its business at all.
+    "SELECT FROM api_key",
+    "SELECT hash FROM api_key",
+    "SELECT id FROM api_key",
+    "UPDATE api_key SET last_used_at = now()",
+    "DELETE FROM api_key",
+    "SELECT FROM session",
+    "DELETE FROM session",
+    "SELECT FROM tenant",
+    "SELECT FROM bucket",
+    "UPDATE bucket SET tokens = 9",
+    "SELECT FROM audit",
+    "INSERT INTO audit (id, action) VALUES (gen_random_uuid(), 'mine')",
+    "DELETE FROM audit",
+    "TRUNCATE audit",
 )
 ALLOWED_TO_THE_GATEWAY = (
     "UPDATE task SET state = 'cancelled', finished_at = now() WHERE state = 'queued'",
@@ -102,6 +132,7 @@ async def tasks(connection: asyncpg.Connection) -> None:
     await an_artifact(connection, await finished_task(connection))
     await finished_task(connection, state="failed")
     await connection.execute("INSERT INTO cap (tenant, max_running) VALUES ('a', 1)")
+    await a_key(connection)
 
 
 async def is_refused(service: asyncpg.Connection, statement: str) -> bool:
@@ -138,3 +169,23 @@ async def test_neither_has_a_right_over_the_server(gateway: asyncpg.Connection, 
         )
         assert set(rights.values()) == {False}
         assert not await service.fetchval("SELECT has_table_privilege('pg_authid', 'SELECT')")
+
+
+async def test_nobody_changes_the_audit_nor_removes_what_is_young(connection: asyncpg.Connection) -> None:
+    """Not even the owner, whom a grant would not stop."""
+    for statement in ("UPDATE audit SET actor = 'x'", "DELETE FROM audit", "TRUNCATE audit"):
+        assert await is_refused(connection, statement), statement
+
+
+async def test_a_processor_removes_from_the_audit_what_is_old_and_nothing_younger(
+    connection: asyncpg.Connection, processor: asyncpg.Connection
+) -> None:
+    for age in ("40 days", "30 days", "2 hours"):
+        await connection.execute(
+            "INSERT INTO audit (id, at, action) VALUES (gen_random_uuid(), now() - $1::text::interval, 'x')", age
+        )
+    young = await connection.fetchval("SELECT count(*) FROM audit WHERE at > now() - interval '1 day'")
+
+    assert await processor.fetchval("SELECT prune_audit(now() - interval '35 days', 100)") == 1
+    assert await processor.fetchval("SELECT prune_audit(now() + interval '9 days', 100)") == 1
+    assert await connection.fetchval("SELECT count(*) FROM audit") == young

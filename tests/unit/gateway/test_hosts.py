@@ -1,7 +1,6 @@
 import pytest
 
-from common.errors import ConfigurationError
-from gateway.hosts import check_exposure, host_name, served_names
+from gateway.hosts import host_name, served_names
 from gateway.settings import GatewaySettings
 
 
@@ -33,12 +32,14 @@ def test_elsewhere_every_name_is_served_unless_some_are_allowed() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
-def test_loopback_is_open(host: str) -> None:
-    check_exposure(GatewaySettings(host=host))
+def test_loopback_is_open_unless_told(host: str) -> None:
+    assert GatewaySettings(host=host).is_open
+    assert GatewaySettings(host="0.0.0.0", published=host).is_open
+    assert not GatewaySettings(host=host, open=False).is_open
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "sundog.example", ""])
-def test_elsewhere_it_refuses_to_start_unless_told(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="everybody"):
-        check_exposure(GatewaySettings(host=host))
-    check_exposure(GatewaySettings(host=host, open=True))
+def test_elsewhere_it_asks_for_keys_unless_told(host: str) -> None:
+    assert not GatewaySettings(host=host).is_open
+    assert not GatewaySettings(host="127.0.0.1", published=host or "0.0.0.0").is_open
+    assert GatewaySettings(host=host, open=True).is_open

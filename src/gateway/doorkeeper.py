@@ -1,0 +1,186 @@
+"""Finds out who asks, and whether they may: once a request, before any of its body is read.
+
+Scripts send their key as `Authorization: Bearer`. Browsers send a cookie, which other sites' pages could make them send
+too. So a cookie is taken only from pages of this gateway: the cookie is SameSite=Strict, `Sec-Fetch-Site` says where
+the page came from, `Origin` must be ours (gateway.hosts), and what changes something carries a header that a page of
+another site cannot set without being allowed to. A key is never taken from a URL, which would be written into logs.
+"""
+
+import time
+from http.cookies import CookieError, SimpleCookie
+from typing import Final, Protocol
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from common.errors import SundogError
+from common.tokens import Token, TokenKind
+from gateway.access import Grant, Who
+from gateway.caller import ANYBODY, Caller, set_caller
+from gateway.errors import KeyMissingError, KeyRefusedError, OriginRefusedError, RoleTooLowError
+from gateway.hosts import READING
+from gateway.keyring import Credential, Keyring
+from gateway.rates import Rates
+
+GRANT: Final = "grant"
+COOKIE: Final = "sundog"
+SECURE_COOKIE: Final = "__Host-sundog"
+PAGE_HEADER: Final = "x-sundog-page"
+OWN_PAGES: Final = frozenset({"same-origin", "none"})
+LONGEST_COOKIES: Final = 8_192
+WORDS: Final = {TokenKind.KEY: "key", TokenKind.SESSION: "session"}
+
+
+class Door(Protocol):
+    """Who is let in."""
+
+    async def caller(self, scope: Scope, grant: Grant) -> Caller | None:
+        """Who asks; None where nobody needs to be known and nobody is.
+
+        Raises:
+            SundogError: they may not.
+        """
+
+
+class OpenDoor:
+    """Lets everybody do everything: for a gateway that only those reach who may."""
+
+    async def caller(self, _scope: Scope, _grant: Grant) -> Caller | None:
+        """Anybody."""
+        return ANYBODY
+
+
+class Refusals(Protocol):
+    """Is told who was not let in."""
+
+    def refused(self, scope: Scope, token: Token | None, known: Caller | None) -> None:
+        """Somebody came with a key that lets nobody in."""
+
+
+class Doorkeeper:
+    """Lets in who has a key.
+
+    Args:
+        keyring: knows keys.
+        rates: counts requests.
+        refusals: is told of keys that let nobody in.
+    """
+
+    def __init__(self, *, keyring: Keyring, rates: Rates, refusals: Refusals) -> None:
+        self._keyring = keyring
+        self._rates = rates
+        self._refusals = refusals
+
+    async def caller(self, scope: Scope, grant: Grant) -> Caller | None:
+        """Who asks.
+
+        Raises:
+            KeyMissingError, KeyRefusedError: nobody knows.
+            RoleTooLowError: they may not do this.
+            OriginRefusedError: a page of another site asks with their cookie.
+            TooManyRequestsError: they have asked too often.
+        """
+        if grant.who is Who.ANYBODY:
+            return None
+        headers = Headers(scope=scope)
+        credential = await self.credential(sent_token(headers), scope=scope)
+        if credential.caller.session is not None:
+            check_own_page(scope, headers)
+        if not grant.admits(credential.caller):
+            raise RoleTooLowError(
+                f"This needs the role {grant.who.value}; this key has {credential.caller.role.value}.",
+                advice="Ask whoever runs this installation for another key.",
+            )
+        key = credential.caller.key
+        assert key is not None  # every credential is that of a key
+        await self._rates.take(key, per_s=credential.requests_per_s)
+        return credential.caller
+
+    async def credential(self, token: Token | None, *, scope: Scope) -> Credential:
+        """What a token stands for.
+
+        Raises:
+            KeyRefusedError: it lets nobody in.
+        """
+        found = None if token is None else await self._keyring.find(token)
+        if found is not None and found.holds(time.monotonic()):
+            return found
+        self._refusals.refused(scope, token, None if found is None else found.caller)
+        what = "key" if token is None else WORDS[token.kind]
+        if found is None:
+            raise KeyRefusedError(f"This {what} lets nobody in.", advice=f"Check the {what}, or get a new one.")
+        why = "was ended" if found.is_revoked else "has expired"
+        raise KeyRefusedError(f"This {what} {why}.", advice="Get a new one: log in again, or ask for a new key.")
+
+
+class Guard:
+    """ASGI: lets a request through to a route if its caller may."""
+
+    def __init__(self, app: ASGIApp, *, door: Door, grant: Grant) -> None:
+        self._app = app
+        self._door = door
+        self._grant = grant
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request.
+
+        Raises:
+            SundogError: the caller may not.
+        """
+        scope.setdefault("state", {})[GRANT] = self._grant
+        caller = await self._door.caller(scope, self._grant)
+        if caller is not None:
+            set_caller(scope, caller)
+        await self._app(scope, receive, send)
+
+
+def sent_token(headers: Headers) -> Token | None:
+    """The token that came with a request; None if what came cannot be one. `Authorization` goes before a cookie.
+
+    Raises:
+        KeyMissingError: none came.
+    """
+    sent = headers.getlist("authorization")
+    if sent:
+        scheme, _, text = sent[0].partition(" ")
+        is_one = len(sent) == 1 and scheme.lower() == "bearer"
+        token = Token.parse(text.strip()) if is_one else None
+        return token if token is not None and token.kind is TokenKind.KEY else None
+    cookie = _cookie(headers)
+    if cookie is None:
+        raise KeyMissingError("Nothing says who asks.", advice="Send authorization: Bearer KEY, or log in at /login.")
+    token = Token.parse(cookie)
+    return token if token is not None and token.kind is TokenKind.SESSION else None
+
+
+def _cookie(headers: Headers) -> str | None:
+    sent = "; ".join(headers.getlist("cookie"))
+    if not sent or len(sent) > LONGEST_COOKIES:
+        return None
+    try:
+        cookies: SimpleCookie = SimpleCookie(sent)
+    except CookieError:
+        return None
+    found = cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
+    return None if found is None else found.value
+
+
+def check_own_page(scope: Scope, headers: Headers) -> None:
+    """See that a cookie was sent by a page of this gateway.
+
+    Raises:
+        OriginRefusedError: it was not, or does not say so.
+    """
+    if (refusal := _foreign(scope, headers)) is not None:
+        raise refusal
+
+
+def _foreign(scope: Scope, headers: Headers) -> SundogError | None:
+    if headers.get("sec-fetch-site", "same-origin") not in OWN_PAGES:
+        return OriginRefusedError("A page of another site may not ask as you.")
+    if scope["method"] not in READING and PAGE_HEADER not in headers:
+        return OriginRefusedError(
+            "What a browser's session changes must be asked by a page of this gateway.",
+            advice=f"Send the header {PAGE_HEADER}: 1, or a key instead of the cookie.",
+        )
+    return None

@@ -1,0 +1,5 @@
+-- Writes entries of the audit.
+-- In step: $1 ids, $2 times, $3 tenants, $4 ids of the keys, $5 names of the keys, $6 actions, $7 objects, $8 ids of requests, $9 addresses, $10 details.
+INSERT INTO audit (id, at, tenant, actor, name, action, object, request, address, detail)
+SELECT *
+FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::json[])
