@@ -31,6 +31,8 @@ from common.settings import DatabaseSettings
 from common.words import Channel
 from gateway.boards import Boards
 from gateway.hub import Hub
+from gateway.journal import Journal
+from gateway.keyring import Keyring
 from gateway.live import Live, build_live
 from gateway.settings import StreamSettings
 from gateway.streams import Streams
@@ -171,6 +173,8 @@ SERVICES: dict[type[Service], Callable[[Surroundings], Any]] = {
     Listener: a_listener,
     Boards: lambda around: around.live.boards,
     Hub: lambda around: around.live.hub,
+    Keyring: lambda around: around.live.keyring,
+    Journal: lambda around: Journal(pool=around.pool),
     Streams: lambda around: around.live.streams,
     Children: lambda around: around.children,
     ChildPool: a_child_pool,

@@ -10,14 +10,19 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from gateway.batch import MOST_TASKS
+from gateway.doorkeeper import COOKIE
 from gateway.kinds import OfferedKind
-from gateway.openapi import others, shapes, tasks
+from gateway.openapi import callers, others, shapes, tasks
 from gateway.openapi.operation import Answer, Operation, reference
 from gateway.problems import MEDIA_TYPE, PROBLEMS
 from gateway.submission import Changes, Submission
 
-OPERATIONS: Final = (*tasks.OPERATIONS, *others.OPERATIONS)
+OPERATIONS: Final = (*tasks.OPERATIONS, *others.OPERATIONS, *callers.OPERATIONS)
 SCHEMAS: Final = "#/components/schemas/"
+SECURITY: Final = {
+    "key": {"type": "http", "scheme": "bearer"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+}
 EXAMPLE_DATASET: Final = "01a202b5-f227-7cc4-9a41-a44f52e85de4"
 FILE: Final = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 
@@ -40,7 +45,8 @@ def build_document(kinds: Iterable[OfferedKind], *, most: Mapping[str, int]) -> 
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "servers": [{"url": "/"}],
         "paths": _paths(offered),
-        "components": {"schemas": _schemas(offered, most)},
+        "components": {"schemas": _schemas(offered, most), "securitySchemes": SECURITY},
+        "security": [{}, *({name: []} for name in SECURITY)],  # an open gateway asks for none
     }
 
 

@@ -6,14 +6,17 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel
 
+from gateway.access import GRANTS, Who
+
 JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
 BYTES: Final = "application/octet-stream"
 FEED: Final = ("text/event-stream", "application/x-ndjson", "text/plain")
 
 # What any request may be answered with.
-ALWAYS: Final = ("head_too_large", "host_refused", "internal", "request_malformed")
+ALWAYS: Final = ("head_too_large", "host_refused", "internal", "request_malformed", "request_too_slow")
 ASKS_DATABASE: Final = ("configuration", "database_unavailable")
+OF_A_KEY: Final = ("key_missing", "key_refused", "origin_refused", "role_too_low", "too_many_requests")
 OF_A_CHANGE: Final = ("origin_refused",)
 
 Schema = Mapping[str, Any]
@@ -76,7 +79,17 @@ class Operation:
     def codes(self) -> tuple[str, ...]:
         """Every code that it answers with, sorted."""
         of_a_change = OF_A_CHANGE if self.method not in {"GET", "HEAD"} else ()
-        return tuple(sorted({*ALWAYS, *of_a_change, *self.errors}))
+        return tuple(sorted({*ALWAYS, *of_a_change, *self._of_a_key, *self.errors}))
+
+    @property
+    def _of_a_key(self) -> tuple[str, ...]:
+        """What only who may not come in is told."""
+        grants = [
+            grant
+            for (method, path), grant in GRANTS.items()
+            if (method, path.replace(":path}", "}")) == (self.method, self.path)
+        ]
+        return () if any(grant.who is Who.ANYBODY for grant in grants) else OF_A_KEY
 
 
 def reference(name: str) -> Schema:

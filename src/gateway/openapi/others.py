@@ -34,7 +34,15 @@ HANDED_IN: Final = Answer(
 )
 THERE: Final = Answer(says="It was there before.", shape=shapes.Dataset, headers=("Location",))
 OF_A_FILE: Final = (
-    *("dataset_empty", "digest_mismatch", "header_invalid", "name_invalid", "storage_unavailable", "too_large"),
+    *(
+        "dataset_empty",
+        "digest_mismatch",
+        "header_invalid",
+        "name_invalid",
+        "storage_full",
+        "storage_unavailable",
+        "too_large",
+    ),
     *ASKS_DATABASE,
 )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from common.words import TaskState
+from common.words import KeyRole, TaskState
 
 
 class Urls(BaseModel):
@@ -264,3 +264,47 @@ class Problem(BaseModel):
     pointer: str | None = None
     errors: list[Fault] | None = None
     error: TaskError | None = None
+
+
+class KeyShown(BaseModel):
+    """A key, without its secret."""
+
+    id: str
+    name: str
+
+
+class Session(BaseModel):
+    """Who asks."""
+
+    open: bool = Field(description="Nobody needs a key here.")
+    tenant: str
+    role: KeyRole
+    key: KeyShown | None
+    by_cookie: bool
+
+
+class Actor(BaseModel):
+    """Whose key was used."""
+
+    key: str
+    name: str | None
+
+
+class AuditEntry(BaseModel):
+    """One thing that somebody did."""
+
+    id: UUID
+    at: datetime
+    actor: Actor | None
+    action: str
+    object: str | None
+    request: str | None
+    address: str | None
+    detail: dict[str, Any]
+
+
+class AuditPage(BaseModel):
+    """What was done, newest first."""
+
+    entries: list[AuditEntry]
+    next: str | None

@@ -41,8 +41,15 @@ FILTER: Final = (
 CURSOR_OF_MANY: Final = query("cursor", "From the `next` of the answer before.")
 
 OF_A_BODY: Final = ("body_invalid", "digest_mismatch", "header_invalid", "media_type_unsupported", "too_large")
-OF_A_TASK: Final = ("dataset_unknown", "inputs_invalid", "kind_unknown", "params_invalid", "request_invalid")
-OF_A_FILE: Final = ("dataset_empty", "name_invalid", "storage_unavailable")
+OF_A_TASK: Final = (
+    "dataset_unknown",
+    "inputs_invalid",
+    "kind_unknown",
+    "params_invalid",
+    "queue_full",
+    "request_invalid",
+)
+OF_A_FILE: Final = ("dataset_empty", "name_invalid", "storage_full", "storage_unavailable")
 OF_A_STREAM: Final = ("streams_full", "too_many_streams")
 # Who asks again is answered with the task that is there, if it is still kept.
 OF_A_REPEAT: Final = ("not_found",)

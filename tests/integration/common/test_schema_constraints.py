@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from helpers.factories import a_dataset, a_kind, a_processor, an_artifact, finished_task, queued_task, running_task
+from helpers.keys import a_key
 
 Breach = Callable[[asyncpg.Connection], Awaitable[object]]
 
@@ -90,6 +91,16 @@ async def an_artifact_with_no_digest(connection: asyncpg.Connection) -> None:
     await connection.execute("UPDATE artifact SET sha256 = 'x'")
 
 
+def keyed(statement: str) -> Breach:
+    """A statement where there is a key of the tenant `default`."""
+
+    async def breach(connection: asyncpg.Connection) -> None:
+        await a_key(connection)
+        await connection.execute(statement)
+
+    return breach
+
+
 BREACHES: dict[str, list[Breach]] = {
     "processor_has_slots": [a_processor_without_slots],
     "kind_name_is_a_word": [a_kind_with_a_sentence_for_a_name],
@@ -116,6 +127,21 @@ BREACHES: dict[str, list[Breach]] = {
     "attempt_open": [a_second_open_attempt],
     "event_seq_from_one": [an_event_before_the_first],
     "artifact_sha256_is_a_digest": [an_artifact_with_no_digest],
+    "tenant_name_is_a_word": [
+        keyed("INSERT INTO tenant (name) VALUES ('Two words')"),
+        keyed("INSERT INTO tenant (name) VALUES ('')"),
+    ],
+    "tenant_limits_not_negative": [
+        keyed("UPDATE tenant SET most_datasets = -1"),
+        keyed("UPDATE tenant SET most_stored_bytes = -1"),
+        keyed("UPDATE tenant SET most_queued = -1"),
+    ],
+    "api_key_id_is_a_word": [keyed("UPDATE api_key SET id = upper(id)")],
+    "api_key_hash_is_sha256": [keyed("UPDATE api_key SET hash = 'x'")],
+    "api_key_rate_positive": [keyed("UPDATE api_key SET requests_per_s = 0")],
+    "session_hash_is_sha256": [
+        keyed("INSERT INTO session (id, hash, key, expires_at) SELECT 'a', 'x', id, now() FROM api_key")
+    ],
 }
 NAMED = """
     SELECT conname AS name FROM pg_constraint

@@ -1,4 +1,4 @@
-"""Every route that there is × everybody who may come: derived from the application's own table of routes."""
+"""Every route that there is, and everybody who may come: derived from the application's own table of routes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -50,6 +50,7 @@ CASES: Final[Mapping[tuple[str, str], Case]] = {
     ("POST", "/v1/session"): Case(may=ANYBODY, body={}),
     ("GET", "/v1/session"): Case(may=READERS),
     ("DELETE", "/v1/session"): Case(may=READERS),
+    ("GET", "/openapi.json"): Case(may=READERS),
     ("GET", "/v1/audit"): Case(may=ADMINS),
     ("GET", "/v1/kinds"): Case(may=READERS),
     ("GET", "/v1/processors"): Case(may=READERS),
@@ -60,6 +61,7 @@ CASES: Final[Mapping[tuple[str, str], Case]] = {
     ("PUT", "/v1/datasets/{name}"): Case(may=SUBMITTERS, body=b"a,b\n1,2\n"),
     ("PUT", "/v1/datasets/{name:path}"): Case(may=SUBMITTERS, body=b"a,b\n1,2\n"),
     ("GET", "/v1/datasets/{id}"): Case(may=READERS, foreign=404),
+    ("DELETE", "/v1/datasets/{id}"): Case(may=ADMINS, foreign=404),
     ("GET", "/v1/tasks"): Case(may=READERS),
     ("POST", "/v1/tasks"): Case(may=SUBMITTERS, body=TASK),
     ("POST", "/v1/tasks/batch"): Case(may=SUBMITTERS, body={"tasks": [TASK]}),
