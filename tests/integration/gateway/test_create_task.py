@@ -165,6 +165,19 @@ async def test_inputs_are_those_of_the_kind(client: httpx2.AsyncClient, connecti
         assert answer.json()["pointer"] == pointer
 
 
+async def test_a_kind_may_take_inputs_of_any_names_but_not_none(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await a_kind(connection, name="query", inputs={"*": "a table"})
+    dataset = str(await a_dataset(connection))
+    empty = await client.post("/v1/tasks", json={"kind": "query", "inputs": {}})
+    taken = await client.post("/v1/tasks", json={"kind": "query", "inputs": {"orders": dataset, "my table": dataset}})
+
+    assert (empty.status_code, empty.json()["code"], empty.json()["pointer"]) == (422, "inputs_invalid", "/inputs")
+    assert taken.status_code == 202
+    assert set(taken.json()["inputs"]) == {"orders", "my table"}
+
+
 async def test_limits_have_a_most(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
     body = await asked(connection)
     for field in ("timeout_s", "memory_mb", "max_attempts"):
