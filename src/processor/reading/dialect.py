@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _PREAMBLE = 20
 _NUMBER = re.compile(r"^[+-]?(\d[\d .,']*|\.\d+)([eE][+-]?\d+)?%?$")
 _TIME = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$|^\d{1,2}:\d{2}(:\d{2}.*)?$")
@@ -48,6 +49,35 @@ def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, 
 def count_preamble(text: str, dialect: Dialect) -> int:
     """How many lines stand before the first row: a title or comments, of one field where the table has several."""
     return _preamble(_lines(text), dialect.delimiter, dialect.quote)
+
+
+def after_lines(text: str, count: int) -> str:
+    """The text without its first lines."""
+    for _ in range(count):
+        found = _LINE_END.search(text)
+        if not found:
+            return ""
+        text = text[found.end() :]
+    return text
+
+
+def find_comment(text: str, delimiter: str | None) -> str | None:
+    """`#`, if the lines that begin with it are comments: there are some, and none of them is as wide as the table."""
+    lines = _lines(text)
+    marked = [line for line in lines if line.startswith("#")]
+    others = [line for line in lines if line.strip() and not line.startswith("#")]
+    if not marked or not others or len(marked) > len(others):
+        return None
+    found = delimiter or _delimiter(others, '"')
+    width = max((len(row) for row in _rows(others, found, '"')), default=0)
+    if width < 2 or any(len(row) == width for row in _rows(marked, found, None)):
+        return None
+    return "#"
+
+
+def without_comments(text: str, comment: str) -> str:
+    """The text without the lines that begin with the mark."""
+    return "".join(line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text) if not line.startswith(comment))
 
 
 def begins_with_quote(text: str, dialect: Dialect) -> bool:
@@ -90,18 +120,21 @@ def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[
 def _delimiter(lines: Sequence[str], quote: str | None) -> str:
     scores = {candidate: _score(_rows(lines, candidate, quote)) for candidate in DELIMITERS}
     best = max(DELIMITERS, key=lambda candidate: scores[candidate])
-    return best if scores[best] > (0.0, 0) else ","
+    return best if scores[best] > (0.0, False, 0) else ","
 
 
-def _score(rows: list[list[str]]) -> tuple[float, int]:
-    """How regular the rows are, then how wide: the right delimiter cuts most lines into the same number of fields."""
+def _score(rows: list[list[str]]) -> tuple[float, bool, int]:
+    """How regular the rows are, whether the first is too, and how wide they are.
+
+    The right delimiter cuts most lines into the same number of fields, and a decimal comma is in no line of names.
+    """
     if not rows:
-        return (0.0, 0)
+        return (0.0, False, 0)
     width, times = Counter(len(row) for row in rows).most_common(1)[0]
     if width < 2:
-        return (0.0, 0)
+        return (0.0, False, 0)
     share = times / len(rows)
-    return (1.0 if share > 0.9 else round(share, 1), width)
+    return (1.0 if share > 0.9 else round(share, 1), len(rows[0]) == width, width)
 
 
 def looks_like_header(rows: list[list[str]]) -> bool:

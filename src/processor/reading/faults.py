@@ -9,6 +9,7 @@ import polars as pl
 from common.errors import InputError
 
 _COLUMN = re.compile(r"\(column number (\d+)\)")
+_IN_COLUMN = re.compile(r"in column '(.*?)' for \d+ out of \d+ values")
 _AS_TEXT = re.compile(r"as dtype `str` at column")
 
 
@@ -30,10 +31,11 @@ class SchemaMovedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """A fault, and the number of the column it was seen in (from 0), where that is known."""
+    """A fault, and the number (from 0) or the name of the column that it was seen in, where that is known."""
 
     fault: Fault
     column: int | None = None
+    name: str | None = None
 
 
 def is_about_the_file(error: BaseException) -> bool:
@@ -50,17 +52,22 @@ def diagnose(error: BaseException) -> Diagnosis:
     text = str(error)
     column = _COLUMN.search(text)
     number = int(column[1]) - 1 if column else None
-    if isinstance(error, pl.exceptions.NoDataError):
-        return Diagnosis(fault=Fault.EMPTY)
+    if styled := _IN_COLUMN.search(text):
+        return Diagnosis(fault=Fault.TYPE, name=styled[1])
     if "could not parse" in text:
         return Diagnosis(fault=Fault.QUOTE if _AS_TEXT.search(text) else Fault.TYPE, column=number)
     if "found more fields" in text or "not specified in schema" in text:
         return Diagnosis(fault=Fault.FIELDS)
     if "utf-8" in text or "utf8" in text:
         return Diagnosis(fault=Fault.ENCODING)
-    if isinstance(error, OSError) and ("end of file" in text or "incomplete" in text):
-        return Diagnosis(fault=Fault.TRUNCATED)
-    return Diagnosis(fault=Fault.UNREADABLE)
+    return Diagnosis(fault=_fault_of_the_whole(error, text))
+
+
+def _fault_of_the_whole(error: BaseException, text: str) -> Fault:
+    if isinstance(error, pl.exceptions.NoDataError):
+        return Fault.EMPTY
+    cut_off = isinstance(error, OSError) and ("end of file" in text or "incomplete" in text)
+    return Fault.TRUNCATED if cut_off else Fault.UNREADABLE
 
 
 def as_input_error(diagnosis: Diagnosis) -> InputError:

@@ -1,7 +1,7 @@
 """The plan of how to read one delimited file: a value, so that mending it makes another."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from processor.reading.dialect import Dialect
+from processor.reading.numbers import NumberStyle
 from processor.reading.packing import Packing
 from processor.reading.schema import Schema
 
@@ -26,6 +27,8 @@ class Plan:
         names: the columns' names as results show them.
         schema: types, by the names that Polars gives the columns.
         ragged: cut off fields beyond the last column.
+        comment: what lines begin with that are comments.
+        nulls: texts that stand for a missing value in every column, as the caller gave them.
         lossy: let bytes that are no UTF-8 stand as U+FFFD.
     """
 
@@ -36,6 +39,8 @@ class Plan:
     preamble: int = 0
     names: tuple[str, ...] = ()
     schema: Schema = field(default_factory=lambda: Schema(types={}))
+    comment: str | None = None
+    nulls: tuple[str, ...] = ()
     ragged: bool = False
     lossy: bool = False
 
@@ -49,6 +54,7 @@ class Plan:
             "encoding": "utf8-lossy" if self.lossy else "utf8",
             "truncate_ragged_lines": self.ragged,
             "skip_lines": self.preamble,
+            "comment_prefix": self.comment,
             "glob": False,
         }
 
@@ -67,16 +73,26 @@ class Plan:
         scanned = pl.scan_csv(
             source,
             schema=dict(types or self.schema.types),
-            null_values=dict(self.schema.markers) or None,
+            null_values=list(self.nulls) or dict(self.schema.markers) or None,
             extra_columns="ignore" if self.ragged else "raise",
             missing_columns="insert",
             n_rows=n_rows,
             ignore_errors=body,
             **(self.options() | ({"has_header": False} if body else {})),
         )
+        if types is None and self.schema.numbers:
+            scanned = scanned.with_columns(
+                style.converted(pl.nth(number), strict=not body) for number, style in self._styled()
+            )
         renamed = {old: new for old, new in zip(self.schema.types, self.names, strict=True) if old != new}
         return scanned.rename(renamed) if renamed else scanned
 
-    def with_types(self, types: Mapping[str, pl.DataType]) -> Schema:
-        """The plan's schema with other types."""
-        return replace(self.schema, types=types)
+    def _styled(self) -> Iterator[tuple[int, NumberStyle]]:
+        for number, name in enumerate(self.schema.types):
+            if name in self.schema.numbers:
+                yield number, self.schema.numbers[name]
+
+    def with_types(self, types: Mapping[str, pl.DataType], *, plain: str) -> Schema:
+        """The plan's schema with other types; the numbers of the column `plain` have no style any more."""
+        numbers = {name: style for name, style in self.schema.numbers.items() if name != plain}
+        return replace(self.schema, types=types, numbers=numbers)

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from processor.reading.numbers import NumberStyle, evidence, fitting
+
 MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".")
 _EMPTY_NAME = re.compile(r"_duplicated_\d+")
+_GROUPED = r"^[+-]?\d{1,3}(\.\d{3})+$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
 
 
@@ -20,35 +23,137 @@ class Schema:
         markers: by column, the text that stands for a missing value.
         unsure_dates: columns with dates that are not all in ISO form, so day and month may be in any order.
         mixed: columns of text that hold numbers or truth values, and others.
+        numbers: columns that are scanned as text and made numbers of a style of their own.
+        unsure_numbers: columns of text that are numbers in more than one style (`1,234`), so nobody knows which.
     """
 
     types: Mapping[str, pl.DataType]
     markers: Mapping[str, str] = field(default_factory=dict)
     unsure_dates: tuple[str, ...] = ()
     mixed: tuple[str, ...] = ()
+    numbers: Mapping[str, NumberStyle] = field(default_factory=dict)
+    unsure_numbers: tuple[str, ...] = ()
 
 
-def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType]) -> Schema:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the caller said about values: the marks of numbers, and types by the columns' names in the file.
+
+    Attributes:
+        decimal: what stands before decimals; None to find it out.
+        thousands: what stands between thousands; None to find it out.
+        dtypes: types that are not up for decision.
+        nulls: False where the texts for missing values were given, and none is to be guessed.
+    """
+
+    decimal: str | None = None
+    thousands: str | None = None
+    dtypes: Mapping[str, pl.DataType] = field(default_factory=dict)
+    nulls: bool = True
+
+
+def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType], wishes: Wishes | None = None) -> Schema:
     """Decide on types.
 
     Args:
         texts: the sample with every column as text.
         guesses: what Polars takes a part of it for, dates tried.
+        wishes: what the caller said.
     """
+    wishes = wishes or Wishes()
     types: dict[str, pl.DataType] = {}
     markers: dict[str, str] = {}
     unsure: list[str] = []
-    mixed: list[str] = []
     for name, guess in guesses.items():
         column = texts[name].drop_nulls()
+        if name in wishes.dtypes:
+            types[name] = wishes.dtypes[name]
+            continue
         types[name], marker = _decided(column, guess)
-        if marker:
+        if marker and wishes.nulls:
             markers[name] = marker
+        elif marker:
+            types[name] = pl.String()
         if guess.is_temporal() and column.len() and not _is_time(column, guess):
             unsure.append(name)
-        elif types[name] == pl.String and (guess == pl.Boolean or _mostly_numbers(column)):
-            mixed.append(name)
-    return Schema(types=types, markers=markers, unsure_dates=tuple(unsure), mixed=tuple(mixed))
+    numbers, unsure_numbers = _styles(texts, types, markers, wishes)
+    mixed = [
+        name
+        for name, guess in guesses.items()
+        if types[name] == pl.String
+        and name not in {*numbers, *unsure_numbers, *unsure, *wishes.dtypes}
+        and (guess == pl.Boolean or _mostly_numbers(texts[name].drop_nulls()))
+    ]
+    types |= dict.fromkeys(numbers, pl.String())
+    return Schema(
+        types=types,
+        markers={name: marker for name, marker in markers.items() if name not in numbers},
+        unsure_dates=tuple(name for name in unsure if name not in numbers),
+        mixed=tuple(mixed),
+        numbers=numbers,
+        unsure_numbers=tuple(unsure_numbers),
+    )
+
+
+def _styles(
+    texts: pl.DataFrame, types: Mapping[str, pl.DataType], markers: Mapping[str, str], wishes: Wishes
+) -> tuple[dict[str, NumberStyle], list[str]]:
+    """Columns with numbers that are not written as computers do, and those where nobody knows how they are."""
+    fits: dict[str, tuple[list[NumberStyle], pl.Series, tuple[str, ...]]] = {}
+    plain_decimals = False
+    for name, dtype in types.items():
+        values = texts[name].drop_nulls().unique()
+        if dtype == pl.String or (name in wishes.dtypes and dtype.is_numeric()):
+            nulls = tuple(marker for marker in MARKERS if marker in values) if wishes.nulls else ()
+            numbers = values.filter(~values.is_in(nulls)) if nulls else values
+            styles = fitting(numbers, decimal=wishes.decimal, thousands=wishes.thousands)
+            if len(nulls) > 1 and numbers.len() and not styles and fits_plainly(numbers):
+                styles = [NumberStyle()]
+            fits[name] = (styles, numbers, nulls)
+        elif dtype == pl.Float64 and name not in wishes.dtypes:
+            grouped = bool(values.filter(~values.is_in(MARKERS)).str.contains(_GROUPED).all())
+            plain_decimals |= not grouped and bool(values.str.contains(r"\.\d").any())
+            if grouped:
+                nulls = (markers[name],) if name in markers else ()
+                numbers = values.filter(~values.is_in(nulls)) if nulls else values
+                fits[name] = ([NumberStyle(decimal=",", thousands=".")], numbers, nulls)
+    return _chosen(fits, types, plain_decimals=plain_decimals, wishes=wishes)
+
+
+def _chosen(
+    fits: Mapping[str, tuple[list[NumberStyle], pl.Series, tuple[str, ...]]],
+    types: Mapping[str, pl.DataType],
+    *,
+    plain_decimals: bool,
+    wishes: Wishes,
+) -> tuple[dict[str, NumberStyle], list[str]]:
+    sure = [styles for name, (styles, _, _) in fits.items() if styles and types[name] == pl.String]
+    usual = wishes.decimal or evidence([*sure, *([[NumberStyle()]] if plain_decimals else [])])
+    numbers: dict[str, NumberStyle] = {}
+    unsure: list[str] = []
+    for name, (found, values, nulls) in fits.items():
+        styles = found
+        if types[name] == pl.Float64 and name not in wishes.dtypes:
+            # 1.234 is what a computer writes, unless the file has decimal commas elsewhere.
+            styles = found if usual == "," and wishes.thousands in {None, "."} else []
+        elif len(found) > 1:
+            styles = [style for style in found if style.decimal == usual]
+            if not styles:
+                unsure.append(name)
+        if styles:
+            numbers[name] = _typed(replace(styles[0], nulls=nulls), values, wishes.dtypes.get(name))
+    return numbers, unsure
+
+
+def _typed(style: NumberStyle, values: pl.Series, wanted: pl.DataType | None) -> NumberStyle:
+    if wanted is not None:
+        return replace(style, dtype=wanted)
+    return replace(style, dtype=pl.Int64() if fits(style.plain(values), pl.Int64()) else pl.Float64())
+
+
+def fits_plainly(values: pl.Series) -> bool:
+    """True where all are numbers as computers write them."""
+    return fits(values, pl.Float64())
 
 
 def _decided(column: pl.Series, guess: pl.DataType) -> tuple[pl.DataType, str | None]:
