@@ -139,4 +139,5 @@ def _summary(table: Table, data: Mapping[str, Any]) -> Mapping[str, object]:
         "duplicate_rows": duplicates["rows"] if duplicates else None,
         "personal_columns": data["quality"]["personal_columns"],
         "alerts": len(data["alerts"]),
+        **table.flaws.as_json(),
     }

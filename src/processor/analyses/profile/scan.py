@@ -111,7 +111,12 @@ class _Teller:
             self._run.progress(rows=rows)
             return
         total = max(total, rows)
-        self._run.progress(rows=rows, rows_total=total, bytes_read=round(self._table.bytes * rows / max(1, total)))
+        self._run.progress(
+            rows=rows,
+            rows_total=total,
+            bytes_read=round(self._table.bytes * rows / max(1, total)),
+            fraction=self._table.fraction(rows),
+        )
 
     def finish(self, rows: int) -> None:
         """All rows were seen: what was estimated is known now."""
