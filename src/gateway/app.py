@@ -107,6 +107,12 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
     )
     later = LaterAnswers(hub=live.hub, streams=live.streams, most_s=live.settings.wait_s)
     parts = (
+        CommandRoutes(
+            retries=retries,
+            bulk=Bulk(listed=listed, tasks=tasks, retries=retries),
+            body_limit=settings.body_limit_bytes,
+        ),
+        BatchRoutes(intake=intake, body_limit=settings.body_limit_bytes),
         TaskRoutes(
             tasks=tasks,
             intake=intake,
@@ -115,12 +121,6 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
             body_limit=settings.body_limit_bytes,
             later=later,
         ),
-        CommandRoutes(
-            retries=retries,
-            bulk=Bulk(listed=listed, tasks=tasks, retries=retries),
-            body_limit=settings.body_limit_bytes,
-        ),
-        BatchRoutes(intake=intake, body_limit=settings.body_limit_bytes),
         EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams),
         ResultRoutes(pool=pool, storage=storage),
         DatasetRoutes(datasets=datasets),

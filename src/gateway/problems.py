@@ -29,6 +29,7 @@ from gateway.errors import (
     StorageUnavailableError,
     TaskFailedError,
 )
+from gateway.fixed_route import FixedRoute
 from gateway.json_text import json_response
 from gateway.near_routes import nearest
 
@@ -198,6 +199,7 @@ def _from_http(error: HTTPException, *, request: Request) -> SundogError:
 def _allowed(request: Request) -> list[str]:
     """The methods of every route at this path; Starlette names those of the first alone."""
     matching = [route for route in request.app.routes if isinstance(route, Route) and _is_at(route, request.scope)]
+    matching = [route for route in matching if isinstance(route, FixedRoute)] or matching
     return sorted({"OPTIONS"}.union(*(route.methods or () for route in matching)))
 
 

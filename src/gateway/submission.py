@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway.errors import Fault, RequestInvalidError
 from gateway.params import pointer
@@ -34,12 +34,17 @@ def _once_each(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
+def _integral(value: object) -> object:
+    """5.0 is a whole number to JSON Schema, and to languages that have no others."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Word = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_visible)]
 Whole = Annotated[int, Field(strict=True)]
-Priority = Annotated[Whole, Field(ge=-100, le=100)]
-TimeoutS = Annotated[Whole, Field(ge=1)]
-MemoryMb = Annotated[Whole, Field(ge=64)]
-MaxAttempts = Annotated[Whole, Field(ge=1)]
+Priority = Annotated[Whole, Field(ge=-100, le=100), BeforeValidator(_integral)]
+TimeoutS = Annotated[Whole, Field(ge=1), BeforeValidator(_integral)]
+MemoryMb = Annotated[Whole, Field(ge=64), BeforeValidator(_integral)]
+MaxAttempts = Annotated[Whole, Field(ge=1), BeforeValidator(_integral)]
 
 
 class Submission(BaseModel):

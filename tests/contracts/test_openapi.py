@@ -1,5 +1,6 @@
 """The OpenAPI document says what is served: every route, every error code, and nothing else."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -55,16 +56,32 @@ def offered() -> OfferedKind:
     )
 
 
-async def test_the_document_has_every_route_and_no_other(app: Starlette, document: Mapping[str, Any]) -> None:
+async def test_the_document_has_every_route_and_no_other(app: Starlette) -> None:
     served = {
         (method, route.path.replace(":path}", "}"))
         for route in app.routes
         if isinstance(route, Route)
         for method in (route.methods or set()) - {"HEAD"}
     }
-    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
 
-    assert described == served
+    assert {(operation.method, operation.path) for operation in OPERATIONS} == served
+
+
+def test_every_operation_stands_in_the_document(document: Mapping[str, Any]) -> None:
+    described = [about["operationId"] for methods in document["paths"].values() for about in methods.values()]
+
+    assert sorted(described) == sorted(operation.name for operation in OPERATIONS)
+
+
+def test_no_two_paths_differ_by_names_alone(document: Mapping[str, Any]) -> None:
+    assert len({re.sub(r"{.*?}", "{}", path) for path in document["paths"]}) == len(document["paths"])
+
+
+def test_the_names_in_a_path_are_parameters(document: Mapping[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for about in methods.values():
+            named = {each["name"] for each in about["parameters"] if each["in"] == "path"}
+            assert named == set(re.findall(r"{(.*?)}", path)), path
 
 
 def test_every_code_is_named_by_some_operation() -> None:

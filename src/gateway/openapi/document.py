@@ -24,7 +24,7 @@ SECURITY: Final = {
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
 }
 EXAMPLE_DATASET: Final = "01a202b5-f227-7cc4-9a41-a44f52e85de4"
-FILE: Final = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+FILE: Final = {"type": "string", "format": "binary", "minLength": 1, "contentMediaType": "application/octet-stream"}
 
 
 def build_document(kinds: Iterable[OfferedKind], *, most: Mapping[str, int]) -> Mapping[str, Any]:
@@ -51,11 +51,15 @@ def build_document(kinds: Iterable[OfferedKind], *, most: Mapping[str, int]) -> 
 
 
 def _paths(kinds: Collection[OfferedKind]) -> Mapping[str, Any]:
-    ordered = sorted(OPERATIONS, key=lambda operation: operation.path)
+    ordered = sorted(OPERATIONS, key=_place)
     return {
         path: {operation.method.lower(): _operation(operation, kinds) for operation in operations}
-        for path, operations in groupby(ordered, key=lambda operation: operation.path)
+        for path, operations in groupby(ordered, key=_place)
     }
+
+
+def _place(operation: Operation) -> str:
+    return operation.stands_at or operation.path
 
 
 def _operation(operation: Operation, kinds: Collection[OfferedKind]) -> Mapping[str, Any]:
@@ -154,12 +158,12 @@ def _schemas_of_kinds(kinds: Collection[OfferedKind], plain: Mapping[str, Any]) 
     return {
         **schemas,
         "Submission": {"oneOf": one} if one else plain,
-        "SubmissionForm": _form(kinds),
+        "OwnSubmission": {"allOf": [reference("Submission"), {"properties": {"reuse": {"const": False}}}]},
+        "SubmissionForm": _form(plain, kinds) if kinds else {"type": "object"},
         "DatasetForm": {
             "type": "object",
             "properties": {"data": FILE},
             "required": ["data"],
-            "additionalProperties": False,
         },
         "Batch": {
             "type": "object",
@@ -190,17 +194,29 @@ def _submission(plain: Mapping[str, Any], kind: OfferedKind) -> Mapping[str, Any
     return {**plain, "title": f"Submission-{kind.name}", "description": kind.summary, "properties": properties}
 
 
-def _form(kinds: Collection[OfferedKind]) -> Mapping[str, Any]:
-    names = {name: FILE for kind in kinds for name in kind.inputs}
+def _form(plain: Mapping[str, Any], kinds: Collection[OfferedKind]) -> Mapping[str, Any]:
+    """A task as a form: each file is an input."""
+    limits = {name: plain["properties"][name] for name in ("priority", "timeout_s", "memory_mb", "max_attempts")}
+    inputs = sorted({name for kind in kinds for name in kind.inputs})
+    params = [reference(f"Params-{kind.name}") for kind in kinds]
     return {
         "type": "object",
-        "description": "Each file is an input; params as JSON, tags once for each.",
+        "description": "Each file is an input of the kind; params as JSON, tags once for each.",
         "properties": {
-            "kind": {"type": "string", "enum": [kind.name for kind in kinds]} if kinds else {"type": "string"},
-            **names,
+            "kind": {"type": "string", "enum": [kind.name for kind in kinds]},
+            **dict.fromkeys(inputs, FILE),
+            "params": params[0] if len(params) == 1 else {"anyOf": params},
+            "tags": plain["properties"]["tags"],
+            **{name: _not_null(schema) for name, schema in limits.items()},
         },
-        "required": ["kind"],
+        "required": ["kind", *(name for name in inputs if all(name in kind.inputs for kind in kinds))],
+        "additionalProperties": False,
     }
+
+
+def _not_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A field of a form is there or not."""
+    return schema["anyOf"][0] if "anyOf" in schema else schema
 
 
 def _params(kind: OfferedKind) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class Operation:
 
     Attributes:
         name: unique; what generated clients call it.
+        stands_at: the path in the document, if it is another: there, two paths may not differ by their names alone.
         body: media type → schema of what is sent.
         is_body_needed: without a body nothing can be done.
         errors: the codes that it answers with, beside `ALWAYS`.
@@ -71,6 +72,7 @@ class Operation:
     says: str
     answers: Mapping[int, Answer]
     parameters: tuple[Parameter, ...] = ()
+    stands_at: str | None = None
     body: Mapping[str, Schema] = field(default_factory=dict)
     is_body_needed: bool = True
     errors: tuple[str, ...] = ()
@@ -112,7 +114,7 @@ def header(name: str, description: str, **schema: Any) -> Parameter:
     return Parameter(name=name, where="header", schema={"type": "string", **schema}, description=description)
 
 
-PRETTY: Final = query("pretty", "Indent the JSON.", enum=["", "0", "1", "true"])
+PRETTY: Final = query("pretty", "Indent the JSON: empty, 1 or true.")
 LIMIT: Final = Parameter(
     name="limit",
     where="query",
@@ -121,12 +123,8 @@ LIMIT: Final = Parameter(
 )
 CURSOR: Final = query("cursor", "From the `next` of the page before.", pattern="^[A-Za-z0-9_-]{22}$")
 KNOWN: Final = header("If-None-Match", "304 if this is still the ETag.")
-WAIT: Final = header("Prefer", "`wait=N`: wait up to N seconds.", pattern="^wait=[0-9]{1,3}$")
+WAIT: Final = header("Prefer", "`wait=N`: wait up to N seconds.")
 IDEMPOTENCY_KEY: Final = header(
-    "Idempotency-Key", "The same request with the same key does its work once.", pattern="^[A-Za-z0-9_.:-]{1,255}$"
+    "Idempotency-Key", "The same request with the same key does its work once.", pattern=r"^[!#-\[\]-~]{1,255}$"
 )
-DIGEST: Final = header(
-    "Repr-Digest",
-    "Compared with the bytes that come (RFC 9530).",
-    pattern="^sha-256=:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=:$",
-)
+DIGEST: Final = header("Repr-Digest", "`sha-256=:BASE64:`, compared with the bytes that come (RFC 9530).")

@@ -24,8 +24,9 @@ CATALOGUE: Final = "Kinds and processors"
 HEALTH: Final = "Health and the dashboard"
 DATASET: Final = path_id("dataset")
 NAME: Final = Parameter(
-    name="name",
+    name="id",
     where="path",
+    description="The name of the dataset.",
     schema={"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9_-]+$"},
 )
 UNCHANGED: Final = Answer(says="What the client has is still right.")
@@ -50,6 +51,7 @@ OPERATIONS: Final = (
     Operation(
         method="PUT",
         path="/v1/datasets/{name}",
+        stands_at="/v1/datasets/{id}",
         name="putDataset",
         group=DATASETS,
         says="Hand a file in: the body is the file.",

@@ -29,7 +29,7 @@ GROUP: Final = "Tasks"
 TASK: Final = path_id("task")
 AN_INSTANT: Final = {"format": "date-time"}
 STATE: Final = query("state", "In this state.", enum=[state.value for state in TaskState])
-KIND: Final = query("kind", "Of this kind.", maxLength=64, pattern="^[a-z][a-z0-9_-]*$")
+KIND: Final = query("kind", "Of this kind.", maxLength=64, pattern="^[!-~]*$")
 FILTER: Final = (
     KIND,
     query("dataset", "That work on this dataset.", format="uuid"),
@@ -38,7 +38,11 @@ FILTER: Final = (
     query("created_after", "Made then or later.", **AN_INSTANT),
     query("created_before", "Made before.", **AN_INSTANT),
 )
-CURSOR_OF_MANY: Final = query("cursor", "From the `next` of the answer before.")
+CURSOR_OF_MANY: Final = query(
+    "cursor",
+    "From the `next` of the answer before.",
+    pattern=r"^(queued|running|failed|cancelled)(\.[A-Za-z0-9_-]{22})?$",
+)
 
 OF_A_BODY: Final = ("body_invalid", "digest_mismatch", "header_invalid", "media_type_unsupported", "too_large")
 OF_A_TASK: Final = (
@@ -96,7 +100,7 @@ OPERATIONS: Final = (
         group=GROUP,
         says="Ask for a task with an id of one's own: a UUID of version 7, made now. Repeatable.",
         parameters=(TASK, WAIT, PRETTY),
-        body=A_TASK,
+        body={**A_TASK, JSON: reference("OwnSubmission")},
         answers={200: ENDED, 202: ACCEPTED},
         errors=("id_invalid", "task_differs", *OF_A_REPEAT, *OF_A_BODY, *OF_A_TASK, *OF_A_FILE, *ASKS_DATABASE),
     ),
@@ -177,7 +181,7 @@ OPERATIONS: Final = (
         says="The story of a task, while it happens.",
         parameters=(
             TASK,
-            query("after", "The last event that the client has.", pattern="^[0-9]{1,9}$"),
+            query("after", "The last event that the client has.", pattern="^[0-9]{0,9}$"),
             query("follow", "0: history alone.", enum=["0", "1"]),
         ),
         answers={
@@ -225,7 +229,7 @@ OPERATIONS: Final = (
         parameters=(
             TASK,
             Parameter(name="name", where="path", schema={"type": "string", "minLength": 1}),
-            header("Range", "Bytes from and to.", pattern="^bytes=[0-9]{1,15}-([0-9]{1,15})?$"),
+            header("Range", "Bytes from and to, such as `bytes=0-99`."),
             KNOWN,
         ),
         answers={

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from gateway.audit_trail import MADE
 from gateway.body import read_json
+from gateway.fixed_route import FixedRoute
 from gateway.intake import Intake
 from gateway.taken_response import asker_of, batch_response
 
@@ -19,7 +20,7 @@ class BatchRoutes:
 
     def routes(self) -> list[Route]:
         """What this class serves."""
-        return [Route("/v1/tasks/batch", self._post, methods=["POST"])]
+        return [FixedRoute("/v1/tasks/batch", self._post, methods=["POST"])]
 
     async def _post(self, request: Request) -> Response:
         asker = asker_of(request)

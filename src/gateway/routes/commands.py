@@ -11,6 +11,7 @@ from gateway.body import read_optional_json
 from gateway.bulk import Bulk, Position, Progressed
 from gateway.caller import tenant_of
 from gateway.errors import QueryInvalidError
+from gateway.fixed_route import FixedRoute
 from gateway.json_text import json_response
 from gateway.later_answers import shown
 from gateway.pagination import link_with
@@ -33,8 +34,8 @@ class CommandRoutes:
     def routes(self) -> list[Route]:
         """What this class serves."""
         return [
-            Route("/v1/tasks/cancel", self._cancel_all, methods=["POST"]),
-            Route("/v1/tasks/retry", self._retry_all, methods=["POST"]),
+            FixedRoute("/v1/tasks/cancel", self._cancel_all, methods=["POST"]),
+            FixedRoute("/v1/tasks/retry", self._retry_all, methods=["POST"]),
             Route("/v1/tasks/{id}/retry", self._retry, methods=["POST"]),
         ]
 
