@@ -29,6 +29,7 @@ from gateway.journal import Journal
 from gateway.kinds import Catalogue
 from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
+from gateway.metrics import Metrics
 from gateway.presented import Presented
 from gateway.problems import exception_handlers
 from gateway.recorder import Recorder
@@ -41,6 +42,7 @@ from gateway.routes.datasets import DatasetRoutes
 from gateway.routes.events import EventRoutes
 from gateway.routes.health import HealthRoutes
 from gateway.routes.kinds import KindRoutes
+from gateway.routes.metrics import MetricsRoutes
 from gateway.routes.openapi import OpenApiRoutes
 from gateway.routes.processors import ProcessorRoutes
 from gateway.routes.results import ResultRoutes
@@ -66,6 +68,7 @@ def create_app(
     journal: Journal | None = None,
 ) -> Starlette:
     """The application over parts that are already running."""
+<<<<<<< HEAD
     entrance = build_entrance(
         pool=pool,
         notifier=notifier,
@@ -75,9 +78,17 @@ def create_app(
     )
     app = Starlette(
         routes=entrance.guard(_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings)),
+=======
+    metrics = Metrics(pool=pool, notifier=notifier, live=live, timeout_s=settings.ready_timeout_s)
+    routes = _routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings)
+    routes += MetricsRoutes(metrics=metrics).routes()
+    metrics.requests.know(routes)
+    app = Starlette(
+        routes=routes,
+>>>>>>> 3a5cbe7 (Show figures to Prometheus, at gateways and processors)
         exception_handlers=exception_handlers(),
         middleware=[
-            Middleware(RequestLog),
+            Middleware(RequestLog, answered=metrics.requests.answered),
             *([Middleware(CrossOrigin, origins=settings.cors_origins)] if settings.cors_origins else []),
             *entrance.trail,
             Middleware(HandedOver),

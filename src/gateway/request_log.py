@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Callable
 from typing import Final
 from uuid import uuid4
 
@@ -14,6 +15,10 @@ from gateway.problems import problem_response
 
 log = logging.getLogger(__name__)
 
+Answered = Callable[
+    [Scope, int, float], None
+]  # told of each answer's status when it begins, and after how many seconds
+
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
@@ -21,8 +26,9 @@ PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 class RequestLog:
     """ASGI middleware. A request id that the client sends is kept if it is a plain word; queries are never logged."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, answered: Answered) -> None:
         self._app = app
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -31,8 +37,8 @@ class RequestLog:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(send, request_id=request_id)
         started = time.perf_counter()
+        answer = _Answer(send, request_id=request_id, scope=scope, started=started, answered=self._answered)
         try:
             await self._app(scope, receive, answer.send)
         except Exception:
@@ -48,16 +54,20 @@ class RequestLog:
 class _Answer:
     """Passes an answer on, with the headers that all have."""
 
-    __slots__ = ("_request_id", "_send", "status")
+    __slots__ = ("_answered", "_request_id", "_scope", "_send", "_started", "status")
 
-    def __init__(self, send: Send, *, request_id: str) -> None:
+    def __init__(self, send: Send, *, request_id: str, scope: Scope, started: float, answered: Answered) -> None:
         self._send = send
         self._request_id = request_id
+        self._scope = scope
+        self._started = started
+        self._answered = answered
         self.status: int | None = None
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._answered(self._scope, message["status"], time.perf_counter() - self._started)
             headers = MutableHeaders(raw=list(message["headers"]))
             headers["x-request-id"] = self._request_id
             headers["x-content-type-options"] = "nosniff"

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import anyio
 from anyio.abc import TaskGroup
+from prometheus_client import CollectorRegistry
 
 from common.configuration import read_settings
 from common.database import Pool, check_schema, open_pool
@@ -37,6 +38,7 @@ from processor.drain import Drain
 from processor.feed_writer import FeedWriter
 from processor.heartbeater import Heartbeater
 from processor.identity import Identity, processor_name
+from processor.metrics import fill, shown
 from processor.orders import Orders, heard_orders
 from processor.rescuer import Rescuer
 from processor.retention import Retention
@@ -185,6 +187,8 @@ async def open_processor(
         retention: how long things are kept; None: this processor removes nothing.
     """
     async with AsyncExitStack() as stack:
+        figures = CollectorRegistry()
+        stack.enter_context(shown(figures, host=settings.metrics_host, port=settings.metrics_port))
         folder = stack.enter_context(workplace(settings.work_dir))
         pool = await stack.enter_async_context(open_pool(database, service="processor"))
         await check_schema(pool)
@@ -245,6 +249,7 @@ async def open_processor(
         if retention is not None:
             await stack.enter_async_context(Retention(pool=pool, settings=retention))
             await stack.enter_async_context(Sweeper(pool=pool, storage=store, settings=retention))
+        fill(figures, pool=pool, notifier=notifier, slots=slots, claimer=claimer)
         await stack.enter_async_context(claimer)  # the last one: whoever claims must be able to stop in order
         drain = Drain(
             kinds=tuple(identity.kinds), pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings

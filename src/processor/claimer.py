@@ -5,6 +5,7 @@ for lost hints. It claims no more than it has places for, so that nothing waits 
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -38,6 +39,7 @@ class Claimer(Periodic):
 
     Attributes:
         claimed: tasks claimed so far.
+        ended: attempts that ended so far, by kind and outcome.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Claimer(Periodic):
     ) -> None:
         super().__init__(interval=workshop.settings.poll_s, wakeup=slots.freed)
         self.claimed = 0
+        self.ended: Counter[tuple[str, str]] = Counter()
         self._processor = processor
         self._name = name
         self._kinds, self._versions = list(kinds), list(kinds.values())
@@ -140,6 +143,7 @@ class Claimer(Periodic):
                 ended, settlement, progress=await self._shop.feed.last_progress(claim)
             )
             outcome = settlement.outcome.value if settlement is not None and written else "lease lost"
+            self.ended[claim.kind, outcome.replace(" ", "_")] += 1
             log.info("attempt ended", extra={**keys, "outcome": outcome})
         finally:
             self._shop.feed.close(claim)

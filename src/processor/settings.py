@@ -41,6 +41,12 @@ class ProcessorSettings(BaseSettings):
         ge=0,
         description="A drain waits for tasks that are due within so many seconds, for retries above all.",
     )
+    metrics_host: str = Field(
+        default="127.0.0.1", description="The address at which figures are shown, if a port is set."
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="The port at which figures are shown for Prometheus; none: nowhere."
+    )
     rescue_s: float = Field(default=5, gt=0, description="Seconds between looks for tasks whose lease ran out.")
     grace_s: float = Field(default=20, ge=0, description="Seconds that running analyses get to finish at a stop.")
     cancel_grace_s: float = Field(

@@ -33,6 +33,11 @@ class Slots:
         """How many more attempts may start; no more than as many again may wait to be written down."""
         return min(self.places - len(self._running), 2 * self.places - len(self._attempts))
 
+    @property
+    def used(self) -> int:
+        """How many attempts run."""
+        return len(self._running)
+
     def take(self, attempt: Attempt) -> None:
         """Give an attempt its place. Another of the same task has lost its lease by that, whether it knows or not."""
         self.end_task(attempt.claim.task, Ending.LEASE_LOST)

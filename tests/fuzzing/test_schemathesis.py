@@ -20,7 +20,7 @@ WITHIN_S: Final = 1_800
 TESTS: Final = Path(__file__).parents[1]
 
 
-async def run(url: str) -> tuple[int, str]:
+async def run(url: str, *, folder: Path) -> tuple[int, str]:
     """Run it; its exit code and its report."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", "--checks", "all"]
     command += [
@@ -41,7 +41,7 @@ async def run(url: str) -> tuple[int, str]:
         "SCHEMATHESIS_HOOKS": "helpers.schemathesis_hooks",
     }
     process = await asyncio.create_subprocess_exec(
-        *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     try:
         async with asyncio.timeout(WITHIN_S):
@@ -63,6 +63,6 @@ async def test_nothing_that_the_document_allows_or_forbids_is_answered_otherwise
     )
     settings = {"STREAM_WAIT_S": "0", "GATEWAY_PROCESSOR_FRESH_S": "100000", "GATEWAY_KINDS_CACHE_S": "2"}
     async with gateway_process(database, tmp_path, **settings) as gateway:
-        code, report = await run(gateway.url)
+        code, report = await run(gateway.url, folder=tmp_path)
 
     assert code == 0, report

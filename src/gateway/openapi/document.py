@@ -145,6 +145,9 @@ def _schemas(kinds: Collection[OfferedKind], most: Mapping[str, int]) -> dict[st
         for limit, value in most.items():
             whole, _null = plain[name]["properties"][limit]["anyOf"]
             whole["maximum"] = value
+    if kinds:
+        params = [reference(f"Params-{kind.name}") for kind in kinds]
+        plain["Changes"]["properties"]["params"] = {"anyOf": [*params, {"type": "null"}]}
     return {**plain, **_schemas_of_kinds(kinds, plain["Submission"])}
 
 

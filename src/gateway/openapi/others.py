@@ -150,6 +150,14 @@ OPERATIONS: Final = (
     ),
     Operation(
         method="GET",
+        path="/metrics",
+        name="showMetrics",
+        group=HEALTH,
+        says="Figures, for Prometheus.",
+        answers={200: Answer(says="The figures.", media_types=("text/plain",))},
+    ),
+    Operation(
+        method="GET",
         path="/openapi.json",
         name="showDocument",
         group=HEALTH,
