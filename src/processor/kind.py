@@ -63,6 +63,7 @@ class Kind(Generic[ParamsT]):
         summary: a sentence or two for the catalogue.
         params: frozen pydantic model with `extra="forbid"`; its JSON Schema is announced to the gateways.
         inputs: name of each input → what it is; `common.words.ANY_INPUT` alone stands for one or more of any names.
+            A name that ends with `?` may be left out: `reference?` is the input `reference`.
         example: params that work.
         analyse: the analysis. It raises `InputError` or `ParamsError` for what the caller can mend.
         report: makes an HTML page of the result's envelope, kept as its artifact `report.html`

@@ -9,6 +9,9 @@ import { Bar } from "./progress.js";
 
 const FIRST = "profile";
 
+/** An input's name; one that may be left out is announced with a question mark. */
+const plain = (name) => name.replace(/\?$/, "");
+
 export class SubmitPanel {
   #kinds = null;
   chosen = null;
@@ -53,7 +56,7 @@ export class SubmitPanel {
 
   /** Files from anywhere on the page. With one input, each is a task; otherwise they fill the inputs in order. */
   async drop(files) {
-    const names = Object.keys(this.chosen?.inputs ?? {});
+    const names = Object.keys(this.chosen?.inputs ?? {}).map(plain);
     if (this.chosen === null) return this.#fail(new Error("Nobody can analyse it: no processor is running."));
     if (this.#sending) return;
     if (names.length === 1 && files.length > 1 && this.params.isOptional) return this.#each(names[0], files);
@@ -89,7 +92,7 @@ export class SubmitPanel {
 
   #slot() {
     this.slots.replaceChildren(
-      ...Object.entries(this.chosen.inputs ?? {}).map(([name, what]) => this.#slotOf(name, what)),
+      ...Object.entries(this.chosen.inputs ?? {}).map(([name, what]) => this.#slotOf(plain(name), what)),
     );
   }
 
@@ -119,13 +122,13 @@ export class SubmitPanel {
   #take(name, file) {
     this.#files.set(name, file);
     this.#slot();
-    const isAll = Object.keys(this.chosen.inputs).every((input) => this.#files.has(input));
+    const isAll = Object.keys(this.chosen.inputs).every((input) => this.#files.has(plain(input)));
     if (isAll && this.params.isOptional) this.#send(true);
   }
 
   #asked(event) {
     event.preventDefault();
-    const missing = Object.keys(this.chosen?.inputs ?? {}).find((name) => !this.#files.has(name));
+    const missing = Object.keys(this.chosen?.inputs ?? {}).find((name) => !name.endsWith("?") && !this.#files.has(name));
     if (missing === undefined) this.#send(true);
     else this.slots.querySelector(`input[name="${CSS.escape(missing)}"]`)?.click();
   }

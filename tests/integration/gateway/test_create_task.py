@@ -178,6 +178,19 @@ async def test_a_kind_may_take_inputs_of_any_names_but_not_none(
     assert set(taken.json()["inputs"]) == {"orders", "my table"}
 
 
+async def test_an_input_with_a_question_mark_may_be_left_out(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await a_kind(connection, name="validate", inputs={"data": "a table", "reference?": "another"})
+    await a_processor(connection, kinds=["validate"])
+    dataset = str(await a_dataset(connection))
+    for names, status in ((["data"], 202), (["data", "reference"], 202), (["reference"], 422), (["data", "more"], 422)):
+        inputs = dict.fromkeys(names, dataset)
+        answer = await client.post("/v1/tasks", json={"kind": "validate", "inputs": inputs, "params": {}})
+
+        assert answer.status_code == status, answer.json()
+
+
 async def test_limits_have_a_most(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
     body = await asked(connection)
     for field in ("timeout_s", "memory_mb", "max_attempts"):

@@ -1,0 +1,20 @@
+"""The rows of a table: in their order, without blank lines."""
+
+import polars as pl
+
+from processor.reading import Table
+
+ROW = "\0row"  # a name that no file's column has: text files hold no NUL, and a Parquet column of it is refused here
+
+
+def rows_of(table: Table) -> pl.LazyFrame:
+    """The table without the rows that are blank lines of a text file."""
+    if not table.blank_lines:
+        return table.frame
+    return table.frame.filter(~pl.all_horizontal(pl.all().is_null()))
+
+
+def numbered(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with their number, from 1, as the last column `ROW`."""
+    names = frame.collect_schema().names()
+    return frame.with_row_index(ROW, offset=1).select(pl.nth(range(1, len(names) + 1)), pl.nth(0).cast(pl.Int64))

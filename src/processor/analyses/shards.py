@@ -1,0 +1,105 @@
+"""A table cut into shards by the hash of its keys, so that rows with equal keys meet, and only one shard is in memory.
+
+What fits into an eighth of the memory that a run may use is one shard and stays where it is. Else its rows are gathered
+until there are enough for a file a shard, and written.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from processor.run import Run
+
+MOST_SHARDS = 256
+_PILE_BYTES = 96 << 20
+_BATCH_ROWS = 1 << 17
+_SHARD = "~shard"
+
+
+def shards_for(run: Run, size: float) -> int:
+    """How many shards a table of so many bytes in memory needs: a power of two, and more after a run out of memory."""
+    budget = (run.memory_mb << 20) / (32 if run.low_memory else 8)
+    wanted = max(1, -int(-size // budget))
+    return min(MOST_SHARDS, 1 << (wanted - 1).bit_length())
+
+
+def size_of(sample: pl.DataFrame, rows: int) -> float:
+    """Bytes in memory of so many rows like these."""
+    return sample.estimated_size() / max(1, sample.height) * rows
+
+
+class Shards:
+    """Writes a table's shards.
+
+    Args:
+        folder: a new folder of scratch.
+        schema: of the rows that come.
+        count: how many shards; at least 2.
+        pile_bytes: how much is gathered before it is written.
+    """
+
+    def __init__(self, folder: Path, *, schema: pl.Schema, count: int, pile_bytes: int = _PILE_BYTES) -> None:
+        self._folder = folder
+        self._schema = schema
+        self._count = count
+        self._pile_bytes = pile_bytes
+        self._pile: list[pl.DataFrame] = []
+        self._bytes = 0
+        self._files: list[list[Path]] = [[] for _ in range(count)]
+        folder.mkdir()
+
+    def add(self, batch: pl.DataFrame) -> None:
+        """Take rows; the last column is the hash of their keys."""
+        self._pile.append(batch)
+        self._bytes += int(batch.estimated_size())
+        if self._bytes >= self._pile_bytes:
+            self._write()
+
+    def frames(self) -> list[pl.LazyFrame]:
+        """The shards, each with its rows in their order."""
+        self._write()
+        return [pl.scan_ipc(files) if files else pl.LazyFrame(schema=self._schema) for files in self._files]
+
+    def _write(self) -> None:
+        if not self._pile:
+            return
+        pile, self._pile, self._bytes = pl.concat(self._pile), [], 0
+        number = (pile[_SHARD] % self._count).cast(pl.UInt32).alias(_SHARD)
+        parts = pile.with_columns(number).partition_by(_SHARD, as_dict=True, include_key=False, maintain_order=True)
+        for (shard,), rows in parts.items():
+            path = self._folder / f"{shard}-{len(self._files[shard])}.arrow"
+            rows.write_ipc(path, compression="lz4")
+            self._files[shard].append(path)
+
+
+def sharded(
+    frame: pl.LazyFrame,
+    keys: Sequence[pl.Expr],
+    *,
+    count: int,
+    folder: Path,
+    tell: Callable[[int], None] = lambda _: None,
+) -> list[pl.LazyFrame]:
+    """Cut a table into `count` shards; rows whose keys are equal are in the same one.
+
+    Args:
+        frame: the table; it is read once, and not at all where there is one shard.
+        count: how many shards.
+        keys: what is hashed; equal keys of two tables must be of the same type.
+        folder: a new folder of scratch for the shards.
+        tell: is told how many rows were cut so far.
+    """
+    if count == 1:
+        return [frame]
+    shards = Shards(folder, schema=frame.collect_schema(), count=count)
+    number = pl.struct(key.alias(f"k{place}") for place, key in enumerate(keys)).hash().alias(_SHARD)
+    rows = 0
+    batches = frame.with_columns(number).collect_batches(
+        chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"
+    )
+    for batch in batches:
+        shards.add(batch)
+        rows += batch.height
+        tell(rows)
+    return shards.frames()

@@ -1,0 +1,135 @@
+"""Rules that a row keeps or breaks by itself, as two expressions: is it checked, and does it break the rule?
+
+They are evaluated over the whole table, never over a piece of it, so an expression of the user may hold an aggregate.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from processor.analyses.validate.columns import Columns, RuleError
+from processor.analyses.validate.literals import bound, members
+from processor.analyses.validate.rules import (
+    AnyRule,
+    Between,
+    Expression,
+    InSet,
+    Length,
+    NotNull,
+    Regex,
+    RowRule,
+    Type,
+    ValueRule,
+)
+from processor.analyses.validate.type_names import is_of_type, misfits
+from processor.guard import guard_expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """`checked` is None where all rows are; `failing` is never null, and false where a row is not checked."""
+
+    checked: pl.Expr | None
+    failing: pl.Expr
+    shown: tuple[str, ...]
+
+
+def mask_of(rule: AnyRule, columns: Columns, *, pointer: str) -> Mask | None:
+    """The expressions of a rule; None for a rule that is about more than one row.
+
+    Raises:
+        RuleError: it cannot be evaluated.
+        ParamsError: an expression is refused by the guard.
+    """
+    checked = checked_rows(rule, columns, pointer=pointer) if isinstance(rule, RowRule) else None
+    match rule:
+        case NotNull():
+            failing, shown = columns.expression(rule.column).is_null(), [rule.column]
+        case InSet() | Between() | Regex() | Length() | Type():
+            failing = _with_nulls(rule, _broken(rule, columns), columns.expression(rule.column))
+            shown = [rule.column]
+        case Expression():
+            failing, shown = _expression(rule, columns, pointer=pointer)
+        case _:
+            return None
+    return Mask(checked=checked, failing=failing if checked is None else failing & checked, shown=tuple(shown))
+
+
+def checked_rows(rule: RowRule, columns: Columns, *, pointer: str) -> pl.Expr | None:
+    """The rows that the rule's `where` chooses; None for all."""
+    if rule.where is None:
+        return None
+    return _guarded(rule.where, columns, pointer=f"{pointer}/where").fill_null(value=False)
+
+
+def _guarded(text: str, columns: Columns, *, pointer: str) -> pl.Expr:
+    expression = guard_expression(text, columns=columns.schema.names(), pointer=pointer)
+    try:
+        found = pl.DataFrame(schema=columns.schema).lazy().select(expression).collect_schema()
+    except pl.exceptions.PolarsError:
+        raise RuleError("The expression does not fit the columns' types.") from None
+    if found.dtypes() != [pl.Boolean()]:
+        raise RuleError("The expression is neither true nor false: compare something in it.")
+    return expression
+
+
+def _expression(rule: Expression, columns: Columns, *, pointer: str) -> tuple[pl.Expr, list[str]]:
+    expression = _guarded(rule.expression, columns, pointer=f"{pointer}/expression")
+    names = tuple(dict.fromkeys(expression.meta.root_names()))
+    return ~expression.fill_null(rule.nulls == "pass"), [name for name in names if name in columns.schema]
+
+
+def _with_nulls(rule: ValueRule, broken: pl.Expr, values: pl.Expr) -> pl.Expr:
+    return (broken & values.is_not_null()) if rule.nulls == "pass" else (broken | values.is_null())
+
+
+def _broken(rule: InSet | Between | Regex | Length | Type, columns: Columns) -> pl.Expr:
+    """True where a value that is there breaks the rule; null for what is missing."""
+    values, dtype = columns.expression(rule.column), columns.dtype(rule.column)
+    match rule:
+        case InSet():
+            found = values.is_in(members(rule.values, dtype).implode())
+            return found if rule.negate else ~found
+        case Between():
+            return _outside(rule, values, dtype)
+        case Regex():
+            _check_pattern(rule.pattern)
+            found = _text(values, dtype).str.contains(rule.pattern)
+            return found if rule.negate else ~found
+        case Length():
+            length = _text(values, dtype).str.len_chars()
+            return (length < rule.min) | (length > rule.max if rule.max is not None else pl.lit(value=False))
+        case Type():
+            if rule.strict:
+                return pl.lit(value=not is_of_type(dtype, rule.type)) & values.is_not_null()
+            return misfits(values, dtype, rule.type)
+
+
+def _outside(rule: Between, values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    # Asked as "is it inside?" and turned round, and NaN asked for by itself: to Polars NaN is above every number.
+    inside = pl.lit(value=True) if not dtype.is_float() else values.is_not_nan()
+    if rule.min is not None:
+        low = bound(rule.min, dtype)
+        inside &= values >= low if rule.inclusive in {"both", "min"} else values > low
+    if rule.max is not None:
+        high = bound(rule.max, dtype)
+        inside &= values <= high if rule.inclusive in {"both", "max"} else values < high
+    return ~inside
+
+
+def _text(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    if dtype == pl.String:
+        return values
+    if dtype in {pl.Categorical, pl.Enum}:
+        return values.cast(pl.String)
+    raise RuleError(f"The column is {dtype}, not text.")
+
+
+def _check_pattern(pattern: str) -> None:
+    # The engine behind it takes time in proportion to the text, whatever the pattern; its size is bounded here.
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except BaseException as error:
+        if not isinstance(error, pl.exceptions.PolarsError) and type(error).__name__ != "PanicException":
+            raise
+        raise RuleError("The pattern is no regular expression of this engine, or too large.") from None

@@ -1,0 +1,73 @@
+"""Names of types as people write them."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from processor.analyses.validate.columns import RuleError
+
+_CLASSES: dict[str, Callable[[pl.DataType], bool]] = {
+    "integer": lambda dtype: dtype.is_integer(),
+    "number": lambda dtype: dtype.is_numeric(),
+    "text": lambda dtype: dtype == pl.String or dtype in {pl.Categorical, pl.Enum},
+    "boolean": lambda dtype: dtype == pl.Boolean,
+    "date": lambda dtype: dtype == pl.Date,
+    "datetime": lambda dtype: dtype == pl.Datetime,
+    "time": lambda dtype: dtype == pl.Time,
+}
+_CAST = {
+    "integer": pl.Int128(),
+    "number": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+    "datetime": pl.Datetime("us"),
+    "time": pl.Time(),
+}
+_EXACT = {
+    str(dtype()): dtype()
+    for dtype in (
+        *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
+        *(pl.Float32, pl.Float64, pl.String, pl.Boolean, pl.Date, pl.Time, pl.Binary),
+    )
+}
+
+
+def name_of_type(dtype: pl.DataType) -> str:
+    """The plain word for a type; for what has none, what Polars calls it."""
+    for name, belongs in _CLASSES.items():
+        if name != "number" and belongs(dtype):
+            return name
+    return "number" if dtype.is_numeric() else str(dtype)
+
+
+def is_of_type(dtype: pl.DataType, wanted: str) -> bool:
+    """True where a column of this type is what the name means; any name that Polars prints is known, too."""
+    if wanted in _CLASSES:
+        return bool(_CLASSES[wanted](dtype))
+    return str(dtype) == wanted
+
+
+def misfits(values: pl.Expr, dtype: pl.DataType, wanted: str) -> pl.Expr:
+    """True for each value that is not of the type and, being text, cannot be read as such.
+
+    Raises:
+        RuleError: nobody knows a type of this name.
+    """
+    check_name(wanted)
+    if is_of_type(dtype, wanted):
+        return pl.lit(value=False) & values.is_not_null()
+    if dtype == pl.String and wanted in _CAST | _EXACT:
+        return values.cast((_CAST | _EXACT)[wanted], strict=False).is_null()
+    if dtype.is_float() and wanted == "integer":
+        return ~values.is_finite() | (values != values.round(0))
+    return pl.lit(value=True) | values.is_not_null()
+
+
+def check_name(wanted: str) -> None:
+    """Pass if there is a type of this name; those with brackets are not looked at closer.
+
+    Raises:
+        RuleError: there is none.
+    """
+    if wanted not in _CLASSES and wanted not in _EXACT and "(" not in wanted:
+        raise RuleError("There is no type of this name.")
