@@ -55,7 +55,7 @@ def stored(folder: Path, name: str, data: pl.DataFrame | bytes) -> Path:
 
 
 def run_kind(
-    kind: Kind[Any], folder: Path, files: Mapping[str, Path], *, memory_mb: int = 1024, **params: object
+    kind: Kind[Any], folder: Path, files: Mapping[str, Path], *, memory_mb: int = 1024, **params: Any
 ) -> Checked:
     """Run `kind` over files by the names of its inputs; scratch is a new folder inside of `folder`."""
     scratch = folder / f"scratch{len(list(folder.glob('scratch*')))}"
@@ -65,9 +65,7 @@ def run_kind(
     return Checked(kind.analyse(run, inputs, kind.params.model_validate(params)), run)
 
 
-def validate(
-    folder: Path, data: pl.DataFrame | bytes, *rules: Mapping[str, object], reference: Any = None, **params: object
-) -> Checked:
+def validate(folder: Path, data: pl.DataFrame | bytes, *rules: Any, reference: Any = None, **params: Any) -> Checked:
     """Check `data` against rules."""
     files = {"data": stored(folder, "data", data)}
     if reference is not None:

@@ -1,6 +1,7 @@
 import datetime as dt
 import math
 from decimal import Decimal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ PEOPLE = pl.DataFrame(
 )
 
 
-def outcome(folder: Path, rule: dict[str, object], data: pl.DataFrame | bytes = PEOPLE, **more: Any) -> dict[str, Any]:
+def outcome(
+    folder: Path, rule: Mapping[str, object], data: pl.DataFrame | bytes = PEOPLE, **more: Any
+) -> dict[str, Any]:
     return validate(folder, data, rule, **more).rules[0]
 
 
@@ -70,7 +73,7 @@ def outcome(folder: Path, rule: dict[str, object], data: pl.DataFrame | bytes = 
     ],
 )
 def test_rows_that_break_a_rule_are_counted_and_shown(
-    tmp_path: Path, rule: dict[str, object], checked: int, failing_rows: list[int]
+    tmp_path: Path, rule: Mapping[str, object], checked: int, failing_rows: list[int]
 ) -> None:
     found = outcome(tmp_path, rule)
 
@@ -124,7 +127,7 @@ def test_keys_are_looked_up_in_the_second_table(tmp_path: Path) -> None:
     ],
 )
 def test_a_rule_that_cannot_be_evaluated_is_an_error_and_never_passed(
-    tmp_path: Path, rule: dict[str, object], reference: pl.DataFrame | None
+    tmp_path: Path, rule: Mapping[str, object], reference: pl.DataFrame | None
 ) -> None:
     checked = validate(tmp_path, PEOPLE, rule, {"rule": "not_null", "column": "day"}, reference=reference)
 
@@ -158,7 +161,7 @@ def test_an_expression_that_fails_late_takes_no_other_rule_with_it(tmp_path: Pat
         ({"max": 4}, "failed", {"rows": 5}),
     ],
 )
-def test_rows_are_counted(tmp_path: Path, rule: dict[str, object], status: str, observed: dict[str, object]) -> None:
+def test_rows_are_counted(tmp_path: Path, rule: Mapping[str, object], status: str, observed: dict[str, object]) -> None:
     found = outcome(tmp_path, {"rule": "row_count", **rule})
 
     assert (found["status"], found["observed"]) == (status, observed)
@@ -178,7 +181,7 @@ def test_rows_are_counted(tmp_path: Path, rule: dict[str, object], status: str, 
         ),
     ],
 )
-def test_columns_are_compared(tmp_path: Path, rule: dict[str, object], differences: list[str]) -> None:
+def test_columns_are_compared(tmp_path: Path, rule: Mapping[str, object], differences: list[str]) -> None:
     found = outcome(tmp_path, {"rule": "schema", **rule})
 
     assert found["observed"]["differences"] == differences
