@@ -1,7 +1,7 @@
 import datetime as dt
 import math
-from decimal import Decimal
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
