@@ -13,6 +13,7 @@ import asyncpg
 from common.database import Pool, fetch_in_time
 from common.queries import load_query
 from gateway.feed import Feed, Standing
+from gateway.history import History
 from gateway.wire import Event, Progress
 
 READ_FEEDS: Final = load_query("gateway", "read_feeds")
@@ -37,12 +38,14 @@ class FeedReader:
 
     Attributes:
         reads: statements so far.
+        pages: of what is no longer in the feeds.
     """
 
     def __init__(self, *, pool: Pool, timeout_s: float) -> None:
         self._pool = pool
         self._timeout_s = timeout_s
         self.reads = 0
+        self.pages = History(read=self._read_page)
 
     async def _fetch(self, statement: str, *arguments: object) -> list[asyncpg.Record]:
         self.reads += 1
@@ -101,9 +104,11 @@ class FeedReader:
         Raises:
             One of `TRANSIENT`: Postgres is away.
         """
-        most = min(before - after - 1, EVENTS_A_FEED)
-        rows = await self._fetch(READ_EVENTS, task, after, most, BYTES_OF_HISTORY)
-        return [Event.from_row(row) for row in rows if row["seq"] < before]
+        return [event for event in await self.pages.page(task, after=after) if event.seq < before]
+
+    async def _read_page(self, task: UUID, after: int) -> list[Event]:
+        rows = await self._fetch(READ_EVENTS, task, after, EVENTS_A_FEED, BYTES_OF_HISTORY)
+        return [Event.from_row(row) for row in rows]
 
 
 def trim(feeds: Collection[Feed]) -> None:

@@ -163,6 +163,7 @@ class Hub(Service):
             await anyio.sleep(jittered(self._look_s))
             self._forget_unused()
             trim(self._feeds.values())
+            self.reader.pages.forget()
             self.looks += 1
             self.missed += len(self._suspects)
             self._suspects.clear()

@@ -1,6 +1,7 @@
 """Stories that are long, large, or begin again."""
 
 import json
+from pathlib import Path
 
 import anyio
 import pytest
@@ -8,12 +9,17 @@ import pytest
 from gateway.feed_reader import EVENTS_A_FEED
 from helpers.event_stream import EventStream
 from helpers.eventually import eventually
+from helpers.gateway_process import gateway_process
 from helpers.gateways import GatewayFactory
 from helpers.raw_http import Connection, connected_to
 from helpers.storytellers import Storyteller
 from processor.claim import Claim
 
 LONG = 100_000
+WIDE = 50_000
+NEVER = 100_000.0
+PAGES = 20
+SHARERS = 20
 LARGE = 8 << 20
 MANY_PARTIALS = 12
 
@@ -22,13 +28,19 @@ def path_of(claim: Claim) -> str:
     return f"/v1/tasks/{claim.task}/events"
 
 
-async def long_story(teller: Storyteller, events: int) -> Claim:
-    """A running task that has told so many events."""
+def most_resident_bytes(pid: int) -> int:
+    """The most memory that a process had so far."""
+    (line,) = (line for line in Path(f"/proc/{pid}/status").read_text("ascii").splitlines() if "VmHWM" in line)
+    return int(line.split()[1]) * 1024
+
+
+async def long_story(teller: Storyteller, events: int, *, message: str = "seq::text") -> Claim:
+    """A running task that has told so many events; their message is this expression of their seq."""
     claim = await teller.running()
     async with teller.owner.transaction():
         await teller.owner.execute(
             "INSERT INTO event (task, seq, type, attempt, data)"
-            " SELECT $1, seq, 'log', 1, json_build_object('level', 'info', 'message', seq::text)"
+            f" SELECT $1, seq, 'log', 1, json_build_object('level', 'info', 'message', {message})"
             " FROM generate_series(3, $2::integer) AS seq",
             *(claim.task, events),
         )
@@ -63,6 +75,46 @@ async def test_a_long_story_is_opened_by_two_statements(gateways: GatewayFactory
 
     assert first.id == str(LONG - EVENTS_A_FEED + 1)
     assert reads == 2
+
+
+async def test_many_who_come_back_to_the_same_place_share_what_is_read(
+    gateways: GatewayFactory, teller: Storyteller
+) -> None:
+    claim = await long_story(teller, PAGES * EVENTS_A_FEED)
+    await teller.succeed(claim)
+    told: list[list[str | None]] = []
+    async with gateways.start(backstop_s=NEVER) as gateway:
+
+        async def come_back() -> None:
+            async with connected_to(gateway.url) as connection:
+                stream = await EventStream.open(connection, path_of(claim), last_event_id="2")
+                told.append([event.id for event in await stream.events()])
+
+        async with anyio.create_task_group() as group:
+            for _ in range(SHARERS):
+                group.start_soon(come_back)
+        reads = gateway.parts.live.hub.reader.reads
+
+    assert told == [[*(str(seq) for seq in range(3, PAGES * EVENTS_A_FEED + 2)), None]] * SHARERS
+    assert reads < 2 * PAGES  # and not SHARERS times as many
+
+
+async def test_a_story_larger_than_a_gateway_may_hold_is_told_page_by_page(
+    gateways: GatewayFactory, teller: Storyteller, tmp_path: Path
+) -> None:
+    claim = await long_story(teller, WIDE, message="repeat(seq::text, 300)")
+    await teller.succeed(claim)
+    async with gateway_process(gateways.database, tmp_path / "gateway") as gateway, connected_to(gateway.url) as reader:
+        before = most_resident_bytes(gateway.process.pid)
+        answer = await reader.get(f"{path_of(claim)}?after=0", accept="application/x-ndjson")
+        told = lines = 0
+        while piece := await answer.read():
+            told += len(piece)
+            lines += piece.count(b"\n")
+        grown = most_resident_bytes(gateway.process.pid) - before
+
+    assert lines == WIDE + 2
+    assert grown < told / 2
 
 
 async def test_who_reads_a_long_story_holds_up_nobody_else(gateways: GatewayFactory, teller: Storyteller) -> None:
