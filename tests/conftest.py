@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from helpers.database import Database, DatabaseServer, DatabaseServers, connected
+from helpers.database import Database, DatabaseServer, DatabaseServers, connected, folder_for_servers
 from sundog.postgres_binaries import PostgresBinaries, find_postgres
 
 OLDEST = Path("/usr/lib/postgresql/15/bin")
@@ -29,9 +29,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DatabaseServers]:
-    async with DatabaseServers(tmp_path_factory.mktemp("postgres")) as servers:
-        yield servers
+async def servers() -> AsyncIterator[DatabaseServers]:
+    with folder_for_servers() as folder:
+        async with DatabaseServers(folder) as servers:
+            yield servers
 
 
 @pytest.fixture(scope="session")

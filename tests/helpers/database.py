@@ -2,7 +2,9 @@
 
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +27,11 @@ SETTINGS: Final = {
     "full_page_writes": "off",
     "shared_buffers": "32MB",
     "max_connections": "200",
+    "max_wal_size": "128MB",
+    "min_wal_size": "32MB",
 }
+MEMORY: Final = Path("/dev/shm")
+ROOM_BYTES: Final = 4 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +102,16 @@ class DatabaseServer:
     async def _owner(self) -> AsyncIterator[asyncpg.Connection]:
         async with connected(self._server.dsn(database="postgres")) as connection:
             yield connection
+
+
+@contextlib.contextmanager
+def folder_for_servers() -> Iterator[Path]:
+    """A folder in memory if there is room, for a copy of the template is some hundred files; removed afterwards."""
+    in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+    with tempfile.TemporaryDirectory(prefix="sundog-tests-", dir=MEMORY if in_memory else None) as name:
+        folder = Path(name)
+        folder.chmod(0o711)  # Postgres may have to run as somebody else
+        yield folder
 
 
 class DatabaseServers:
