@@ -61,6 +61,8 @@ GRANTS: Final[Mapping[tuple[str, str], Grant]] = {
     ("GET", "/login"): _OPEN,
     ("GET", "/dashboard/{file:path}"): _OPEN,
     ("POST", "/v1/session"): Grant(who=Who.ANYBODY, action="login"),
+    # Figures of all tenants together: Prometheus has an operator's key.
+    ("GET", "/metrics"): Grant(who=Who.OPERATOR),
     ("GET", "/openapi.json"): _READ,
     ("GET", "/v1/session"): _READ,
     ("DELETE", "/v1/session"): Grant(who=Who.READ, action="logout"),

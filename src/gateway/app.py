@@ -68,7 +68,7 @@ def create_app(
     journal: Journal | None = None,
 ) -> Starlette:
     """The application over parts that are already running."""
-<<<<<<< HEAD
+    metrics = Metrics(pool=pool, notifier=notifier, live=live, timeout_s=settings.ready_timeout_s)
     entrance = build_entrance(
         pool=pool,
         notifier=notifier,
@@ -76,16 +76,15 @@ def create_app(
         journal=journal or Journal(pool=pool),
         settings=settings,
     )
-    app = Starlette(
-        routes=entrance.guard(_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings)),
-=======
-    metrics = Metrics(pool=pool, notifier=notifier, live=live, timeout_s=settings.ready_timeout_s)
-    routes = _routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings)
-    routes += MetricsRoutes(metrics=metrics).routes()
+    routes = entrance.guard(
+        [
+            *_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings),
+            *MetricsRoutes(metrics=metrics).routes(),
+        ]
+    )
     metrics.requests.know(routes)
     app = Starlette(
         routes=routes,
->>>>>>> 3a5cbe7 (Show figures to Prometheus, at gateways and processors)
         exception_handlers=exception_handlers(),
         middleware=[
             Middleware(RequestLog, answered=metrics.requests.answered),
