@@ -1,9 +1,11 @@
 """What the analyses and the children rely on in Polars; each in a process of its own, as it really is."""
 
+import io
 import json
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -84,3 +86,12 @@ def test_two_byte_text_is_read_without_an_error_which_is_why_it_is_sniffed_first
     except pl.exceptions.PolarsError:
         pytest.skip("this release of Polars refuses it")
     assert frame.columns != ["a", "b"]
+
+
+def test_avro_decimals_lose_their_sign_byte() -> None:
+    """Why `processor.writing` writes decimals to Avro as text; when this fails, it need not any more."""
+    file = io.BytesIO()
+    pl.DataFrame({"d": [Decimal(32768)]}, schema={"d": pl.Decimal(5, 0)}).write_avro(file)
+    file.seek(0)
+
+    assert pl.read_avro(file)["d"].to_list() == [Decimal(-32768)]

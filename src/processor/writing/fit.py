@@ -86,6 +86,7 @@ _AVRO_CASTS: Final[Mapping[type[pl.DataType], type[pl.DataType]]] = {
     pl.Categorical: pl.String,
     pl.Enum: pl.String,
     pl.Null: pl.String,
+    pl.Decimal: pl.String,  # Polars 2.1 drops the byte that keeps 32768 from being read as -32768
 }
 
 

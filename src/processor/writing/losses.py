@@ -29,7 +29,6 @@ _KEPT: Final[dict[FormatName, Callable[[pl.DataType], bool]]] = {
     "ndjson": lambda dtype: dtype in {pl.String, pl.Boolean, pl.Int64, pl.Float64, pl.Null},
     "avro": lambda dtype: (
         dtype in {pl.String, pl.Boolean, pl.Int32, pl.Int64, pl.Float32, pl.Float64, pl.Binary, pl.Date}
-        or isinstance(dtype, pl.Decimal)
         or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None and dtype.time_unit != "ns")
     ),
     "xlsx": lambda dtype: dtype in {pl.String, pl.Boolean, pl.Float64, pl.Date},
