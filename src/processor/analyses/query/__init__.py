@@ -14,7 +14,7 @@ KIND = Kind(
         " answer, and the whole of it as Parquet, CSV, NDJSON or Arrow, larger than memory."
     ),
     params=QueryParams,
-    inputs={ANY_INPUT: "A table: CSV (also gzip or zstd) or Parquet. Its name here is its name in SQL; one to eight."},
+    inputs={ANY_INPUT: "A table: CSV, Parquet, JSON … Its name here is its name in SQL; one to eight."},
     example={"sql": "SELECT count(*) AS rows FROM data"},
     analyse=analyse,
 )
