@@ -52,7 +52,7 @@ def _lines(value: object, *, name: str) -> Iterator[str]:
 
 
 def _object(value: Mapping[str, object]) -> Iterator[str]:
-    width = max((len(_cell(name)) for name in value), default=0)
+    width = max((len(_cell(name)) for name, inner in value.items() if _is_short(inner)), default=0)
     for name, inner in value.items():
         if _is_short(inner):
             yield f"{_cell(name):<{width}}  {_cell(inner)}".rstrip()

@@ -50,6 +50,7 @@ CASES: Final[Mapping[tuple[str, str], Case]] = {
     ("POST", "/v1/session"): Case(may=ANYBODY, body={}),
     ("GET", "/v1/session"): Case(may=READERS),
     ("DELETE", "/v1/session"): Case(may=READERS),
+    ("GET", "/metrics"): Case(may=frozenset({"operator"})),
     ("GET", "/openapi.json"): Case(may=READERS),
     ("GET", "/v1/audit"): Case(may=ADMINS),
     ("GET", "/v1/kinds"): Case(may=READERS),
