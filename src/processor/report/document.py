@@ -80,7 +80,7 @@ def _environment(folder: Path) -> jinja2.Environment:
         words=text.words,
         plain=text.plain,
     )
-    environment.globals["histogram"] = charts.histogram
+    environment.globals.update(histogram=charts.histogram, heat_map=charts.heat_map)
     return environment
 
 

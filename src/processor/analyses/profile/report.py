@@ -7,7 +7,9 @@ from typing import Any, Final
 from processor.report import report_of
 from processor.report.text import number, share
 
-SHOWN_ELSEWHERE: Final = frozenset({"name", "dtype", "type", "top", "rare", "histogram", "quantiles"})
+SHOWN_ELSEWHERE: Final = frozenset(
+    {"name", "dtype", "type", "top", "rare", "histogram", "quantiles", "meaning", "patterns"}
+)
 LONG: Final = (list, tuple)
 
 
@@ -21,7 +23,15 @@ def figures(column: Mapping[str, Any], rows: int) -> dict[str, object]:
             shown["distinct"] = number(value)
         case {"value": value, "error": error}:
             shown["distinct"] = f"{number(value)} ± {share(error)}"
+    match column.get("unique"):
+        case {"value": bool(value), "exact": bool(exact)}:
+            shown["unique"] = ("" if exact else "probably ") + ("yes" if value else "no")
     return shown
 
 
-REPORT = report_of(Path(__file__).with_name("report.html"), figures=figures)
+def patterns(column: Mapping[str, Any]) -> list[dict[str, object]]:
+    """The shapes of a column's texts with their counts."""
+    return [{"value": found["pattern"], "count": found["count"]} for found in column["patterns"]["values"][:10]]
+
+
+REPORT = report_of(Path(__file__).with_name("report.html"), figures=figures, patterns=patterns)
