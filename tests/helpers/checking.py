@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from helpers.recording_run import RecordingRun
+from processor.analyses.compare import KIND as COMPARE
 from processor.analyses.validate import KIND as VALIDATE
 from processor.kind import Input, Kind, Outcome
 
@@ -71,3 +72,11 @@ def validate(folder: Path, data: pl.DataFrame | bytes, *rules: Any, reference: A
     if reference is not None:
         files["reference"] = stored(folder, "reference", reference)
     return run_kind(VALIDATE, folder, files, rules=list(rules), **params)
+
+
+def compare(
+    folder: Path, left: pl.DataFrame | bytes, right: pl.DataFrame | bytes, *, memory_mb: int = 1024, **params: Any
+) -> Checked:
+    """Compare two tables."""
+    files = {"left": stored(folder, "left", left), "right": stored(folder, "right", right)}
+    return run_kind(COMPARE, folder, files, memory_mb=memory_mb, **params)

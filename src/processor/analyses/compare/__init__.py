@@ -1,0 +1,19 @@
+"""The kind `compare`: what differs between two tables, row by row and as a whole."""
+
+from processor.analyses.compare.analysis import analyse
+from processor.analyses.compare.params import CompareParams
+from processor.kind import Kind
+
+KIND = Kind(
+    name="compare",
+    version="1",
+    title="Compare two tables",
+    summary=(
+        "Columns, rows that only one table has, and changed values, matched by keys or as whole rows, with tolerances;"
+        " how each column's values have shifted. Larger than memory."
+    ),
+    params=CompareParams,
+    inputs={"left": "The table as it was.", "right": "The table as it is."},
+    example={},
+    analyse=analyse,
+)

@@ -1,0 +1,138 @@
+"""The columns of two tables: which belong together, and as what their values are compared."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from common.errors import ParamsError
+from processor.analyses.compare.params import Closeness, CompareParams
+from processor.reading.schema import shown
+
+_NESTED = (pl.List, pl.Array, pl.Struct)
+_TEXTS = (pl.String, pl.Categorical, pl.Enum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A column that both tables have.
+
+    Attributes:
+        dtype: what its values are compared as.
+        is_key: it says which rows belong together.
+    """
+
+    name: str
+    left: pl.DataType
+    right: pl.DataType
+    dtype: pl.DataType
+    closeness: Closeness
+    is_key: bool
+
+    @property
+    def place(self) -> str:
+        """Its name in kept tables: one that no pattern of Polars begins with."""
+        return f"v {self.name}"
+
+    def value(self, place: str | None = None, *, strict: bool = True) -> pl.Expr:
+        """The value as it is compared, of a kept column."""
+        value = pl.col(place or self.place).cast(self.dtype, strict=strict)
+        if self.dtype == pl.String:
+            value = value.str.strip_chars() if self.closeness.ignore_spaces else value
+            value = value.str.to_lowercase() if self.closeness.ignore_case else value
+        return value
+
+
+def pairs(left: pl.Schema, right: pl.Schema, params: CompareParams) -> list[Pair]:
+    """The columns to compare, in the left table's order.
+
+    Raises:
+        ParamsError: a column that was asked for is not in both tables.
+    """
+    for place, names in (("keys", params.keys or []), ("columns", params.columns or [])):
+        for number, name in enumerate(names):
+            for side, schema in (("left", left), ("right", right)):
+                if name not in schema:
+                    raise ParamsError(
+                        f"The {side} table has no column {shown(name)}.",
+                        pointer=f"/params/{place}/{number}",
+                        advice="Names are case-sensitive.",
+                    )
+    keys = set(params.keys or ())
+    wanted = (set(params.columns) if params.columns is not None else set(left)) - set(params.ignore) | keys
+    return [_pair(name, left[name], right[name], params, keys) for name in left if name in right and name in wanted]
+
+
+def _pair(name: str, left: pl.DataType, right: pl.DataType, params: CompareParams, keys: Collection[str]) -> Pair:
+    return Pair(
+        name=name,
+        left=left,
+        right=right,
+        dtype=common_type(kept_type(left), kept_type(right)),
+        closeness=params.closeness(name),
+        is_key=name in keys,
+    )
+
+
+def kept(name: str, position: int, dtype: pl.DataType) -> pl.Expr:
+    """A column as it is kept: nested values as JSON, bytes as hex, everything else as it is."""
+    value = pl.nth(position)
+    if dtype in _NESTED:
+        value = pl.when(value.is_not_null()).then(pl.struct(value.alias("value")).struct.json_encode())
+    elif dtype == pl.Binary:
+        value = value.bin.encode("hex")
+    elif dtype in _TEXTS:
+        value = value.cast(pl.String)
+    return value.alias(f"v {name}")
+
+
+def kept_type(dtype: pl.DataType) -> pl.DataType:
+    """The type of a column as it is kept."""
+    return pl.String() if dtype in (*_NESTED, *_TEXTS, pl.Binary) else dtype
+
+
+def common_type(left: pl.DataType, right: pl.DataType) -> pl.DataType:
+    """The type that values of both are compared as; text where they are of different sorts."""
+    if left == right:
+        return left
+    if left.is_integer() and right.is_integer():
+        wide = (pl.UInt64, pl.Int128, pl.UInt128)
+        return pl.Int128() if left in wide or right in wide else pl.Int64()
+    if left.is_numeric() and right.is_numeric():
+        if left.is_float() or right.is_float():
+            return pl.Float64()
+        return pl.Decimal(38, max(getattr(left, "scale", 0), getattr(right, "scale", 0)))
+    return _common_time(left, right) or pl.String()
+
+
+def _common_time(left: pl.DataType, right: pl.DataType) -> pl.DataType | None:
+    if _is_day_or_time(left) and _is_day_or_time(right):
+        return pl.Datetime("us")
+    if isinstance(left, pl.Datetime) and isinstance(right, pl.Datetime) and left.time_zone and right.time_zone:
+        return pl.Datetime("us", "UTC")
+    return None
+
+
+def _is_day_or_time(dtype: pl.DataType) -> bool:
+    return dtype == pl.Date or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
+
+
+def schema_difference(left: pl.Schema, right: pl.Schema) -> dict[str, object]:
+    """What differs between the columns of the tables, as the result shows it."""
+    both = [name for name in left if name in right]
+    types = [
+        {
+            "column": name,
+            "left": str(left[name]),
+            "right": str(right[name]),
+            "compared_as": str(common_type(kept_type(left[name]), kept_type(right[name]))),
+        }
+        for name in both
+        if left[name] != right[name]
+    ]
+    return {
+        "only_left": [name for name in left if name not in right],
+        "only_right": [name for name in right if name not in left],
+        "types": types,
+        "same_order": both == [name for name in right if name in left],
+    }

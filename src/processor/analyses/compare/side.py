@@ -1,0 +1,131 @@
+"""One of the two tables, read once and kept where its rows can be matched: in memory, or in shards on disk.
+
+Reading comes first and matching after it, so that a fault of one file is never taken for one of the other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import polars as pl
+
+from processor.analyses.compare.columns import Pair, kept
+from processor.analyses.rows import numbered, rows_of
+from processor.analyses.shards import sharded, size_of
+from processor.kind import Input
+from processor.reading import ReadOptions, Table, read
+from processor.run import LogLevel, Run
+
+_folders = count()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the first rows of a table tell.
+
+    Attributes:
+        rows: how many there may be; None where nothing can be said.
+        size: bytes in memory that the table may need.
+    """
+
+    schema: pl.Schema
+    rows: int | None
+    size: float
+    head: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A table that was read to its end; its columns are those that are compared, and `ROW`."""
+
+    schema: pl.Schema
+    rows: int
+    shards: Sequence[pl.LazyFrame]
+    flaws: Mapping[str, object]
+
+
+def look(run: Run, source: Input, options: ReadOptions) -> Look:
+    """A first look, in silence: what is to be told of the file is told when it is read.
+
+    Raises:
+        InputError: the file holds no table.
+    """
+
+    def work(table: Table) -> Look:
+        rows = table.rows_expected
+        # Packed as tightly as any table may be, where nobody knows.
+        size = size_of(table.head, rows) if rows is not None else 20.0 * table.bytes
+        return Look(schema=table.head.schema, rows=rows, size=size, head=table.head)
+
+    return read(_Silent(run), source, options, work)
+
+
+def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *, shards: int) -> Side:
+    """Read a table to its end and keep its columns.
+
+    Raises:
+        InputError: the file holds no table that could be read.
+    """
+
+    def work(table: Table) -> Side:
+        table.prepare()
+        run.phase(f"read {source.name}")
+        schema = table.head.schema
+        names = [pair.name for pair in pairs if pair.name in schema]
+        positions = {name: place for place, name in enumerate(schema)}
+        columns = [kept(name, positions[name], schema[name]) for name in names]
+        frame = numbered(rows_of(table).select(columns))
+        folder = run.scratch / f"{source.name}{next(_folders)}"
+        told = _Teller(run, table)
+        keys = [_hashed(pair) for pair in pairs if pair.is_key] or [_hashed(pair) for pair in pairs]
+        parts = sharded(frame, keys, count=shards, folder=folder, tell=told.tell)
+        if shards == 1:
+            parts = [frame.collect(engine="streaming").lazy()]
+        rows = sum(int(part.select(pl.len()).collect().item()) for part in parts)
+        return Side(schema=schema, rows=rows, shards=parts, flaws=table.flaws.as_json())
+
+    return read(run, source, options, work)
+
+
+def _hashed(pair: Pair) -> pl.Expr:
+    # 1, 1.0 and a decimal 1 are the same key. Not strict: types that the first rows promised may turn out otherwise.
+    value = pair.value(strict=False)
+    return value.cast(pl.Float64) if pair.dtype.is_numeric() else value
+
+
+class _Teller:
+    def __init__(self, run: Run, table: Table) -> None:
+        self._run = run
+        self._table = table
+
+    def tell(self, rows: int) -> None:
+        total = self._table.rows_expected
+        self._run.progress(rows=rows, rows_total=None if total is None else max(total, rows))
+
+
+class _Silent:
+    """A run that tells nobody."""
+
+    def __init__(self, run: Run) -> None:
+        self.scratch = run.scratch
+        self.memory_mb = run.memory_mb
+        self.low_memory = run.low_memory
+
+    def phase(self, name: str) -> None: ...
+
+    def progress(
+        self,
+        *,
+        rows: int | None = None,
+        rows_total: int | None = None,
+        bytes_read: int | None = None,
+        fraction: float | None = None,
+    ) -> None: ...
+
+    def log(self, level: LogLevel, message: str) -> None: ...
+
+    def warn(self, code: str, message: str) -> None: ...
+
+    def partial(self, result: Mapping[str, object], *, estimate: bool) -> None: ...
+
+    def artifact(self, name: str, path: object, *, media_type: str) -> None: ...

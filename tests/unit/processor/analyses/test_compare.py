@@ -1,0 +1,272 @@
+import datetime as dt
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import ValidationError
+
+from common.errors import InputError, ParamsError
+from helpers.checking import compare
+from processor.analyses.compare import KIND
+from processor.analyses.compare.drift import SAMPLE, ks, psi
+
+BEFORE = pl.DataFrame({"id": [1, 2, 3, 4], "price": [1.0, 2.0, None, math.nan], "name": ["a", "b", "c", "d"]})
+
+
+def test_the_same_rows_in_another_order_are_identical(tmp_path: Path) -> None:
+    for keys in (["id"], None):
+        data = compare(tmp_path, BEFORE, BEFORE.reverse(), keys=keys).data
+
+        assert (data["identical"], data["same_rows"], data["matched"]) == (True, True, 4)
+
+
+def test_changes_are_counted_and_shown_by_column(tmp_path: Path) -> None:
+    after = pl.DataFrame(
+        {"id": [2, 1, 3, 4, 9], "price": [2.5, 1.0, 3.0, math.nan, 1.0], "name": ["b", "A", "c", "d", "z"]}
+    )
+
+    data = compare(tmp_path, BEFORE, after, keys=["id"]).data
+
+    price, name = data["columns"]
+    assert (data["matched"], data["changed"], data["only_left"]["rows"], data["only_right"]["rows"]) == (4, 3, 0, 1)
+    assert (price["changed"], price["largest_difference"], name["changed"]) == (2, 0.5, 1)
+    assert price["examples"] == [
+        {"left_row": 2, "right_row": 1, "key": {"id": 2}, "left": 2.0, "right": 2.5},
+        {"left_row": 3, "right_row": 3, "key": {"id": 3}, "left": None, "right": 3.0},
+    ]
+    assert data["only_right"]["examples"] == [{"row": 5, "values": {"id": 9, "price": 1.0, "name": "z"}}]
+    assert not data["identical"]
+
+
+@pytest.mark.parametrize(
+    ("params", "changed"),
+    [
+        ({}, [3, 2]),
+        ({"absolute": 0.5}, [1, 2]),
+        ({"relative": 0.1}, [2, 2]),
+        ({"ignore_case": True}, [3, 1]),
+        ({"ignore_spaces": True}, [3, 1]),
+        ({"ignore_case": True, "ignore_spaces": True}, [3, 0]),
+        ({"by_column": {"n": {"absolute": 0.5}}}, [1, 2]),
+        ({"absolute": 0.5, "by_column": {"n": {}}}, [3, 2]),
+    ],
+)
+def test_values_may_be_close_enough(tmp_path: Path, params: dict[str, Any], changed: list[int]) -> None:
+    before = pl.DataFrame({"id": [1, 2, 3], "n": [1.0, 10.0, math.inf], "s": ["a", "b ", "c"]})
+    after = pl.DataFrame({"id": [1, 2, 3], "n": [1.5, 10.5, 1.0], "s": ["A", "b", "c"]})
+
+    data = compare(tmp_path, before, after, keys=["id"], **params).data
+
+    assert [column["changed"] for column in data["columns"]] == changed
+
+
+def test_times_may_be_some_seconds_apart(tmp_path: Path) -> None:
+    start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    before = pl.DataFrame({"id": [1, 2], "at": [start, start]})
+    after = before.with_columns(pl.col("at") + pl.Series([dt.timedelta(seconds=1), dt.timedelta(seconds=3)]))
+
+    assert compare(tmp_path, before, after, keys=["id"], absolute=2).data["changed"] == 1
+
+
+def test_columns_are_compared_by_name_and_told_where_they_differ(tmp_path: Path) -> None:
+    after = BEFORE.select("name", pl.col("id").cast(pl.Int16), pl.lit(1).alias("new"))
+
+    data = compare(tmp_path, BEFORE, after, keys=["id"]).data
+
+    assert data["schema"] == {
+        "only_left": ["price"],
+        "only_right": ["new"],
+        "types": [{"column": "id", "left": "Int64", "right": "Int16", "compared_as": "Int64"}],
+        "same_order": False,
+    }
+    assert (data["same_rows"], data["identical"]) == (True, False)
+
+
+def test_numbers_are_the_same_whatever_their_type_and_as_texts(tmp_path: Path) -> None:
+    before = pl.DataFrame({"id": [1, 2], "n": [1.0, 2.0]})
+    after = pl.DataFrame({"id": ["1", "2"], "n": [1, 2]})
+
+    for memory_mb in (1024, 1):
+        assert compare(tmp_path, before, after, keys=["id"], memory_mb=memory_mb).data["same_rows"]
+
+
+def test_nested_values_and_bytes_are_compared(tmp_path: Path) -> None:
+    before = pl.DataFrame({"l": [[1], [2, 3], None], "s": [{"a": 1}, {"a": 2}, {"a": 3}], "b": [b"x", b"\xff", None]})
+    after = before.with_columns(pl.Series("l", [[1], [2, 4], None]))
+
+    data = compare(tmp_path, before, after).data
+
+    assert (data["only_left"]["rows"], data["only_right"]["rows"], data["matched"]) == (1, 1, 2)
+
+
+def test_keys_that_repeat_are_told_and_matched_by_their_values(tmp_path: Path) -> None:
+    before = pl.DataFrame({"id": [1, 1, 1, 2], "n": [1, 2, 3, 1]})
+    after = pl.DataFrame({"id": [2, 1, 1], "n": [1, 2, 1]})
+
+    data = compare(tmp_path, before, after, keys=["id"]).data
+
+    assert data["repeated_keys"] == {
+        "left": {"keys": 1, "rows": 3, "examples": [{"row": 1, "count": 3, "key": {"id": 1}}]},
+        "right": {"keys": 1, "rows": 2, "examples": [{"row": 2, "count": 2, "key": {"id": 1}}]},
+    }
+    assert (data["only_left"]["rows"], data["changed"], data["matched"]) == (1, 0, 3)
+
+
+def test_the_artifact_holds_both_sides_of_what_differs(tmp_path: Path) -> None:
+    after = pl.DataFrame({"id": [1, 2, 5], "price": [1.0, 3.0, 1.0], "name": ["a", "b", "e"]})
+
+    checked = compare(tmp_path, BEFORE, after, keys=["id"])
+
+    kept = pl.read_parquet(checked.artifact("differences.parquet"))
+    assert kept.select("left_row", "right_row", "change").sort("left_row", "right_row", nulls_last=True).rows() == [
+        (2, 2, "changed"),
+        (3, None, "only_left"),
+        (4, None, "only_left"),
+        (None, 3, "only_right"),
+    ]
+    changed = kept.row(by_predicate=pl.col("change") == "changed", named=True)
+    assert (changed["columns"], changed["left.price"], changed["right.price"]) == (["price"], 2.0, 3.0)
+    assert checked.data["differences_kept"] == 4
+    assert "differences.parquet" not in compare(tmp_path, BEFORE, BEFORE, keys=["id"]).run.artifacts
+
+
+def test_shards_give_the_same_result_as_memory(tmp_path: Path) -> None:
+    rows = 40_000
+    before = pl.DataFrame({"id": range(rows), "n": range(rows), "s": ["x" * 30] * rows})
+    after = before.with_columns(n=pl.when(pl.col("id") % 1000 == 0).then(-1).otherwise("n"))[100:].sample(
+        fraction=1, shuffle=True, seed=1
+    )
+
+    for keys in (["id"], None):
+        small = compare(tmp_path, before, after, keys=keys, memory_mb=4)
+        large = compare(tmp_path, before, after, keys=keys, memory_mb=4000)
+
+        assert len(list(small.run.scratch.glob("left*"))) == 1
+        assert not list(large.run.scratch.glob("left*"))
+        assert small.data == large.data
+        assert small.data["only_left"]["rows"] == (100 if keys else 139)
+
+
+def test_text_files_are_read_to_their_end_before_they_are_matched(tmp_path: Path) -> None:
+    rows = "".join(f"{row},{row}\n" for row in range(100_000))
+    before, after = f"id,n\n{rows}100000,late\n", f"id,n\n{rows}100000,7\n"
+
+    for memory_mb in (1024, 2):
+        data = compare(tmp_path, before.encode(), after.encode("utf-16"), keys=["id"], memory_mb=memory_mb).data
+
+        assert (data["matched"], data["changed"]) == (100_001, 1)
+        assert data["columns"][0]["examples"][0]["left"] == "late"
+
+
+def test_drift_tells_shift_and_new_values(tmp_path: Path) -> None:
+    before = pl.DataFrame({"n": range(1000), "s": ["a", "b"] * 500, "same": [1, 2] * 500})
+    after = pl.DataFrame({"n": range(500, 1500), "s": ["b", "c"] * 500, "same": [1, 2] * 500})
+
+    drift = compare(tmp_path, before, after).data["drift"]
+
+    assert drift["n"]["ks"] == {"statistic": 0.5, "exact": True}
+    assert drift["n"]["psi"]["value"] > 0.25
+    assert drift["s"]["values"]["new"] == {"count": 1, "most_frequent": [{"value": "c", "count": 500}]}
+    assert drift["s"]["values"]["vanished"] == {"count": 1, "most_frequent": [{"value": "a", "count": 500}]}
+    assert (drift["same"]["ks"]["statistic"], drift["same"]["psi"]["value"]) == (0, 0)
+
+
+def test_drift_of_a_sample_says_so_and_is_within_its_error(tmp_path: Path) -> None:
+    rows = 2 * SAMPLE
+    before = pl.DataFrame({"n": range(rows)})
+    after = pl.DataFrame({"n": range(rows // 4, rows + rows // 4)})
+
+    found = compare(tmp_path, before, after).data["drift"]["n"]["ks"]
+
+    assert not found["exact"]
+    assert SAMPLE / 2 < found["sample_rows"]["left"] < rows
+    assert found["statistic"] == pytest.approx(0.25, abs=found["error"])
+
+
+def test_psi_and_ks_are_the_textbooks() -> None:
+    assert psi({"a": 0.5, "b": 0.5}, {"a": 0.25, "b": 0.75}) == pytest.approx(
+        -0.25 * math.log(0.5) + 0.25 * math.log(1.5)
+    )
+    assert ks(pl.Series([1.0, 2.0, 3.0, 4.0]), pl.Series([3.0, 4.0, 5.0, 6.0])) == 0.5
+
+
+def test_tables_without_a_common_column_have_nothing_in_common(tmp_path: Path) -> None:
+    data = compare(tmp_path, BEFORE, pl.DataFrame({"other": [1]})).data
+
+    assert (data["identical"], data["same_rows"], data["compared"]) == (False, False, [])
+
+
+def test_empty_tables_are_identical_to_each_other(tmp_path: Path) -> None:
+    assert compare(tmp_path, BEFORE.clear(), BEFORE.clear(), keys=["id"]).data["identical"]
+    assert compare(tmp_path, BEFORE.clear(), BEFORE, keys=["id"]).data["only_right"]["rows"] == 4
+
+
+def test_columns_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="The right table has no column 'price'") as caught:
+        compare(tmp_path, BEFORE, BEFORE.drop("price"), keys=["id", "price"])
+    assert caught.value.pointer == "/params/keys/1"
+
+
+def test_a_file_that_holds_no_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        compare(tmp_path, BEFORE, b"\x89PNG\r\n\x1a\n" + bytes(100))
+
+
+def test_columns_with_names_that_mean_something_elsewhere_are_only_columns(tmp_path: Path) -> None:
+    before = pl.DataFrame({"*": [1, 2], "^.*$": ["a", "b"], "l k0": [1, 2], "d0": [1, 1], "order": [1, 1]})
+
+    data = compare(tmp_path, before, before.with_columns(pl.Series("d0", [1, 2])), keys=["*"]).data
+
+    assert [column["changed"] for column in data["columns"]] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "params", [{"absolute": 1}, {"by_column": {"a": {"relative": 1}}}, {"keys": []}, {"absolute": -1}]
+)
+def test_params_that_make_no_sense_are_refused(params: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        KIND.params.model_validate(params)
+
+
+MEMORY = """
+import resource, sys
+from pathlib import Path
+from helpers.recording_run import RecordingRun
+from processor.analyses.compare import KIND
+from processor.kind import Input
+folder, memory_mb = Path(sys.argv[1]), int(sys.argv[2])
+inputs = {
+    name: Input(name=name, filename=name, path=folder / name, sha256="", bytes=(folder / name).stat().st_size)
+    for name in ("left", "right")
+}
+scratch = folder / f"scratch{memory_mb}"
+scratch.mkdir()
+found = KIND.analyse(RecordingRun(scratch, memory_mb=memory_mb), inputs, KIND.params(keys=["id"], drift=False))
+print(found.summary["changed"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+TESTS = Path(__file__).parents[3]
+
+
+def test_what_is_larger_than_memory_is_compared_in_less(tmp_path: Path) -> None:
+    # Twice 1.5 million rows of 10 columns: 240 MB of values, beside what Polars and Python need themselves.
+    rows = 1_500_000
+    columns = {f"n{number}": pl.int_range(rows, eager=True).shuffle(seed=number) for number in range(9)}
+    before = pl.DataFrame({"id": pl.int_range(rows, eager=True).shuffle(seed=99), **columns})
+    before.write_parquet(tmp_path / "left", row_group_size=100_000)
+    after = before.reverse().with_columns(n3=pl.when(pl.col("id") % 10_000 == 0).then(-1).otherwise("n3"))
+    after.write_parquet(tmp_path / "right", row_group_size=100_000)
+    peaks = {}
+    for memory_mb in (128, 8000):
+        command = [sys.executable, "-c", MEMORY, str(tmp_path), str(memory_mb)]
+        environment = {**os.environ, "PYTHONPATH": str(TESTS), "POLARS_MAX_THREADS": "2"}
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+        changed, peak = done.stdout.split()
+        assert changed == "150"
+        peaks[memory_mb] = int(peak)
+
+    assert peaks[128] < 0.6 * peaks[8000], peaks
