@@ -213,7 +213,8 @@ async def open_processor(
             on_refused=lambda hold: slots.end(hold, Ending.EVENT_REFUSED),
         )
         await stack.enter_async_context(feed)
-        settler = await stack.enter_async_context(Settler(pool=pool, notifier=notifier))
+        settler = Settler(pool=pool, notifier=notifier, enough=max(settings.slots // 2, 1))
+        await stack.enter_async_context(settler)
         pool_of_children = ChildPool(children=children, places=settings.slots, most_tasks=settings.tasks_a_child)
         await stack.enter_async_context(pool_of_children)
         watchdog = await stack.enter_async_context(Watchdog())

@@ -148,7 +148,7 @@ class Attempt:
         return report
 
     async def _run_child(self, child: Child, files: Mapping[str, Path]) -> Report:
-        cpu_before = child.cpu_seconds()
+        cpu_before = child.cpu_seen
         watched = Watched(
             child=child,
             scratch=child.room.scratch,
@@ -161,8 +161,11 @@ class Attempt:
             with self._shop.watchdog.watch(watched):
                 report = await self._follow(child, self._job(files, room=child.room))
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._let_go(child, grace_s=0.0 if report is not None else self._grace())
+            if child.is_clean and child.room.is_empty():
+                self._give_back(child)
+            else:
+                with anyio.CancelScope(shield=True):
+                    await self._let_go(child, grace_s=0.0 if report is not None else self._grace())
             self._peak = watched.peak_bytes
             self._cpu_seconds = child.cpu_seconds() - cpu_before
         return report
@@ -170,10 +173,13 @@ class Attempt:
     async def _let_go(self, child: Child, *, grace_s: float) -> None:
         """Give it back for another task if it is clean, else end it."""
         if child.is_clean and await child.room.clear():
-            child.tasks_done += 1
-            self._shop.pool.give_back(child, tenant=self.claim.tenant)
+            self._give_back(child)
         else:
             await child.end(grace_s=grace_s)
+
+    def _give_back(self, child: Child) -> None:
+        child.tasks_done += 1
+        self._shop.pool.give_back(child, tenant=self.claim.tenant)
 
     def _grace(self) -> float:
         """How politely a child that is not done is ended: at once where it must stop eating, or works for nobody."""

@@ -79,8 +79,8 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], voice: Voice) -> bytes:
     # What an analysis leaves there goes with scratch.
     os.environ["HOME"] = os.environ["TMPDIR"] = tempfile.tempdir = job.scratch
     try:
-        enter(Path(job.scratch))
-        told = run_job(job, kind=kinds[job.kind], voice=voice)
+        scratch = enter(job.scratch)
+        told = run_job(job, scratch=scratch, kind=kinds[job.kind], voice=voice)
         return voice.encode({**told, "clean": is_alone()})
     except KeyboardInterrupt:
         told = {"type": "failure", "code": "interrupted", "message": "Stopped.", "advice": None}
@@ -101,8 +101,8 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], voice: Voice) -> bytes:
     return voice.encode(told)
 
 
-def enter(scratch: Path) -> None:
-    """Go into the folder of a job.
+def enter(scratch: str) -> Path:
+    """Go into the folder of a job; returns it.
 
     Raises:
         OSError: it is not there; told like a disk that fails, since the analysis has no part in it.
@@ -111,6 +111,7 @@ def enter(scratch: Path) -> None:
         os.chdir(scratch)
     except OSError as error:
         raise OSError(errno.EIO, os.strerror(errno.EIO)) from error
+    return Path(scratch)
 
 
 def failure_of_machine(error: BaseException) -> dict[str, object] | None:
@@ -134,13 +135,13 @@ def is_alone() -> bool:
     return len(threads) == 1 and not descendants.has_children()
 
 
-def run_job(job: Job, *, kind: Kind[Any], voice: Voice) -> dict[str, object]:
+def run_job(job: Job, *, scratch: Path, kind: Kind[Any], voice: Voice) -> dict[str, object]:
     """Run one job to its result message.
 
     Raises:
         SundogError: the analysis says why it cannot.
     """
-    run = ChildRun(send=voice.send, scratch=Path(job.scratch), memory_mb=job.memory_mb, low_memory=job.low_memory)
+    run = ChildRun(send=voice.send, scratch=scratch, memory_mb=job.memory_mb, low_memory=job.low_memory)
     inputs = {
         name: Input(name=name, filename=given.filename, path=Path(given.path), sha256=given.sha256, bytes=given.bytes)
         for name, given in job.inputs.items()

@@ -38,7 +38,7 @@ class ChildPool(Service):
         most_tasks: after so many a child is ended; 1: none is used again.
     """
 
-    def __init__(self, *, children: Children, places: int, most_tasks: int = 500) -> None:
+    def __init__(self, *, children: Children, places: int, most_tasks: int = 2000) -> None:
         super().__init__()
         self._children = children
         self._places = places
@@ -77,7 +77,7 @@ class ChildPool(Service):
 
     def give_back(self, child: Child, *, tenant: str) -> None:
         """Take a child that ended its task by its own word; it is kept if it is still clean."""
-        if child.tasks_done >= self._most_tasks or child.resident_bytes() > child.bytes_at_start + MOST_GROWTH_BYTES:
+        if child.tasks_done >= self._most_tasks or child.bytes_seen > child.bytes_at_start + MOST_GROWTH_BYTES:
             self._unwanted.append(child)
         else:
             self._idle.append(_Idle(tenant, child))

@@ -51,6 +51,8 @@ class Child:
         exit_status: None while it lives; then its exit code, or minus the signal that ended it.
         tasks_done: how many tasks it has ended by its own word.
         bytes_at_start: resident memory before its first task.
+        bytes_seen: resident memory when it was looked at last; while it is idle that does not change.
+        cpu_seen: processor time that it had used then.
         is_clean: it has ended its task by its own word, and says that nothing of the task goes on in it.
         has_strayed: something in it has spoken for another job than the present one.
     """
@@ -60,7 +62,8 @@ class Child:
         self.room = room
         self.exit_status: int | None = None
         self.tasks_done = 0
-        self.bytes_at_start = 0
+        self.bytes_at_start = self.bytes_seen = 0
+        self.cpu_seen = 0.0
         self.is_clean = False
         self.has_strayed = False
         self._job = 0
@@ -74,6 +77,7 @@ class Child:
         """Make its pipe ready for messages."""
         await self._pipe.open()
         self.bytes_at_start = self.resident_bytes()
+        self.cpu_seconds()
 
     def send(self, job: Job) -> None:
         """Give it a job.
@@ -132,11 +136,13 @@ class Child:
 
     def resident_bytes(self) -> int:
         """Resident memory at this moment; 0 when it has ended."""
-        return self._meter.resident_bytes()
+        self.bytes_seen = self._meter.resident_bytes()
+        return self.bytes_seen
 
     def cpu_seconds(self) -> float:
         """Processor time that it has used so far, or at all if it has ended."""
-        return self._meter.cpu_seconds() if self.exit_status is None else self._cpu_at_end
+        self.cpu_seen = self._meter.cpu_seconds() if self.exit_status is None else self._cpu_at_end
+        return self.cpu_seen
 
     def ended(self, *, status: int, cpu_seconds: float) -> None:
         """Note its end, as the fork server told it."""

@@ -12,7 +12,7 @@ waits at the pipe; so what is kept here is bounded. And where Postgres refuses a
 the batch is halved until that event stands alone: it ends its attempt, and the others are written.
 """
 
-import json
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -24,6 +24,7 @@ import asyncpg
 from anyio.abc import TaskStatus
 
 from common.backoff import backoff
+from common.compact_json import compact
 from common.database import REFUSED, TRANSIENT, Pool
 from common.lifecycle import Service, Wakeup
 from common.notifier import Notifier
@@ -59,7 +60,7 @@ class _Feed:
     unwritten: int = 0
     refused: bool = False
     is_showing: bool = False
-    moved: anyio.Event = field(default_factory=anyio.Event)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def falls_to(self, level: int) -> None:
         while self.unwritten > level:
@@ -75,7 +76,7 @@ class _Feed:
 
     def move(self) -> None:
         self.moved.set()
-        self.moved = anyio.Event()
+        self.moved = asyncio.Event()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ class FeedWriter(Service):
         """Add an event to the feed of an attempt that is open; returns its size in bytes."""
         feed = self._feeds[claim.hold]
         feed.last_seq += 1
-        told = _Told(feed=feed, seq=feed.last_seq, type=event, data=json.dumps(data, separators=(",", ":")))
+        told = _Told(feed=feed, seq=feed.last_seq, type=event, data=compact(data))
         feed.unwritten += len(told.data)
         self._events.append(told)
         self._wakeup.ring()
@@ -137,7 +138,7 @@ class FeedWriter(Service):
 
     def progress(self, claim: Claim, data: Mapping[str, Any]) -> None:
         """Replace the progress of an attempt."""
-        self._progress[claim.hold] = json.dumps(data, separators=(",", ":"))
+        self._progress[claim.hold] = compact(data)
         self._wakeup.ring()
 
     async def room(self, claim: Claim) -> None:

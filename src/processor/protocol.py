@@ -11,12 +11,13 @@ job, or guesses; so it reaches nobody. It is no wall: what searches the memory o
     child → supervisor:  Progress | Log | Partial, as they come, and at the end one Result or Failure
 """
 
-import json
 import struct
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+
+from common.compact_json import strictly_compact
 
 HEADER: Final = struct.Struct(">IQ")
 MESSAGE_BYTES: Final = 32 << 20  # a result or a partial of some hundred columns stays far below
@@ -141,7 +142,7 @@ def encode(message: Mapping[str, Any], *, job: int) -> bytes:
         TypeError: it holds something that is no JSON value.
         MessageTooLongError: it is longer than `MESSAGE_BYTES`.
     """
-    return _framed(json.dumps(message, allow_nan=False, separators=(",", ":")).encode(), job=job)
+    return _framed(strictly_compact(message).encode(), job=job)
 
 
 def encode_job(job: Job, *, number: int) -> bytes:

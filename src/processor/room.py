@@ -7,7 +7,7 @@ links and no rule, since a child that is used again keeps the rules of its first
 import os
 from pathlib import Path
 
-from processor.scratch import empty_folder, remove_folder
+from processor.scratch import empty_folder, is_empty_folder, remove_folder
 
 
 class Room:
@@ -46,6 +46,10 @@ class Room:
             os.link(path, lent)
             self._lent.add(sha256)
         return lent
+
+    def is_empty(self) -> bool:
+        """Whether nothing was lent and nothing written, and no folder was put away: then there is nothing to clear."""
+        return not self._lent and is_empty_folder(self.inputs) and is_empty_folder(self.scratch)
 
     async def clear(self) -> bool:
         """Take back what was lent, and remove what was written; False if that cannot be done."""

@@ -67,6 +67,20 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def is_empty_folder(folder: Path) -> bool:
+    """Whether it is a folder, and no link to one, with nothing in it."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not os.listdir(descriptor)  # noqa: PTH208 - a path could be changed by the child
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+
+
 async def empty_folder(folder: Path) -> bool:
     """Remove what is in a folder; mostly that is nothing, and then it costs no thread.
 

@@ -62,7 +62,7 @@ class ProcessorSettings(BaseSettings):
         "[operations](operations.md#confinement).",
     )
     tasks_a_child: int = Field(
-        default=500,
+        default=2000,
         ge=1,
         description="Tasks of one tenant that a child does before it is ended; 1: a new child for each task, which "
         "costs it some ten milliseconds.",

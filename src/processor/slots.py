@@ -17,11 +17,13 @@ class Slots:
 
     Attributes:
         freed: rung whenever a place becomes free.
+        many_freed: rung when half of them are.
     """
 
     def __init__(self, *, places: int) -> None:
         self.places = places
         self.freed = Wakeup()
+        self.many_freed = Wakeup()
         self._attempts: dict[Hold, Attempt] = {}
         self._running: set[Attempt] = set()
         self._closed: Ending | None = None
@@ -38,9 +40,14 @@ class Slots:
         """How many attempts run."""
         return len(self._running)
 
+    def many_are_free(self) -> bool:
+        """Whether half of the places are free: enough to claim for all of them at once."""
+        return 2 * self.free >= self.places
+
     def take(self, attempt: Attempt) -> None:
         """Give an attempt its place. Another of the same task has lost its lease by that, whether it knows or not."""
-        self.end_task(attempt.claim.task, Ending.LEASE_LOST)
+        if attempt.claim.lease > 1:  # only the first lease has none before it
+            self.end_task(attempt.claim.task, Ending.LEASE_LOST)
         self._attempts[attempt.claim.hold] = attempt
         self._running.add(attempt)
         self._empty.clear()
@@ -51,7 +58,7 @@ class Slots:
         """Free its place: its child is done, and it only waits to be written down."""
         if attempt in self._running:
             self._running.remove(attempt)
-            self.freed.ring()
+            self._ring()
 
     def leave(self, attempt: Attempt) -> None:
         """Forget it: nothing more is written about it."""
@@ -61,7 +68,12 @@ class Slots:
         if not self._attempts:
             self._empty.set()
         if was_full:
-            self.freed.ring()
+            self._ring()
+
+    def _ring(self) -> None:
+        self.freed.ring()
+        if self.many_are_free():
+            self.many_freed.ring()
 
     def holds(self) -> Collection[Hold]:
         """What to renew: the task and the lease of each attempt whose end is not written down."""

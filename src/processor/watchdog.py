@@ -49,7 +49,7 @@ class Watched:
     def __init__(
         self, *, child: Child, scratch: Path, scratch_bytes: int, claim: Claim, end: Callable[[Ending], None]
     ) -> None:
-        self.peak_bytes = child.resident_bytes()
+        self.peak_bytes = child.bytes_seen
         self._child = child
         self._scratch = scratch
         self._scratch_at_most = scratch_bytes
