@@ -10,6 +10,7 @@ from uuid import UUID
 
 from gateway import wire
 from gateway.outlet import CHUNK_BYTES, Line, Outlet
+from gateway.task_filter import TaskFilter
 from gateway.wire import Form
 
 
@@ -18,6 +19,7 @@ class TaskRow:
     """A task as dashboards are told of it, encoded once for all of them.
 
     Attributes:
+        words: where a text is looked for: its kind, tags and the names of its input files, in lower case.
         news: its version and the rev of its progress.
     """
 
@@ -25,25 +27,35 @@ class TaskRow:
     tenant: str
     kind: str
     state: str
+    tags: frozenset[str]
+    datasets: frozenset[str]
+    words: str
     news: tuple[int, int]
     data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which tasks a board shows; None: any."""
+    """Which tasks a board shows: those of a tenant that the lists would show, too."""
 
     tenant: str
-    state: str | None = None
-    kind: str | None = None
+    wanted: TaskFilter
 
     def may_ever_match(self, row: TaskRow) -> bool:
-        """Whether it can show this task in some state."""
-        return row.tenant == self.tenant and self.kind in {None, row.kind}
+        """Whether it can show this task in some state; nothing else of a task that is asked for changes."""
+        wanted = self.wanted
+        return (
+            row.tenant == self.tenant
+            and wanted.since <= row.id < wanted.until
+            and wanted.kind in {None, row.kind}
+            and (wanted.dataset is None or str(wanted.dataset) in row.datasets)
+            and (wanted.tag is None or wanted.tag in row.tags)
+            and (wanted.text is None or wanted.text.lower() in row.words)
+        )
 
     def matches(self, row: TaskRow) -> bool:
         """Whether it shows this task as it is now."""
-        return self.may_ever_match(row) and self.state in {None, row.state}
+        return self.may_ever_match(row) and self.wanted.state in {None, row.state}
 
 
 class Board(Outlet):

@@ -196,6 +196,7 @@ class Boards(Service):
 def _encoded(row: Row) -> TaskRow | None:
     """A row for dashboards; None if it cannot be shown, which must not keep the others from being."""
     try:
+        inputs = json.loads(row["inputs"] or "{}").values()
         body = json.dumps(task_view(row), separators=(",", ":"))
     except (TypeError, ValueError, KeyError):
         log.exception("a task cannot be shown", extra={"task": str(row["id"])})
@@ -205,6 +206,9 @@ def _encoded(row: Row) -> TaskRow | None:
         tenant=row["tenant"],
         kind=row["kind"],
         state=row["state"],
+        tags=frozenset(row["tags"]),
+        datasets=frozenset(given["id"] for given in inputs),
+        words="\n".join((row["kind"], *row["tags"], *(given["name"] or "" for given in inputs))).lower(),
         news=(row["version"], row["progress_rev"] or 0),
         data=wire.task_row(body),
     )

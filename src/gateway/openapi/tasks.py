@@ -196,7 +196,7 @@ OPERATIONS: Final = (
         name="streamTasks",
         group="Streams",
         says="The rows of all tasks that match a filter, whenever one of them moves.",
-        parameters=(STATE, KIND, query("after", "The `id` of the last row.", format="date-time")),
+        parameters=(STATE, *FILTER, query("after", "The `id` of the last row.", format="date-time")),
         answers={200: Answer(says="Rows, until the client goes.", media_types=("text/event-stream",))},
         errors=("body_invalid", "not_acceptable", "query_invalid", *OF_A_STREAM, *ASKS_DATABASE),
     ),

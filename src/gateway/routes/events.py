@@ -17,7 +17,7 @@ from gateway.handover import Handover
 from gateway.hub import Hub
 from gateway.stream import FeedResponse
 from gateway.streams import Streams
-from gateway.task_filter import kind_asked, state_asked
+from gateway.task_filter import filter_asked
 from gateway.wire import Form
 
 LONGEST_CURSOR: Final = 40
@@ -50,7 +50,7 @@ class EventRoutes:
     async def _board(self, request: Request) -> Handover:
         if preferred(request.headers.get("accept"), [Form.SSE]) is None:
             raise NotAcceptableError("Rows come as an event stream.", advice=f"Accept {Form.SSE}.")
-        shows = Filter(tenant=tenant_of(request), state=state_asked(request), kind=kind_asked(request))
+        shows = Filter(tenant=tenant_of(request), wanted=filter_asked(request))
         since = since_asked(request)
         await check_no_body(request)
         caller = place_of(request)

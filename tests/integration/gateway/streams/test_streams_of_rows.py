@@ -1,6 +1,7 @@
 """/v1/events: the rows of all tasks that match a filter, for a whole dashboard."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from common.ids import uuid7
 from helpers.event_stream import Block, EventStream
 from helpers.eventually import eventually
-from helpers.factories import queued_task, running_task
+from helpers.factories import a_dataset, queued_task, running_task
 from helpers.gateways import GatewayFactory, RunningGateway
 from helpers.raw_http import connected_to
 from helpers.storytellers import Storyteller
@@ -121,6 +122,44 @@ async def test_a_task_that_leaves_the_filter_is_told_once_and_others_are_not(
 
     assert (last["id"], last["state"]) == (str(claim.task), "succeeded")
     assert told == {str(claim.task)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "shows"),
+    [
+        ("tag=nightly", "old"),
+        ("dataset={dataset}", "old"),
+        ("text=FLIGHTS", "old"),
+        ("text=weekly", "new"),
+        ("created_before={between}", "old"),
+        ("created_after={between}", "new"),
+    ],
+)
+async def test_a_board_takes_each_filter_that_lists_take(
+    gateways: GatewayFactory, teller: Storyteller, asked: str, shows: str
+) -> None:
+    between = datetime.now(UTC) - timedelta(hours=1)
+    long_ago = uuid7(unix_ms=int((between - timedelta(hours=1)).timestamp() * 1000))
+    dataset = await a_dataset(teller.owner, name="Nightly Flights.csv")
+    tables = {"data": await a_dataset(teller.owner, name="tables.csv", content=b"c")}
+    tasks = {
+        "old": await running_task(teller.owner, id=long_ago, tags=["nightly"], inputs={"data": dataset}),
+        "new": await running_task(teller.owner, tags=["weekly"], inputs=tables),
+    }
+    query = asked.format(dataset=dataset, between=between.isoformat().replace("+00:00", "Z"))
+    async with (
+        gateways.start() as gateway,
+        connected_to(gateway.url) as connection,
+        connected_to(gateway.url) as other,
+    ):
+        stream = await EventStream.open(connection, f"/v1/events?{query}")
+        row = await row_where(stream, lambda _: True)
+        await cursor_told(stream)
+        listed = await (await other.get(f"/v1/tasks?{query}")).json()
+        told = {block.data["id"] for block in stream.seen if block.event == "task"}
+
+    assert row["id"] == str(tasks[shows].id)
+    assert told == {task["id"] for task in listed["tasks"]} == {str(tasks[shows].id)}
 
 
 async def test_a_lost_hint_costs_a_look(gateways: GatewayFactory, teller: Storyteller) -> None:
