@@ -95,6 +95,21 @@ async def test_a_failed_task_says_why_and_what_to_do(page: Page) -> None:
     await expect(page.locator(".failure .error-note p").first).not_to_be_empty()
 
 
+async def test_several_files_are_queried_under_their_names(page: Page) -> None:
+    await choose(page, "query")
+    await drop(page, "flights of may.csv")
+    await drop(page, "flights of may.csv.gz", "carrier,name\nAA,American\n")
+    await expect(page.get_by_text("as flights_of_may_2")).to_be_visible()
+    await page.get_by_role("textbox", name="sql").fill(
+        "SELECT name, count(*) AS n FROM flights_of_may JOIN flights_of_may_2 USING (carrier) GROUP BY name"
+    )
+    await page.get_by_role("button", name="Analyse").click()
+
+    await expect(page.get_by_role("heading", name="flights of may.csv")).to_be_visible()
+    await expect(state(page)).to_have_text("succeeded")
+    await expect(page.get_by_text("result.parquet")).to_be_visible()
+
+
 async def test_a_refused_param_is_told_beside_the_form(page: Page) -> None:
     await choose(page, "unhurried")
     await page.get_by_text("Params", exact=True).click()

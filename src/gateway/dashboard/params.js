@@ -38,6 +38,11 @@ function control(form, schema, example) {
       choices.map((choice) => html("option", { value: choice }, shown(choice, 60))),
     );
   }
+  if (form === "string" && schema.maxLength >= 1000) {
+    const text = html("textarea", { rows: "6", spellcheck: "false" });
+    text.value = written(example);
+    return text;
+  }
   const isNumber = form === "integer" || form === "number";
   const field = html("input", {
     type: isNumber ? "number" : "text",

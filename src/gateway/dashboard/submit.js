@@ -8,6 +8,15 @@ import { ParamsForm } from "./params.js";
 import { Bar } from "./progress.js";
 
 const FIRST = "profile";
+const ANY = "*"; // The one input of a kind that takes any number of them, under any names.
+
+/** A name for a file among such inputs: what stands before its endings, as a word, not yet taken. */
+function nameFor(file, taken) {
+  const word = file.name.split(".")[0].replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^_+|_+$/g, "").slice(0, 40) || "data";
+  let name = word;
+  for (let number = 2; taken.has(name); number++) name = `${word}_${number}`;
+  return name;
+}
 
 /** An input's name; one that may be left out is announced with a question mark. */
 const plain = (name) => name.replace(/\?$/, "");
@@ -59,6 +68,7 @@ export class SubmitPanel {
     const names = Object.keys(this.chosen?.inputs ?? {}).map(plain);
     if (this.chosen === null) return this.#fail(new Error("Nobody can analyse it: no processor is running."));
     if (this.#sending) return;
+    if (this.#takesAny) return files.forEach((file) => this.#take(ANY, file));
     if (names.length === 1 && files.length > 1 && this.params.isOptional) return this.#each(names[0], files);
     const empty = names.filter((name) => !this.#files.has(name));
     files.slice(0, names.length).forEach((file, index) => this.#take(empty[index] ?? names[index], file));
@@ -91,13 +101,18 @@ export class SubmitPanel {
   }
 
   #slot() {
+    const named = this.#takesAny ? [...this.#files.keys()].map((name) => [name, ""]) : [];
     this.slots.replaceChildren(
-      ...Object.entries(this.chosen.inputs ?? {}).map(([name, what]) => this.#slotOf(plain(name), what)),
+      ...[...named, ...Object.entries(this.chosen.inputs ?? {})].map(([name, what]) => this.#slotOf(plain(name), what)),
     );
   }
 
+  get #takesAny() {
+    return ANY in (this.chosen?.inputs ?? {});
+  }
+
   get #startsAtOnce() {
-    return Object.keys(this.chosen.inputs).length === 1 && this.params.isOptional;
+    return !this.#takesAny && Object.keys(this.chosen.inputs).length === 1 && this.params.isOptional;
   }
 
   #slotOf(name, what) {
@@ -106,11 +121,11 @@ export class SubmitPanel {
       type: "file",
       name,
       class: "unseen",
-      "aria-label": `File for ${shown(name, 40)}`,
+      "aria-label": name === ANY ? "Another file" : `File for ${shown(name, 40)}`,
       change: () => picker.files[0] && this.#take(name, picker.files[0]),
     });
     const words = file
-      ? [label(file.name, 60), html("small", {}, bytes(file.size))]
+      ? [label(file.name, 60), html("small", {}, bytes(file.size), this.#takesAny && ` as ${shown(name, 40)}`)]
       : [
           html("strong", {}, "Drop a file or choose one"),
           html("small", {}, shown(what, 120)),
@@ -120,15 +135,17 @@ export class SubmitPanel {
   }
 
   #take(name, file) {
-    this.#files.set(name, file);
+    this.#files.set(name === ANY ? nameFor(file, this.#files) : name, file);
     this.#slot();
-    const isAll = Object.keys(this.chosen.inputs).every((input) => this.#files.has(plain(input)));
+    const isAll = !this.#takesAny && Object.keys(this.chosen.inputs).every((input) => this.#files.has(plain(input)));
     if (isAll && this.params.isOptional) this.#send(true);
   }
 
   #asked(event) {
     event.preventDefault();
-    const missing = Object.keys(this.chosen?.inputs ?? {}).find((name) => !name.endsWith("?") && !this.#files.has(name));
+    const isMissing = (name) =>
+      name === ANY ? this.#files.size === 0 : !name.endsWith("?") && !this.#files.has(name);
+    const missing = Object.keys(this.chosen?.inputs ?? {}).find(isMissing);
     if (missing === undefined) this.#send(true);
     else this.slots.querySelector(`input[name="${CSS.escape(missing)}"]`)?.click();
   }
