@@ -15,6 +15,7 @@ from common.configuration import read_settings
 from common.database import Pool, check_schema, open_pool
 from common.log import configure_logging
 from common.notifier import Notifier
+from common.secrecy import keep_to_ourselves
 from common.settings import DatabaseSettings, LogSettings, StorageSettings
 from common.storage import Storage
 from gateway.admission import Admission
@@ -35,6 +36,7 @@ from gateway.problems import exception_handlers
 from gateway.recorder import Recorder
 from gateway.request_log import RequestLog
 from gateway.retries import Retries
+from gateway.room import QueueRoom
 from gateway.routes.batches import BatchRoutes
 from gateway.routes.commands import CommandRoutes
 from gateway.routes.dashboard import DashboardRoutes
@@ -51,6 +53,7 @@ from gateway.routes.tasks import TaskRoutes
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings, StreamSettings
 from gateway.stats import Stats
+from gateway.storage_quota import StorageQuota
 from gateway.task_list import TaskList
 from gateway.tasks import Tasks
 from gateway.unread_body import UnreadBody
@@ -92,7 +95,9 @@ def create_app(
             *entrance.trail,
             Middleware(HandedOver),
             Middleware(Presented),
-            Middleware(UnreadBody),
+            Middleware(
+                UnreadBody, timeout_s=settings.body_timeout_s, slowest_bytes_per_s=settings.body_slowest_bytes_per_s
+            ),
             Middleware(HostCheck, names=served_names(settings), origins=settings.cors_origins),
         ],
     )
@@ -102,18 +107,21 @@ def create_app(
 
 
 def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, settings: GatewaySettings) -> list[Route]:
-    datasets = Datasets(pool=pool, storage=storage, limit=settings.upload_limit_bytes)
+    quota = StorageQuota(pool=pool, most_datasets=settings.tenant_datasets_most, most_bytes=settings.tenant_bytes_most)
+    room = QueueRoom(pool=pool, default=settings.tenant_queued_most)
+    datasets = Datasets(pool=pool, storage=storage, limit=settings.upload_limit_bytes, quota=quota)
     catalogue = Catalogue(pool=pool, fresh_s=settings.processor_fresh_s, cache_s=settings.kinds_cache_s)
     admission = Admission(catalogue=catalogue, settings=settings)
     tasks = Tasks(pool=pool, notifier=notifier)
     listed = TaskList(pool=pool)
-    retries = Retries(pool=pool, notifier=notifier, tasks=tasks, admission=admission)
+    retries = Retries(pool=pool, notifier=notifier, tasks=tasks, admission=admission, room=room)
     intake = Intake(
         pool=pool,
         admission=admission,
         recorder=Recorder(pool=pool, notifier=notifier),
         tasks=tasks,
         keys_kept=timedelta(seconds=settings.idempotency_kept_s),
+        room=room,
     )
     later = LaterAnswers(hub=live.hub, streams=live.streams, most_s=live.settings.wait_s)
     parts = (
@@ -150,6 +158,7 @@ def main() -> None:
     Raises:
         ConfigurationError: the settings, the database or the address do not allow it to start.
     """
+    keep_to_ourselves()
     logs = read_settings(LogSettings)
     configure_logging(service="gateway", form=logs.format, level=logs.level)
     settings, database = read_settings(GatewaySettings), read_settings(DatabaseSettings)
@@ -167,6 +176,7 @@ class Gateway:
     app: Starlette
     live: Live
     notifier: Notifier
+    journal: Journal
 
 
 @asynccontextmanager
@@ -201,7 +211,7 @@ async def open_gateway(
             settings=settings,
             journal=journal,
         )
-        yield Gateway(app=app, live=live, notifier=notifier)
+        yield Gateway(app=app, live=live, notifier=notifier, journal=journal)
 
 
 async def serve(

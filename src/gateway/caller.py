@@ -13,15 +13,6 @@ DEFAULT_TENANT: Final = "default"  # of an open gateway; and its admins are thos
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TenantLimits:
-    """How much a tenant may have; None: what the gateway's settings say."""
-
-    datasets: int | None = None
-    stored_bytes: int | None = None
-    queued: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who asks, and what they may.
 
@@ -33,7 +24,6 @@ class Caller:
 
     tenant: str = DEFAULT_TENANT
     role: KeyRole = KeyRole.ADMIN
-    limits: TenantLimits = TenantLimits()
     key: str | None = None
     name: str | None = None
     session: str | None = None

@@ -10,11 +10,12 @@ from common.database import Pool
 from common.ids import new_dataset_id
 from common.queries import load_query
 from common.storage import Storage, TooLargeError
-from gateway.errors import DatasetEmptyError, DatasetNeededError
+from gateway.errors import DatasetEmptyError, DatasetNeededError, StorageFullError
 from gateway.json_text import instant
 from gateway.names import dataset_name, media_type_of
 from gateway.pagination import PageAsked
 from gateway.paths import dataset_path
+from gateway.storage_quota import StorageQuota
 
 RECORD_DATASET: Final = load_query("gateway", "record_dataset")
 LIST_DATASETS: Final = load_query("gateway", "list_datasets")
@@ -30,9 +31,11 @@ class Datasets:
         pool: of the gateway's database role.
         storage: where the bytes go.
         limit: the most bytes that one may have.
+        quota: how much a tenant may have.
     """
 
-    def __init__(self, *, pool: Pool, storage: Storage, limit: int) -> None:
+    def __init__(self, *, pool: Pool, storage: Storage, limit: int, quota: StorageQuota) -> None:
+        self._quota = quota
         self._pool = pool
         self._storage = storage
         self._limit = limit
@@ -60,15 +63,24 @@ class Datasets:
 
         Raises:
             NameInvalidError, DatasetEmptyError, TooLargeError: it cannot be taken; nothing of it is kept.
+            StorageFullError: the tenant has no room for it.
         """
         checked = dataset_name(name)
-        blob = await self._storage.put(await _not_empty(chunks), limit=self._limit)
+        left = await self._quota.bytes_left(tenant)
+        try:
+            blob = await self._storage.put(await _not_empty(chunks), limit=min(self._limit, left))
+        except TooLargeError as error:
+            if left < self._limit:
+                raise StorageFullError(f"You have room for {left} bytes.", advice="Remove datasets first.") from error
+            raise
         media_type = media_type_of(checked, sent=sent_media_type)
         while True:
             row = await self._pool.fetchrow(
                 RECORD_DATASET, new_dataset_id(), tenant, checked, blob.sha256, blob.bytes, media_type
             )
             if row is not None:
+                if row["is_new"]:
+                    self._quota.note(tenant, blob.bytes)
                 return row
 
     async def find(self, identity: UUID, *, tenant: str) -> asyncpg.Record | None:
@@ -88,6 +100,7 @@ class Datasets:
                 raise DatasetNeededError(
                     "A task that has not ended needs this dataset.", advice="Cancel the task, or wait for its end."
                 )
+            self._quota.forget(tenant)
             return True
 
     async def page(self, asked: PageAsked, *, tenant: str) -> Sequence[asyncpg.Record]:

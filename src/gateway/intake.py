@@ -22,6 +22,7 @@ from gateway.digests import request_digest
 from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
 from gateway.idempotency import NamedRequest, find_tasks
 from gateway.recorder import Order, Outcome, Recorder
+from gateway.room import QueueRoom
 from gateway.task_view import Row
 from gateway.tasks import Tasks
 
@@ -64,16 +65,25 @@ class Intake:
         recorder: writes what was accepted.
         tasks: finds tasks that were made before.
         keys_kept: how long a request's key is remembered.
+        room: how many tasks may wait.
     """
 
     def __init__(
-        self, *, pool: Pool, admission: Admission, recorder: Recorder, tasks: Tasks, keys_kept: timedelta
+        self,
+        *,
+        pool: Pool,
+        admission: Admission,
+        recorder: Recorder,
+        tasks: Tasks,
+        keys_kept: timedelta,
+        room: QueueRoom,
     ) -> None:
         self._pool = pool
         self._admission = admission
         self._recorder = recorder
         self._tasks = tasks
         self._keys_kept = keys_kept
+        self._room = room
 
     async def take(self, asked: object, *, asker: Asker) -> Taken:
         """One task.
@@ -117,6 +127,7 @@ class Intake:
             accepted = await self._admission.admit(asked)
             if accepted.reuse:
                 raise RequestInvalidError([Fault(pointer="/reuse", detail="must be false with an id of your own")])
+            await self._room.take(asker.tenant, 1)
             order = Order(
                 tenant=asker.tenant,
                 tasks=[accepted],
@@ -141,6 +152,7 @@ class Intake:
             if named is not None and (again := await self._answered_before(named, asker)) is not None:
                 return again
             accepted = await admit()
+            await self._room.take(asker.tenant, len(accepted))
             order = Order(
                 tenant=asker.tenant,
                 tasks=accepted,

@@ -29,7 +29,7 @@ from common.lifecycle import Service, Wakeup
 from common.queries import load_query
 from common.tokens import Token, TokenKind
 from common.words import KeyRole
-from gateway.caller import Caller, TenantLimits
+from gateway.caller import Caller
 
 log = logging.getLogger(__name__)
 
@@ -222,9 +222,6 @@ def _credential(row: asyncpg.Record, *, now: float) -> Credential:
     caller = Caller(
         tenant=row["tenant"],
         role=KeyRole(row["role"]),
-        limits=TenantLimits(
-            datasets=row["most_datasets"], stored_bytes=row["most_stored_bytes"], queued=row["most_queued"]
-        ),
         key=row["key"],
         name=row["name"],
         session=row["id"] if row["is_session"] else None,

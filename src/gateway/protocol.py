@@ -10,8 +10,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from common.errors import SundogError
-from gateway.errors import HeadTooLargeError, RequestMalformedError
+from gateway.errors import HeadTooLargeError, RequestMalformedError, RequestTooSlowError
 from gateway.problems import problem_response
+from gateway.security_headers import EVERY_ANSWER
 from gateway.settings import GatewaySettings
 from gateway.tap import EXTENSION, Offer, Tap
 
@@ -35,6 +36,7 @@ class Config(uvicorn.Config):
             timeout_graceful_shutdown=settings.shutdown_s,
         )
         self.head_limit_bytes = settings.head_limit_bytes
+        self.head_fields_most = settings.head_fields_most
         self.head_timeout_s = settings.head_timeout_s
 
 
@@ -44,10 +46,11 @@ class _Head:
 
     arrived: int = 0  # bytes, whatever they are
     parsed: int = 0  # bytes of its line and its headers
+    fields: int = 0
     is_open: bool = True
 
-    def exceeds(self, limit: int) -> bool:
-        return self.parsed > limit or (self.is_open and self.arrived > limit)
+    def exceeds(self, limit: int, *, fields: int) -> bool:
+        return self.fields > fields or self.parsed > limit or (self.is_open and self.arrived > limit)
 
 
 class BoundedHeads(HttpToolsProtocol):
@@ -106,7 +109,7 @@ class BoundedHeads(HttpToolsProtocol):
         # Where a head begins behind the body of another request, its first bytes are not told from that body's last.
         if self._head is before or begins:
             self._head.arrived += len(data)
-        if self._head.exceeds(self.config.head_limit_bytes):
+        if self._exceeds():
             self._refuse(_too_large())
 
     def on_message_begin(self) -> None:
@@ -128,6 +131,7 @@ class BoundedHeads(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header."""
         self._head.parsed += len(name) + len(value)
+        self._head.fields += 1
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
@@ -138,7 +142,7 @@ class BoundedHeads(HttpToolsProtocol):
         """
         self._head.is_open = False
         self._end_patience()
-        if self._head.parsed > self.config.head_limit_bytes:
+        if self._exceeds():
             raise _too_large()
         self._earlier = tuple(
             cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete
@@ -157,13 +161,18 @@ class BoundedHeads(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer a request that cannot be parsed."""
-        if self._head.parsed > self.config.head_limit_bytes:
+        if self._exceeds():
             self._refuse(_too_large())
         else:
             self._refuse(RequestMalformedError(msg))
 
+    def _exceeds(self) -> bool:
+        return self._head.exceeds(self.config.head_limit_bytes, fields=self.config.head_fields_most)
+
     def _refuse_slow(self) -> None:
-        if not self.transport.is_closing():
+        if self._head.arrived or not self._is_between:
+            self._refuse(RequestTooSlowError("The headers did not come in time.", advice="Send them at once."))
+        elif not self.transport.is_closing():
             self.transport.close()
 
     def _refuse(self, error: SundogError) -> None:
@@ -179,11 +188,11 @@ def raw_answer(error: SundogError) -> bytes:
         f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}".encode(),
         b"connection: close",
     ]
-    lines += [name + b": " + value for name, value in response.raw_headers]
+    lines += [name + b": " + value for name, value in (*response.raw_headers, *EVERY_ANSWER)]
     return b"\r\n".join([*lines, b"", bytes(response.body)])
 
 
 def _too_large() -> HeadTooLargeError:
     return HeadTooLargeError(
-        "The request's line and headers have too many bytes.", advice="Send fewer or shorter ones."
+        "The request's line and headers are too many or have too many bytes.", advice="Send fewer or shorter ones."
     )

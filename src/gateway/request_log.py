@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import InternalError
 from gateway.problems import problem_response
+from gateway.security_headers import EVERY_ANSWER, POLICY
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ class _Answer:
             self._answered(self._scope, message["status"], time.perf_counter() - self._started)
             headers = MutableHeaders(raw=list(message["headers"]))
             headers["x-request-id"] = self._request_id
-            headers["x-content-type-options"] = "nosniff"
+            headers.raw.extend(EVERY_ANSWER)
+            headers.setdefault("content-security-policy", POLICY)
             message = {**message, "headers": headers.raw}
         await self._send(message)
 

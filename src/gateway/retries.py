@@ -14,6 +14,7 @@ from gateway.digests import canonical_json, question_digest
 from gateway.errors import DatasetUnknownError, Fault, TaskNotRetriableError
 from gateway.params import check_params, pointer
 from gateway.paths import not_found
+from gateway.room import QueueRoom
 from gateway.submission import Changes, parse_changes
 from gateway.task_view import Row
 from gateway.tasks import Tasks
@@ -33,9 +34,11 @@ class Retries:
         notifier: told after each commit.
         tasks: finds them.
         admission: judges what is changed.
+        room: how many tasks may wait.
     """
 
-    def __init__(self, *, pool: Pool, notifier: Notifier, tasks: Tasks, admission: Admission) -> None:
+    def __init__(self, *, pool: Pool, notifier: Notifier, tasks: Tasks, admission: Admission, room: QueueRoom) -> None:
+        self._room = room
         self._pool = pool
         self._notifier = notifier
         self._tasks = tasks
@@ -61,6 +64,7 @@ class Retries:
             if row["state"] not in {TaskState.FAILED, TaskState.CANCELLED}:
                 _check_is_wanted(row, changes)
                 return row
+            await self._room.take(tenant, 1)
             if await self._put_back(row, changes):
                 self._notifier.work_arrived([row["kind"]])
                 self._notifier.feed_moved([identity])
@@ -68,6 +72,7 @@ class Retries:
 
     async def retry_all(self, ids: Sequence[UUID], *, tenant: str) -> int:
         """Retry those of the tasks that failed or were cancelled, as they are; returns how many."""
+        await self._room.take(tenant, len(ids))
         versions = await self._admission.versions()
         rows = await self._pool.fetch(
             RETRY_TASKS, list(ids), tenant, list(versions), list(versions.values()), UNCHANGED

@@ -10,20 +10,31 @@ import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.body_pace import BodyPace
+
 LINGER_S = 2.0
 LINGER_BYTES = 4 << 20
 
 
 class UnreadBody:
-    """ASGI middleware: closes the connection of a request that was answered before its body had come."""
+    """ASGI middleware: closes the connection of a request that was answered before its body had come.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: what answers.
+        timeout_s: seconds in which something of a body must come that is waited for.
+        slowest_bytes_per_s: how slowly it may come on the average, once that time was waited.
+    """
+
+    def __init__(self, app: ASGIApp, *, timeout_s: float, slowest_bytes_per_s: float) -> None:
         self._app = app
+        self._timeout_s = timeout_s
+        self._slowest = slowest_bytes_per_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http" and _has_body(scope):
-            exchange = _Exchange(receive, send, expects=_expects(scope))
+            pace = BodyPace(receive, timeout_s=self._timeout_s, slowest_bytes_per_s=self._slowest)
+            exchange = _Exchange(receive, send, pace=pace, expects=_expects(scope))
             await self._app(scope, exchange.receive, exchange.send)
         else:
             await self._app(scope, receive, send)
@@ -32,14 +43,17 @@ class UnreadBody:
 class _Exchange:
     """Follows the body of one request, and its answer."""
 
-    def __init__(self, receive: Receive, send: Send, *, expects: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, *, pace: BodyPace, expects: bool) -> None:
         self._receive = receive
+        self._pace = pace
         self._send = send
         self._waits = expects  # for "100 Continue": the client has not begun to send, and must not be told to
         self._unread = True
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        return self._took(await (self._pace.receive() if self._unread else self._receive()))
+
+    def _took(self, message: Message) -> Message:
         self._waits = False
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
             self._unread = False
@@ -61,7 +75,7 @@ class _Exchange:
         left = LINGER_BYTES
         with anyio.move_on_after(LINGER_S):
             while self._unread and left > 0:
-                left -= len((await self.receive()).get("body", b""))
+                left -= len(self._took(await self._receive()).get("body", b""))
 
 
 def _has_body(scope: Scope) -> bool:

@@ -68,7 +68,6 @@ class DashboardRoutes:
             "etag": asset.etag,
             "cache-control": "no-cache",
             "content-security-policy": POLICY,
-            "referrer-policy": "no-referrer",
         }
         return Response(asset.body, headers=headers, media_type=asset.media_type)
 

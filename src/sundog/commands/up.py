@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from common.secrecy import keep_to_ourselves
 from sundog.command import Command, port_number, positive
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def run(arguments: Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
     from sundog.up import UpOptions  # noqa: PLC0415 - needs the libraries of both services
 
+    keep_to_ourselves()
     options = UpOptions(
         host=arguments.host,
         port=arguments.port,

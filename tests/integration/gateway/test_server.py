@@ -174,14 +174,18 @@ async def test_what_is_no_http_is_told_so(door: Starlette, settings: GatewaySett
         assert problem(await talk(port, b"hello\r\n\r\n")) == (400, "request_malformed")
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: loc"])
-async def test_a_head_that_does_not_come_is_not_waited_for(
-    door: Starlette, settings: GatewaySettings, begun: bytes
+async def test_a_connection_that_asks_nothing_is_closed_without_a_word(
+    door: Starlette, settings: GatewaySettings
 ) -> None:
     async with served(door, settings) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
-        await stream.send(begun)
-
         assert await read_all(stream) == b""
+
+
+async def test_a_head_that_does_not_come_is_not_waited_for(door: Starlette, settings: GatewaySettings) -> None:
+    async with served(door, settings) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(b"GET / HTTP/1.1\r\nHost: loc")
+
+        assert problem(await read_all(stream)) == (408, "request_too_slow")
 
 
 async def test_an_open_connection_does_not_keep_the_gateway_from_stopping(

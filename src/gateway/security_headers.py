@@ -1,0 +1,16 @@
+"""What every answer says to browsers: take it for what it is, show it nowhere else, run nothing in it."""
+
+from collections.abc import Mapping
+from typing import Final
+
+SECURITY_HEADERS: Final[Mapping[str, str]] = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+# Of what has none of its own: an answer that a browser shows as a page can do nothing there.
+POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
+EVERY_ANSWER: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
