@@ -83,11 +83,14 @@ class DelimitedFile:
         )
 
     def _frame(self) -> pl.LazyFrame:
+        self._make_copy()
+        return self._plan.scan(self._plan.path)
+
+    def _make_copy(self) -> None:
         if self._copy:
             path = self._copy.make(self._run, self._source)
             self._plan = replace(self._plan, path=path, packing=Packing.NONE)
             self._copy = None
-        return self._plan.scan(self._plan.path)
 
     def _drawn(self, head: pl.DataFrame, *, whole: bool, wanted: int) -> RowsSample:
         if whole:
@@ -100,6 +103,7 @@ class DelimitedFile:
         Raises:
             InputError: nothing can be done about it.
         """
+        self._make_copy()  # the sample may show a fault before anybody asked for the whole
         diagnosis = diagnose(error)
         self._mended[diagnosis.fault] += 1
         match diagnosis.fault:

@@ -152,5 +152,6 @@ def _typed_sample(plan: Plan, seen: sample.Sample) -> tuple[pl.DataFrame, dict[s
             typed = pl.read_csv(thin, infer_schema_length=None, try_parse_dates=True, **options)
         except pl.exceptions.PolarsError:
             continue
-        return texts, {name: typed.schema[name] for name in names}
+        types = typed.schema  # made anew each time it is asked for
+        return texts, {name: types[name] for name in names}
     return pl.DataFrame(schema=dict.fromkeys(names, pl.String())), dict.fromkeys(names, pl.String())

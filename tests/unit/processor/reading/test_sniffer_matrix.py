@@ -1,0 +1,160 @@
+"""What is recognised without a word from the caller, over delimiter, quotes, encoding, line ends, header and damage.
+
+The files are made here, so that what they hold is known. `MISSES` is what is not recognised; docs/reading.md lists it.
+"""
+
+import itertools
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from helpers.profiling import input_of
+from helpers.recording_run import RecordingRun
+from processor.reading import ReadOptions, read
+
+DELIMITERS = (",", ";", "\t", "|")
+QUOTES = ("none", "all", "needed", "doubled")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1")
+NEWLINES = ("\n", "\r\n", "\r")
+DAMAGES = (
+    "none", "long row", "short row", "blank line", "comment", "title", "open quote", "late type", "name twice",
+    "no name", "delimiter at the end",
+)  # fmt: skip
+NAMES = ["id", "name", "price", "flag", "day"]
+PLACE = 20
+Case = tuple[str, str, str, str, bool]
+
+
+def cells(delimiter: str, quotes: str) -> list[list[str]]:
+    names = {"none": "zoë {n}", "all": "zoë {n}", "needed": f"zoë{delimiter} {{n}}", "doubled": 'zoë "{n}"'}
+    return [
+        [str(n), names[quotes].format(n=n), f"{n}.5", "x" if n % 3 else "", f"2024-01-{n % 28 + 1:02}"]
+        for n in range(1, 41)
+    ]
+
+
+def line(row: list[str], delimiter: str, quotes: str) -> str:
+    def cell(text: str) -> str:
+        needed = quotes == "all" or delimiter in text or '"' in text
+        return '"' + text.replace('"', '""') + '"' if needed else text
+
+    return delimiter.join(map(cell, row))
+
+
+def damaged(lines: list[str], damage: str, delimiter: str) -> list[str]:
+    match damage:
+        case "long row":
+            lines[PLACE] += f"{delimiter}more"
+        case "short row":
+            lines[PLACE] = lines[PLACE].rpartition(delimiter)[0]
+        case "blank line":
+            lines.insert(PLACE, "")
+        case "comment":
+            lines.insert(PLACE, "# a comment")
+        case "title":
+            lines.insert(0, "A title")
+        case "open quote":
+            lines.insert(PLACE, delimiter.join(["7", '"open', "1.5", "x", "2024-01-01"]))
+        case "delimiter at the end":
+            return [f"{each}{delimiter}" for each in lines]
+    return lines
+
+
+def content(case: Case, damage: str) -> tuple[bytes, list[list[str]]]:
+    delimiter, quotes, encoding, newline, header = case
+    rows = cells(delimiter, quotes)
+    names = list(NAMES)
+    if damage == "late type":
+        rows[30][0] = "none"
+    elif damage in {"name twice", "no name"}:
+        names[3] = "name" if damage == "name twice" else ""
+    lines = [line(row, delimiter, quotes) for row in ([names] if header else []) + rows]
+    return (newline.join(damaged(lines, damage, delimiter)) + newline).encode(encoding), rows
+
+
+def read_content(folder: Path, raw: bytes, **options: object) -> tuple[pl.DataFrame, RecordingRun]:
+    path = folder / "input"
+    path.write_bytes(raw)
+    scratch = folder / "scratch"
+    scratch.mkdir(exist_ok=True)
+    run = RecordingRun(scratch)
+    return read(run, input_of(path), ReadOptions.model_validate(options), lambda table: table.frame.collect()), run
+
+
+def cases() -> list[Case]:
+    """Every sixth of all: each value meets each of every other place."""
+    every = itertools.product(
+        enumerate(DELIMITERS), enumerate(QUOTES), enumerate(ENCODINGS), enumerate(NEWLINES), enumerate([True, False])
+    )
+    chosen = []
+    for delimiter, quotes, encoding, newline, header in every:
+        if (delimiter[0] + 2 * quotes[0] + 3 * encoding[0] + newline[0] + 5 * header[0]) % 6 == 0:
+            chosen.append((delimiter[1], quotes[1], encoding[1], newline[1], header[1]))
+    return chosen
+
+
+def flaw(frame: pl.DataFrame, rows: list[list[str]], damage: str) -> str | None:
+    """What is not as it was written."""
+    full = frame.filter(~pl.all_horizontal(pl.all().is_null()))
+    wanted = [row[1] for row in rows]
+    types = [pl.String if damage == "late type" else pl.Int64, pl.String, pl.Float64, pl.String, pl.Date]
+    if sorted(full.to_series(1).drop_nulls()) != sorted(wanted):
+        return f"the texts are not those that were written: {full.height} rows"
+    if list(full.schema.values())[:5] != types:
+        return f"the types are {full.schema.values()}"
+    if frame.width != len(NAMES) + (damage == "delimiter at the end"):
+        return f"{frame.width} columns"
+    return None
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_every_combination_is_read_as_it_was_written(tmp_path: Path, damage: str) -> None:
+    told = {
+        "long row": "ragged_rows", "comment": "comments", "title": "preamble", "open quote": "unread_rows",
+        "late type": "types", "name twice": "column_names", "no name": "column_names",
+    }  # fmt: skip
+    looked_at = 0
+    for case in cases():
+        if not case[4] and damage in {"name twice", "no name"}:
+            continue
+        raw, rows = content(case, damage)
+        frame, run = read_content(tmp_path, raw)
+        assert flaw(frame, rows, damage) is None, case
+        assert damage not in told or told[damage] in run.codes, case
+        looked_at += 1
+    assert looked_at > 40
+
+
+MISSES: dict[str, tuple[bytes, dict[str, object] | None, list[tuple[object, ...]]]] = {
+    "another delimiter": (b"a:b\n1:2\n3:4\n", {"delimiter": ":"}, [(1, 2), (3, 4)]),
+    "fields between spaces": (b"a b\n1 2\n3 4\n", {"delimiter": " "}, [(1, 2), (3, 4)]),
+    "single quotes": (b"a,b\n'x,y',1\n'z,w',2\n", {"quote": "'"}, [("x,y", 1), ("z,w", 2)]),
+    "text without a header": (b"red,green\nblue,white\n", {"header": False}, [("red", "green"), ("blue", "white")]),
+    "years as names": (b"2020,2021\n5,6\n", {"header": True}, [(5, 6)]),
+    "decimal commas between commas": (b"a,b\n1,5,2,5\n3,5,4,5\n", None, [(1.5, 2.5), (3.5, 4.5)]),
+    "comments with another mark": (b"a,b\n1,2\n% x\n3,4\n", {"comment": "%"}, [(1, 2), (3, 4)]),
+    "a title as wide as the table": (b"Sales,2020\na,b\n1,2\n", {"skip_rows": 1}, [(1, 2)]),
+}
+
+
+@pytest.mark.parametrize("name", MISSES)
+def test_what_is_missed_is_known_and_what_helps_is_too(tmp_path: Path, name: str) -> None:
+    raw, options, right = MISSES[name]
+
+    assert read_content(tmp_path, raw)[0].rows() != right
+    if options:
+        assert read_content(tmp_path, raw, **options)[0].rows() == right
+
+
+def test_encodings_that_are_none_of_ours_are_taken_for_cp1252_and_said_to_be(tmp_path: Path) -> None:
+    frame, run = read_content(tmp_path, "n,word\n1,日本\n".encode("shift_jis"))
+
+    assert frame["word"].to_list() != ["日本"]
+    assert "encoding" in run.codes
+
+
+def test_the_misses_are_in_the_docs() -> None:
+    text = (Path(__file__).parents[4] / "docs" / "reading.md").read_text(encoding="utf-8")
+
+    assert [name for name in MISSES if name not in text] == []
