@@ -179,12 +179,12 @@ def test_a_hundred_thousand_columns_are_too_many(tmp_path: Path, form: str) -> N
     assert refused(path) == "The table has 100,000 columns; at most 16,384 can be read."
 
 
-def test_ten_thousand_columns_are_read(tmp_path: Path) -> None:
+def test_two_thousand_columns_are_read(tmp_path: Path) -> None:
     path = tmp_path / "wide"
-    names = [f"c{number}" for number in range(10_000)]
+    names = [f"c{number}" for number in range(2000)]
     path.write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
 
-    assert read_file(path).shape == (1, 10_000)
+    assert read_file(path).shape == (1, 2000)
 
 
 def test_a_cell_of_megabytes_is_read(tmp_path: Path) -> None:
