@@ -8,7 +8,7 @@ Templates are read when a kind is imported: the child that renders one may not s
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -80,10 +80,15 @@ def _environment(folder: Path) -> jinja2.Environment:
         words=text.words,
         plain=text.plain,
     )
-    environment.globals.update(histogram=charts.histogram, heat_map=charts.heat_map)
+    environment.globals.update(histogram=charts.histogram, heat_map=charts.heat_map, pairs=_pairs)
     return environment
 
 
 def _finalize(value: Any) -> Any:
     """What is printed: text of the data is made visible though a template forgot to."""
     return text.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _pairs(items: Sequence[Mapping[str, object]]) -> list[tuple[object, ...]]:
+    """Rows for `parts.table`: the values of each item."""
+    return [tuple(item.values()) for item in items]

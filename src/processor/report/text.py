@@ -86,7 +86,7 @@ def plain(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case Mapping():
-            return visible(", ".join(f"{words(key)}: {plain(part)}" for key, part in list(value.items())[:10]))
+            return visible(", ".join(f"{key}: {plain(part)}" for key, part in list(value.items())[:10]))
         case str():
             return visible(value)
         case Sequence():

@@ -1,9 +1,11 @@
 """The kind `convert`: a table in another format, with fewer, other or differently typed columns and rows."""
 
+from pathlib import Path
+
 from processor.analyses.convert.analysis import analyse
 from processor.analyses.convert.params import ConvertParams
-from processor.analyses.convert.report import REPORT
 from processor.kind import Kind
+from processor.report import report_of
 
 KIND = Kind(
     name="convert",
@@ -17,5 +19,5 @@ KIND = Kind(
     inputs={"data": "The table to convert."},
     example={"format": "parquet"},
     analyse=analyse,
-    report=REPORT,
+    report=report_of(Path(__file__).with_name("report.html")),
 )

@@ -1,9 +1,12 @@
 """The kind `query`: SQL over one or several tables; a look at the result, and the whole of it as a file."""
 
+from pathlib import Path
+
 from common.words import ANY_INPUT
 from processor.analyses.query.analysis import analyse
 from processor.analyses.query.params import QueryParams
 from processor.kind import Kind
+from processor.report import report_of
 
 KIND = Kind(
     name="query",
@@ -17,4 +20,5 @@ KIND = Kind(
     inputs={ANY_INPUT: "A table: CSV, Parquet, JSON … Its name here is its name in SQL; one to eight."},
     example={"sql": "SELECT count(*) AS rows FROM data"},
     analyse=analyse,
+    report=report_of(Path(__file__).with_name("report.html")),
 )

@@ -1,8 +1,11 @@
 """The kind `validate`: does a table keep the rules that it should? Every row is looked at."""
 
+from pathlib import Path
+
 from processor.analyses.validate.analysis import analyse
 from processor.analyses.validate.params import ValidateParams
 from processor.kind import Kind
+from processor.report import report_of
 
 KIND = Kind(
     name="validate",
@@ -19,4 +22,5 @@ KIND = Kind(
     },
     example={"rules": [], "suggest": True},
     analyse=analyse,
+    report=report_of(Path(__file__).with_name("report.html")),
 )

@@ -49,7 +49,7 @@ def test_a_duration_has_the_unit_that_fits(amount: object, shown: str) -> None:
 
 def test_any_value_is_one_line() -> None:
     assert plain(None) == "—"
-    assert plain([1, {"a_b": False}, None]) == "1, a b: no, —"
+    assert plain([1, {"a_b": False}, None]) == "1, a_b: no, —"
 
 
 @given(st.text())
