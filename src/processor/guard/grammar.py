@@ -3,6 +3,7 @@
 What is not listed here is refused, also what a later release of the parser learns to read.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Final
 
@@ -11,6 +12,10 @@ from sqlglot import exp
 from processor.guard.functions import check_function
 from processor.guard.refusal import Refusal
 
+_SPAN: Final = re.compile(r"[-+]?[0-9][-+0-9A-Za-z .:]*")
+_QUOTED: Final = (exp.Identifier, exp.RawString)
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9 ]*")
+_NUMBER: Final = re.compile(r"[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
 MOST_NODES: Final = 5_000
 DEEPEST_TREE: Final = 150
 Forms = Mapping[type[exp.Expr], frozenset[str]]
@@ -162,7 +167,10 @@ def _check(node: exp.Expr, *, forms: Forms, functions: Collection[str]) -> None:
     if surplus:
         what = surplus[0].strip("_").upper().replace("_", " ")
         raise Refusal(f"{_named(node)} with {what} is not allowed here.", advice="Leave that part out.")
+    _check_words(node)
     match node:
+        case exp.Interval() if not isinstance(node.this, exp.Literal) or not _SPAN.fullmatch(node.this.name):
+            raise Refusal("An INTERVAL is no span of time.", advice="Write it like INTERVAL '3 days'.")
         case exp.Table() if not isinstance(node.this, exp.Identifier):
             raise Refusal("A function stands where a table should.", advice="Hand the data in and name it in `inputs`.")
         case exp.Anonymous():
@@ -171,6 +179,15 @@ def _check(node: exp.Expr, *, forms: Forms, functions: Collection[str]) -> None:
             raise Refusal("A type that is cast to is not known.", advice="Use INT, DOUBLE, DECIMAL, TEXT, DATE …")
         case _:
             return
+
+
+def _check_words(node: exp.Expr) -> None:
+    """What is written as it stands, without quotation marks, must be a word or a number and nothing that ends one."""
+    if isinstance(node, _QUOTED) or (isinstance(node, exp.Literal) and node.is_string):
+        return
+    form = _NUMBER if isinstance(node, exp.Literal) else _WORD
+    if any(isinstance(value, str) and not form.fullmatch(value) for value in node.args.values()):
+        raise Refusal(f"{_named(node)} stands with something that is no word.", advice="Write it plainly.")
 
 
 def _named(node: exp.Expr) -> str:

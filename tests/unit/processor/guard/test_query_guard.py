@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlglot import exp, parse
 
 from common.errors import ParamsError
 from processor.guard import guard_query
@@ -151,6 +152,44 @@ def test_a_long_line_is_shown_around_its_fault() -> None:
 )
 def test_what_would_grow_without_bound_is_refused(sql: str) -> None:
     assert refused(sql).advice
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT EXTRACT(\"year FROM a) AS x FROM read_csv('/etc/passwd') --\" FROM a) AS x FROM t",
+        'SELECT EXTRACT("year x)" FROM a) AS x FROM t',
+        "SELECT INTERVAL a DAY AS x FROM t",
+    ],
+)
+def test_what_is_written_without_quotation_marks_is_a_word(sql: str) -> None:
+    assert refused(sql).advice
+
+
+@given(st.text("ab'\"\\;)-/*$ \n", max_size=12))
+def test_no_text_gets_out_of_its_place(text: str) -> None:
+    """Texts, in each place that takes one, come to Polars as one statement over the same table, or not at all."""
+    single, double = text.replace("'", "''"), text.replace('"', '""')
+    for place in (
+        f"INTERVAL '{single}' DAY",
+        f"EXTRACT('{single}' FROM a)",
+        f'EXTRACT("{double}" FROM a)',
+        f'CAST(a AS "{double}")',
+        f"DATE '{single}'",
+        f'"{double}"(a)',
+        f"'{single}' || \"{double}\"",
+        f'sum(a) OVER "{double}"',
+        f"$${text}$$",
+    ):
+        try:
+            written = guarded(f"SELECT {place} AS s FROM t")
+        except ParamsError:
+            continue
+        assert written.endswith('AS "s" FROM "t"')
+        [tree] = parse(written, read="postgres")
+        assert isinstance(tree, exp.Select)
+        assert [table.name for table in tree.find_all(exp.Table)] == ["t"]
+        assert len(tree.expressions) == 1
 
 
 def test_long_lists_are_no_fault() -> None:
