@@ -34,7 +34,8 @@ async def run(url: str, *, folder: Path) -> tuple[int, str]:
         "--generation-database",
         "none",
     ]
-    command += ["--exclude-path", "/v1/events"]  # it has no end; tests/conformance has its own fuzzing
+    command += ["--exclude-path", "/v1/events"]  # it has no end
+    command += ["--exclude-operation-id", "openSession"]  # nobody logs in where no keys are asked for
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(TESTS),
