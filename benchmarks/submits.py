@@ -2,7 +2,7 @@
 
 64 clients, each with one connection, ask one after the other. The first yardstick is Starlette, one INSERT a request,
 on the same server and asked by the same clients. The others are what PgQueuer and procrastinate take in their callers'
-own process, without HTTP. All in turns on one Postgres, with fsync on; the clients share the machine with what they ask.
+own process, without HTTP. All in turns on one Postgres, with fsync on. The clients share the machine with the rest.
 """
 
 import argparse
@@ -64,6 +64,7 @@ async def rate_of(port: int, body: dict[str, object], *, tasks: int) -> float:
         for _ in range(times):
             await connection.post("/v1/tasks", body)
 
+    took = 0.0
     for warm in (2, tasks // CLIENTS):
         began = time.perf_counter()
         async with asyncio.TaskGroup() as group:
@@ -128,7 +129,9 @@ async def measure(*, tasks: int, rounds: int, with_peers: bool) -> None:
                     cpu.append(spent)
                 async with fresh_database(server) as dsn:
                     found.setdefault("bare", []).append(await bare(dsn, tasks=tasks))
-                for other in PEERS if python is not None else ():
+                for other in PEERS:
+                    if python is None:
+                        continue
                     async with fresh_database(server) as dsn:
                         found.setdefault(other, []).append(await peer(python, other, dsn, tasks=tasks))
     rate = median(found.pop("ours"))

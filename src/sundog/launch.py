@@ -9,6 +9,7 @@ IDENTITY says as whom the command runs, because Postgres refuses to be root:
     UID:GID     as that user; only root may
 """
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -22,13 +23,26 @@ ORDINARY_ID = 1000
 def main(arguments: list[str]) -> None:
     """Become the command; returns only by an exception."""
     parent, signal, niceness, identity, *command = arguments
-    os.nice(int(niceness))
+    _be_nice(int(niceness))
     _become(identity)
     # Last, since a change of identity would clear it.
     _check(ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal)))
     if os.getppid() != int(parent):
         sys.exit(f"the parent {parent} is gone")
     os.execvp(command[0], command)  # noqa: S606 - this is what the script is for
+
+
+def _be_nice(niceness: int) -> None:
+    """Let others go first.
+
+    A session of its own is a group of its own to Linux' scheduler, which shares processors out among groups first: then
+    niceness means something only within the group. So the group is told, too.
+    """
+    os.nice(niceness)
+    group = Path("/proc/self/autogroup")
+    if niceness:
+        with contextlib.suppress(OSError):  # a kernel without such groups
+            group.write_text(str(niceness), encoding="ascii")
 
 
 def _become(identity: str) -> None:

@@ -49,6 +49,13 @@ async def test_it_runs_at_a_lower_priority_when_told(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "7\n"
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel has no groups of sessions")
+async def test_its_session_goes_behind_other_sessions_too(tmp_path: Path) -> None:
+    child = python("print(open('/proc/self/autogroup').read())", tmp_path / "out", niceness=7)
+    await child.wait()
+    assert (tmp_path / "out").read_text().split()[1:] == ["nice", "7"]
+
+
 async def test_one_that_ignores_the_polite_signal_is_killed(tmp_path: Path) -> None:
     child = python(STUBBORN, tmp_path / "out")
     await until_it_says(tmp_path / "out", "ready")
