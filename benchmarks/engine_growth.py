@@ -2,7 +2,8 @@
 
 The tables grow; each step measures the same statements on the same kind of task, so that the first step is the
 yardstick of the others: a ratio of 1 means that nobody pays for what is done. The slope is what a tenfold of finished
-tasks adds, in percent of the first step. `--tasks 5000000` adds a step; it takes some minutes to fill.
+tasks adds, in percent of the first step. `--tasks 5000000` adds a step; it takes a while to fill. The database lies in
+a temporary folder and goes with it. It grows to `--most-gb` at most; if that is not enough, the last step is smaller.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import math
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
@@ -56,14 +58,28 @@ FIRST_PAGE, MIDDLE_PAGE = "list, first page", "list, a page in the middle"
 Costs = dict[str, float]
 
 
-async def grow(connection: asyncpg.Connection, *, present: int, wanted: int) -> UUID:
-    """Add finished tasks until there are so many; returns one in their middle."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grown:
+    """How many finished tasks there are, one in the middle of those that were added, and bytes on disk."""
+
+    tasks: int
+    middle: UUID
+    size: int
+
+
+async def grow(connection: asyncpg.Connection, *, present: int, wanted: int, most_bytes: int) -> Grown:
+    """Add finished tasks until there are so many, or no room for more."""
     began = time.time_ns() // 1_000_000 - wanted
-    ids = [uuid7(unix_ms=began + number) for number in range(present, wanted)]
-    for first in range(0, len(ids), ROWS_A_STATEMENT):
-        await connection.execute(FILL_ENDED, ids[first : first + ROWS_A_STATEMENT], TENANT, KIND, timeout=600)
+    middles: list[UUID] = []
+    size = 0
+    while present < wanted and size < most_bytes:
+        ids = [uuid7(unix_ms=began + number) for number in range(present, min(present + ROWS_A_STATEMENT, wanted))]
+        await connection.execute(FILL_ENDED, ids, TENANT, KIND, timeout=600)
+        size = await connection.fetchval("SELECT pg_database_size(current_database())")
+        middles.append(ids[len(ids) // 2])
+        present += len(ids)
     await forget_the_past(connection)
-    return ids[len(ids) // 2]
+    return Grown(tasks=present, middle=middles[len(middles) // 2], size=size)
 
 
 async def timed(work: Callable[[], Awaitable[object]]) -> float:
@@ -98,21 +114,28 @@ async def costs(connection: asyncpg.Connection, pool: Pool, *, middle: UUID, rou
     return {name: statistics.median(times[WARM_UP:]) for name, times in found.items()}
 
 
-async def growth(dsn: str, *, sizes: Sequence[int], rounds: int) -> None:
+async def growth(dsn: str, *, sizes: Sequence[int], rounds: int, most_bytes: int) -> None:
     connection = await asyncpg.connect(dsn)
     steps: list[Costs] = []
+    reached: list[int] = []
     async with open_pool(DatabaseSettings(dsn=SecretStr(dsn), pool_size=1), service="bench") as pool:
-        for present, wanted in zip((0, *sizes), sizes, strict=False):
-            middle = await grow(connection, present=present, wanted=wanted)
-            steps.append(await costs(connection, pool, middle=middle, rounds=rounds))
+        for wanted in sizes:
+            present = reached[-1] if reached else 0
+            grown = await grow(connection, present=present, wanted=wanted, most_bytes=most_bytes)
+            reached.append(grown.tasks)
+            steps.append(await costs(connection, pool, middle=grown.middle, rounds=rounds))
             if len(steps) == 1:
                 steps[0][MIDDLE_PAGE] = steps[0][FIRST_PAGE]  # in the middle of ten there is no whole page
                 headline(f"with {wanted:,} finished tasks")
-            else:
-                for name, cost in steps[-1].items():
-                    compare(f"{name}, {wanted:,} finished", cost, steps[0][name], unit="ms")
+                continue
+            for name, cost in steps[-1].items():
+                compare(f"{name}, {grown.tasks:,} finished", cost, steps[0][name], unit="ms")
+            tell(f"disk, {grown.tasks:,} finished", grown.size / 2**30, unit="GiB")
+            if grown.tasks < wanted:
+                print(f"  no room for {wanted:,} in {most_bytes / 2**30:.1f} GiB: see --most-gb")
+                break
     for name in steps[0]:
-        tell(f"{name}: a tenfold of finished tasks adds", slope(sizes, [step[name] for step in steps]), unit="%")
+        tell(f"{name}: a tenfold of finished tasks adds", slope(reached, [step[name] for step in steps]), unit="%")
     await connection.close()
 
 
@@ -148,11 +171,11 @@ async def backlog(server: EmbeddedPostgres, *, queued: int, rounds: int) -> None
         compare(f"claim {BATCH} of {queued:,}, tenants: {tenants}", many, few, unit="ms", goal=goal)
 
 
-async def run(*, tasks: int, queued: int, rounds: int) -> None:
-    async with bench_server() as (server, _):
+async def run(*, tasks: int, queued: int, rounds: int, most_bytes: int) -> None:
+    async with bench_server({"max_wal_size": "512MB"}) as (server, _):
         async with fresh_database(server, migrated=True) as dsn:
             sizes = [size for size in (10, 10_000, 1_000_000) if size < tasks]
-            await growth(dsn, sizes=[*sizes, tasks], rounds=rounds)
+            await growth(dsn, sizes=[*sizes, tasks], rounds=rounds, most_bytes=most_bytes)
         await backlog(server, queued=queued, rounds=rounds)
 
 
@@ -161,8 +184,10 @@ def main() -> None:
     parser.add_argument("--tasks", type=int, default=1_000_000, help="finished tasks at the last step")
     parser.add_argument("--queued", type=int, default=200_000, help="tasks in the full queue")
     parser.add_argument("--rounds", type=int, default=100, help="measurements at each step")
+    parser.add_argument("--most-gb", type=float, default=7.0, help="GiB that the database may take; WAL comes on top")
     asked = parser.parse_args()
-    asyncio.run(run(tasks=asked.tasks, queued=asked.queued, rounds=asked.rounds))
+    most_bytes = int(asked.most_gb * 2**30)
+    asyncio.run(run(tasks=asked.tasks, queued=asked.queued, rounds=asked.rounds, most_bytes=most_bytes))
 
 
 if __name__ == "__main__":
