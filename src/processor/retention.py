@@ -22,6 +22,7 @@ REMOVE_TASKS = load_query("processor", "remove_tasks")
 LOCK_OLD_DATASETS = load_query("processor", "lock_old_datasets")
 REMOVE_UNNEEDED_DATASETS = load_query("processor", "remove_unneeded_datasets")
 SWEEP_IDEMPOTENCY_KEYS = load_query("processor", "sweep_idempotency_keys")
+PRUNE_AUDIT = load_query("processor", "prune_audit")
 EVENTS_A_BATCH = 5_000
 
 
@@ -34,6 +35,7 @@ class Removed:
     tasks: int
     datasets: int
     keys: int
+    audit: int = 0
 
 
 class Retention(Periodic):
@@ -54,9 +56,14 @@ class Retention(Periodic):
             tasks=await self._remove_tasks(),
             datasets=await self._remove_datasets(),
             keys=_count(await self._pool.execute(SWEEP_IDEMPOTENCY_KEYS, self._settings.batch, None)),
+            audit=await self._prune_audit(),
         )
         was_full = feeds and (feeds == self._settings.batch or events >= EVENTS_A_BATCH)
-        if was_full or self._settings.batch in {removed.tasks, removed.keys} or self._last_dataset is not None:
+        if (
+            was_full
+            or self._settings.batch in {removed.tasks, removed.keys, removed.audit}
+            or self._last_dataset is not None
+        ):
             self.wakeup.ring()
         if removed.tasks or removed.datasets:
             log.info("removed tasks that were kept long enough", extra={"count": removed.tasks})
@@ -74,6 +81,11 @@ class Retention(Periodic):
         if not self._settings.task_days:
             return 0
         return int(await self._pool.fetchval(REMOVE_TASKS, _ago(self._settings.task_days), self._settings.batch))
+
+    async def _prune_audit(self) -> int:
+        if not self._settings.audit_days:
+            return 0
+        return int(await self._pool.fetchval(PRUNE_AUDIT, _ago(self._settings.audit_days), self._settings.batch))
 
     async def _remove_datasets(self) -> int:
         """Go on where the round before stopped, and begin anew after the last: many old ones may still be needed."""

@@ -101,6 +101,9 @@ class RetentionSettings(BaseSettings):
         ge=0,
         description="Days since it was last handed in for which a dataset is kept that no task refers to; 0: for ever.",
     )
+    audit_days: float = Field(
+        default=365, ge=0, description="Days for which entries of the audit are kept, one at least; 0: for ever."
+    )
     bytes_hours: float = Field(
         default=24,
         gt=0,

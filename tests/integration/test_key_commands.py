@@ -1,0 +1,49 @@
+"""`sundog keys` at the command line, on a real database."""
+
+import subprocess
+import sys
+
+from common.tokens import Token
+from helpers.database import Database
+
+
+def said_by(database: Database, *arguments: str, code: int = 0) -> str:
+    run = subprocess.run(
+        [sys.executable, "-P", "-m", "sundog", "keys", *arguments],
+        env={"SUNDOG_DATABASE_DSN": database.dsn, "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == code, run.stderr
+    return run.stdout if code == 0 else run.stderr
+
+
+async def test_a_key_is_made_shown_once_listed_and_revoked(database: Database) -> None:
+    token = Token.parse(said_by(database, "create", "--tenant", "acme", "--role", "read", "--days", "3").strip())
+    assert token is not None
+    listed = said_by(database, "list")
+    revoked = said_by(database, "revoke", token.id)
+    again = said_by(database, "revoke", token.text)
+
+    assert token.id in listed
+    assert "acme" in listed
+    assert "valid" in listed
+    assert token.secret not in listed + revoked + again
+    assert "revoked" in said_by(database, "list", "--tenant", "acme")
+    assert said_by(database, "list", "--tenant", "other").strip() == "None."
+
+
+async def test_a_tenant_gets_limits_and_loses_them(database: Database) -> None:
+    given = said_by(database, "limit", "--tenant", "acme", "--queued", "5", "--bytes", "60000000000")
+    kept = said_by(database, "limit", "--tenant", "acme", "--queued", "-1")
+
+    assert "60000000000" in given
+    assert " 5 " in given
+    assert "60000000000" in kept
+    assert " 5 " not in kept
+
+
+async def test_what_cannot_be_is_refused_with_a_sentence(database: Database) -> None:
+    assert "tenant's name" in said_by(database, "create", "--tenant", "Two words", code=1)
+    assert "no such key" in said_by(database, "revoke", "nothing", code=1)
