@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -56,28 +57,44 @@ async def listening(*command: str, environment: dict[str, str] | None = None) ->
         await process.wait()
 
 
-async def rate_of(port: int, body: dict[str, object], *, tasks: int) -> float:
-    """Tasks a second."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """Tasks a second, and milliseconds of processor time that a task took of the gateway and of Postgres."""
+
+    rate: float
+    gateway_ms: float
+    postgres_ms: float
+
+
+async def run_course(port: int, body: dict[str, object], *, tasks: int, gateway: int, postgres: int) -> Course:
+    """Ask for so many tasks, after some to warm up; the last two are process ids."""
     connections = [await HttpConnection.to(port) for _ in range(CLIENTS)]
 
     async def ask(connection: HttpConnection, times: int) -> None:
         for _ in range(times):
             await connection.post("/v1/tasks", body)
 
-    took = 0.0
-    for warm in (2, tasks // CLIENTS):
-        began = time.perf_counter()
+    async def ask_all(times: int) -> None:
         async with asyncio.TaskGroup() as group:
             for connection in connections:
-                group.create_task(ask(connection, warm))
-        took = time.perf_counter() - began
+                group.create_task(ask(connection, times))
+
+    await ask_all(2)
+    spent = cpu_seconds(gateway), cpu_seconds(postgres)
+    began = time.perf_counter()
+    await ask_all(tasks // CLIENTS)
+    took, made = time.perf_counter() - began, tasks // CLIENTS * CLIENTS
     for connection in connections:
         connection.close()
-    return tasks // CLIENTS * CLIENTS / took
+    return Course(
+        rate=made / took,
+        gateway_ms=(cpu_seconds(gateway) - spent[0]) * 1_000 / made,
+        postgres_ms=(cpu_seconds(postgres) - spent[1]) * 1_000 / made,
+    )
 
 
-async def ours(dsn: str, folder: Path, *, tasks: int) -> tuple[float, float, float]:
-    """Tasks a second, tasks a commit, and CPU milliseconds of the gateway a task."""
+async def ours(dsn: str, folder: Path, *, tasks: int, postgres: int) -> tuple[Course, float]:
+    """The course, and how many tasks shared a commit."""
     connection = await asyncpg.connect(dsn)
     await a_kind(connection)
     await a_processor(connection)
@@ -95,17 +112,17 @@ async def ours(dsn: str, folder: Path, *, tasks: int) -> tuple[float, float, flo
         "SUNDOG_LOG_FORMAT": "text",
     }
     async with listening("-P", "-m", "sundog", "gateway", environment=environment) as (port, pid):
-        before = cpu_seconds(pid)
-        rate = await rate_of(port, body, tasks=tasks)
-        spent = cpu_seconds(pid) - before
+        course = await run_course(port, body, tasks=tasks, gateway=pid, postgres=postgres)
     made, commits = await connection.fetchval("SELECT count(*) FROM task"), await connection.fetchval(COMMITS)
     await connection.close()
-    return rate, made / commits, spent * 1_000 / made
+    return course, made / commits
 
 
-async def bare(dsn: str, *, tasks: int) -> float:
-    async with listening("-m", "benchmarks.parts.workers.submit_floor", dsn) as (port, _):
-        return await rate_of(port, {"kind": "profile", "inputs": {}, "params": {"top_k": 10}}, tasks=tasks)
+async def bare(dsn: str, *, tasks: int, postgres: int) -> Course:
+    """The same of the floor."""
+    body: dict[str, object] = {"kind": "profile", "inputs": {}, "params": {"top_k": 10}}
+    async with listening("-m", "benchmarks.parts.workers.submit_floor", dsn) as (port, pid):
+        return await run_course(port, body, tasks=tasks, gateway=pid, postgres=postgres)
 
 
 async def peer(python: Path, name: str, dsn: str, *, tasks: int) -> float:
@@ -116,31 +133,34 @@ async def peer(python: Path, name: str, dsn: str, *, tasks: int) -> float:
 
 
 async def measure(*, tasks: int, rounds: int, with_peers: bool) -> None:
-    found: dict[str, list[float]] = {}
-    shared, cpu = [], []
+    found: list[Course] = []
+    floor: list[Course] = []
+    shared: list[float] = []
+    others: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as name:
         python = python_with_peers(Path(name)) if with_peers else None
         async with bench_server() as (server, folder):
             for _ in range(rounds):
                 async with fresh_database(server, migrated=True) as dsn:
-                    rate, together, spent = await ours(dsn, folder, tasks=tasks)
-                    found.setdefault("ours", []).append(rate)
+                    course, together = await ours(dsn, folder, tasks=tasks, postgres=server.pid)
+                    found.append(course)
                     shared.append(together)
-                    cpu.append(spent)
                 async with fresh_database(server) as dsn:
-                    found.setdefault("bare", []).append(await bare(dsn, tasks=tasks))
+                    floor.append(await bare(dsn, tasks=tasks, postgres=server.pid))
                 for other in PEERS:
                     if python is None:
                         continue
                     async with fresh_database(server) as dsn:
-                        found.setdefault(other, []).append(await peer(python, other, dsn, tasks=tasks))
-    rate = median(found.pop("ours"))
-    headline("as named")
-    for other, rates in found.items():
-        means = "one INSERT a request" if other == "bare" else f"{other}, in process"
-        compare(f"tasks a second, beside {means}", rate, median(rates), unit="/s", goal="> 1")
+                        others.setdefault(other, []).append(await peer(python, other, dsn, tasks=tasks))
+    rate = median(course.rate for course in found)
+    headline("Starlette with one INSERT a request; or as named")
+    compare("tasks a second", rate, median(course.rate for course in floor), unit="/s", goal="> 1")
+    for name, pick in (("gateway", "gateway_ms"), ("Postgres", "postgres_ms")):
+        figures = (median(getattr(course, pick) for course in courses) for courses in (found, floor))
+        compare(f"processor time of {name} for a task", *figures, unit="ms")
+    for other, rates in others.items():
+        compare(f"tasks a second, beside {other} in its caller's process", rate, median(rates), unit="/s", goal="> 1")
     tell("tasks that share a commit, in the mean", median(shared), unit="")
-    tell("processor time of the gateway for a task", median(cpu), unit="ms")
 
 
 if __name__ == "__main__":
