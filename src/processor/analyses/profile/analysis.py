@@ -11,7 +11,7 @@ from processor.analyses.profile.correlations import correlations
 from processor.analyses.profile.estimate import scaled
 from processor.analyses.profile.look import look
 from processor.analyses.profile.missing import missing
-from processor.analyses.profile.overview import duplicate_rows, examples, keys_of, quality
+from processor.analyses.profile.overview import duplicate_rows, examples, heavy_tailed, keys_of, quality
 from processor.analyses.profile.pace import Pace
 from processor.analyses.profile.params import ProfileParams
 from processor.analyses.profile.scan import Counted, count_all, count_part
@@ -113,7 +113,10 @@ def _data(run: Run, table: Table, counted: Counted, params: ProfileParams) -> di
     }
     if params.correlations:
         run.phase("correlations")
-        data |= {"correlations": correlations(counted.sample), "missing": missing(counted.sample)}
+        data |= {
+            "correlations": correlations(counted.sample, heavy_tailed(columns)),
+            "missing": missing(counted.sample),
+        }
     data["alerts"] = alerts(data, params.thresholds)
     data["quality"] = quality(data)
     return data

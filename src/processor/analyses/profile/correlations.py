@@ -15,7 +15,6 @@ from processor.analyses.profile.shapes import RANGED, Shape, as_numbers, shape_o
 NUMBERS = 30
 CATEGORIES = 15
 FEW_VALUES = 50
-ROWS = 10_000
 STRONG = 0.5
 _LISTED = 50
 _SIGMAS = 4
@@ -23,21 +22,26 @@ _SIGMAS = 4
 Matrix = list[list[float | None]]
 
 
-def correlations(sample: RowSample) -> dict[str, object] | None:
+def correlations(sample: RowSample, heavy_tailed: Sequence[str]) -> dict[str, object] | None:
     """The measures as matrices and the strongest pairs as a list; None where no two columns can be compared.
 
     Where the sample is not the whole table, `error` is an absolute bound for each figure: four divided by the root of
-    the number of rows, which no figure of a random sample this large practically ever exceeds.
+    the number of rows, which a random sample this large practically never exceeds. A few extreme values can move
+    Pearson's r and eta by more, and a sample may hold none of them: such columns are named in `unbounded`.
+
+    Args:
+        sample: rows from all over the table.
+        heavy_tailed: columns with such values.
     """
-    rows = sample.rows.head(ROWS)
+    rows = sample.rows
     numbers = _numbers(rows)
     categories = _categories(rows)
     if len(numbers) + len(categories) < 2 or rows.height < 3:
         return None
-    exact = sample.whole and rows.height == sample.rows.height
     label: dict[str, object] = {"exact": True}
-    if not exact:
+    if not sample.whole:
         label = {"exact": False, "method": "row sample", "error": round(_SIGMAS / math.sqrt(rows.height), 4)}
+        label["unbounded"] = [column.name for column in numbers if column.name in heavy_tailed]
     tables = {
         "pearson": _square(numbers, _pearson),
         "spearman": _square(numbers, _spearman),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-LIMIT = 1 << 19
+LIMIT = 1 << 18
 METHOD = "sampled row hashes"
 _SIGMAS = 4
 # Of what none was seen in a sample there may still be so many times its inverse share: exp(-9.2) is 1 in 10,000.

@@ -1,5 +1,6 @@
 """Which values are missing together, on a sample of the rows."""
 
+import math
 from itertools import combinations
 
 import polars as pl
@@ -10,19 +11,22 @@ COLUMNS = 60
 _PATTERNS = 10
 _TOGETHER = 0.5
 _LISTED = 20
+_SIGMAS = 4
 
 
 def missing(sample: RowSample) -> dict[str, object] | None:
     """The commonest sets of columns that miss a value in the same row, and the pairs whose nulls go together.
 
     A pair's `overlap` is the share of rows that miss both among those that miss either (Jaccard 1901). None where the
-    sample holds no null.
+    sample holds no null. `error` bounds the shares of rows, in four standard deviations.
     """
     rows = sample.rows
     nulls = [column.is_null() for column in rows.get_columns() if column.null_count()][:COLUMNS]
     if not nulls:
         return None
-    label: dict[str, object] = {"exact": True} if sample.whole else {"exact": False, "method": "row sample"}
+    label: dict[str, object] = {"exact": True}
+    if not sample.whole:
+        label = {"exact": False, "method": "row sample", "error": round(_SIGMAS / math.sqrt(4 * rows.height), 4)}
     return label | {"rows": rows.height, "patterns": _patterns(nulls), "together": _together(nulls)}
 
 

@@ -12,6 +12,8 @@ from processor.analyses.profile.scan import Counted
 from processor.analyses.profile.values import json_values
 
 MOST_COLUMNS = 100
+# The excess kurtosis of an exponential distribution is 6.
+_HEAVY = 10
 
 
 def duplicate_rows(counted: Counted, columns: Sequence[Mapping[str, object]]) -> dict[str, object] | None:
@@ -33,6 +35,11 @@ def keys_of(columns: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
         for column in columns
         if isinstance(unique := column.get("unique"), dict) and unique["value"] and not column["nulls"]
     ]
+
+
+def heavy_tailed(columns: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns of numbers with a few values so extreme that a sample without them says little of the whole."""
+    return [column["name"] for column in columns if (column.get("kurtosis") or 0) > _HEAVY]
 
 
 def examples(rows: pl.DataFrame, count: int) -> dict[str, object]:

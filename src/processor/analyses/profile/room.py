@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 _SHARED_VALUES = 1 << 22
-_SHARED_BYTES = 128 << 20
+_SHARED_BYTES = 64 << 20
 _SHARED_CHECKS = 1 << 21
 _SHARED_RANKS = 1 << 21
 _SHARED_COUNTERS = 1 << 18
