@@ -4,6 +4,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
@@ -72,7 +73,8 @@ class _Answer:
             headers = MutableHeaders(raw=list(message["headers"]))
             headers["x-request-id"] = self._request_id
             headers.raw.extend(EVERY_ANSWER)
-            headers.setdefault("content-security-policy", POLICY)
+            if self.status != HTTPStatus.NOT_MODIFIED:  # its headers replace those of the page that a browser kept
+                headers.setdefault("content-security-policy", POLICY)
             message = {**message, "headers": headers.raw}
         await self._send(message)
 

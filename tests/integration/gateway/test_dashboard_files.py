@@ -38,3 +38,23 @@ async def test_no_path_leads_out(at_the_door: httpx2.AsyncClient, path: str) -> 
     answer = await at_the_door.get(f"http://localhost/dashboard/{path}")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_a_page_that_a_browser_kept_keeps_its_policy(at_the_door: httpx2.AsyncClient) -> None:
+    """The headers of a 304 replace those that came with the page."""
+    page = await at_the_door.get("/")
+    again = await at_the_door.get("/", headers={"if-none-match": page.headers["etag"]})
+
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    assert "unsafe-inline" not in page.headers["content-security-policy"]
+    assert (again.status_code, "content-security-policy" in again.headers) == (304, False)
+
+
+async def test_every_answer_says_what_a_browser_may_do_with_it(at_the_door: httpx2.AsyncClient) -> None:
+    for path in ("/", "/login", "/healthz", "/nothing", "/v1/tasks?limit=x"):
+        headers = (await at_the_door.get(path)).headers
+
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["x-frame-options"] == "DENY", path
+        assert headers["referrer-policy"] == "no-referrer", path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
