@@ -1,0 +1,70 @@
+"""Logging in, in a real browser: a cookie that no script sees, a dashboard that works by it, and the way out."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from common.tokens import Token
+from helpers.complaints import Complaints
+from helpers.dashboard import DESKTOP, drop, row
+from helpers.installation import Installation
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest.fixture(scope="module")
+def guarded_folder(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("guarded")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def key(guarded_folder: Path) -> str:
+    """Made before anything runs: the command starts the folder's Postgres by itself."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sundog", "keys", "--data", str(guarded_folder), "create", "--role", "admin"),
+        *("--name", "a browser"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    return said.decode().strip()
+
+
+@pytest.fixture(scope="module")
+def guarded(guarded_folder: Path, key: str) -> Iterator[Installation]:
+    with Installation(guarded_folder, env={"SUNDOG_GATEWAY_OPEN": "false"}) as sundog:
+        yield sundog
+
+
+async def test_a_person_logs_in_works_and_logs_out(chromium: Browser, guarded: Installation, key: str) -> None:
+    complaints = Complaints()
+    context = await chromium.new_context(base_url=guarded.url, viewport=DESKTOP)
+    page = await context.new_page()
+    await page.goto("/")
+    await page.wait_for_url("**/login")
+    await page.get_by_label("Key").fill(key[:-1] + ("a" if key[-1] != "a" else "b"))
+    await page.get_by_role("button", name="Log in").click()
+    await expect(page.get_by_role("alert")).to_contain_text("lets nobody in")
+    complaints.listen(page)  # from here on nothing is refused
+    await page.get_by_label("Key").fill(key)
+    await page.get_by_role("button", name="Log in").click()
+    await page.locator("#connection[data-state=live]").wait_for()
+    await drop(page, "guarded.csv")
+    await page.get_by_role("heading", name="guarded.csv").or_(row(page, "guarded.csv")).first.wait_for()
+    (cookie,) = await context.cookies()
+    seen = await page.evaluate("document.cookie")
+    found = await page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, location.href])")
+
+    assert complaints.heard == []
+    assert (cookie.get("httpOnly"), cookie.get("sameSite"), seen) == (True, "Strict", "")
+    token = Token.parse(key)
+    assert token is not None
+    assert token.secret not in found + str(cookie)
+    await page.get_by_role("button", name="Log out").click()
+    await page.wait_for_url("**/login")
+    assert (await page.request.get("/v1/tasks")).status == 401
+    await context.close()
