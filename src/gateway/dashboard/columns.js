@@ -18,6 +18,9 @@ function approximate({ value, exact, method, error }) {
 const shownAs = (column, form) => (value) => (column.type === "time" ? moment(value) : form(value));
 const counted = (count, word) => (count ? `${number(count)} ${word}` : null);
 
+const meaning = ({ type, share }) =>
+  `${shown(String(type).replaceAll("_", " "), 40)}${typeof share === "number" ? ` (${percent(share, 1)})` : ""}`;
+
 function described(column) {
   const { mean, std, quantiles, length } = column;
   const has = (value) => value !== undefined && value !== null;
@@ -34,6 +37,8 @@ function described(column) {
     ["mean", has(mean) ? shownAs(column, number)(mean) : null],
     ["std", has(std) && column.type === "number" ? number(std) : null],
     ["distinct", column.distinct ? approximate(column.distinct) : null],
+    ["order", column.order && column.order !== "none" ? shown(column.order, 30) : null],
+    ["means", column.meaning ? meaning(column.meaning) : null],
     ["length", length ? `${number(length.min)} – ${number(length.max)}` : null],
   ]);
 }
@@ -44,6 +49,9 @@ function oddities(column) {
     counted(column.negatives, "negative"),
     counted(column.nan, "NaN"),
     counted(column.infinite, "infinite"),
+    counted(column.empty, "empty"),
+    counted(column.blank, "blank"),
+    column.pii?.length ? "personal data" : null,
   ];
   const text = words.filter(Boolean).join(" · ");
   return text ? html("p", { class: "oddities" }, text) : null;

@@ -29,12 +29,12 @@ function timings(times) {
   );
 }
 
-function warnings(list) {
+function warnings(list, title = "Warnings") {
   if (!list?.length) return null;
   return html(
     "section",
     { class: "panel warnings" },
-    html("h2", {}, "Warnings"),
+    html("h2", {}, title),
     html(
       "ul",
       {},
@@ -127,7 +127,7 @@ export class ResultPanel {
   }
 
   #whole(envelope, id) {
-    const parts = [report(envelope.artifacts, id), warnings(envelope.warnings)];
+    const parts = [report(envelope.artifacts, id), warnings(envelope.data?.alerts, "Alerts"), warnings(envelope.warnings)];
     this.top.replaceChildren(summary(envelope), ...parts.filter(Boolean));
     const times = html("section", { class: "panel" }, html("h2", {}, "Timings"), timings(envelope.timings));
     this.bottom.replaceChildren(...[artifacts(envelope.artifacts, id), times].filter(Boolean));
