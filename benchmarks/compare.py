@@ -1,0 +1,84 @@
+"""Two tables of 10 columns by a key, beside datacompy: the same counts, in fresh processes.
+
+datacompy works on tables in memory, and needs an older Polars; it runs in an environment of its own
+(`requirements-checks.lock`). Both must find the same; a difference fails the benchmark. Ours does not compute drift here,
+which datacompy has no counterpart for.
+"""
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.parts.table_peers import measured, ours, peers_python
+
+DATACOMPY = """
+import json, sys
+import polars as pl
+from datacompy import PolarsCompare
+found = PolarsCompare(pl.read_parquet(sys.argv[1]), pl.read_parquet(sys.argv[2]), join_columns=["id"], abs_tol=0.5)
+columns = {one["column"]: one["unequal_cnt"] for one in found.column_stats if one["column"] != "id"}
+print(json.dumps([found.df1_unq_rows.height, found.df2_unq_rows.height, found.intersect_rows.height, columns]))
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=500_000, help="of each table; 10,000,000 is the large form")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--memory-mb", type=int, default=2048)
+    parser.add_argument("--alone", action="store_true", help="ours alone, where datacompy has too little memory")
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="sundog-bench-"))
+    try:
+        write(folder, asked.rows)
+        for _ in range(asked.repeats):
+            pair(folder, memory_mb=asked.memory_mb, alone=asked.alone)
+    finally:
+        shutil.rmtree(folder)
+
+
+def write(folder: Path, rows: int) -> None:
+    """Two tables of five numbers, three texts and a flag by a shuffled key, of which one row in a thousand differs."""
+    numbers = [pl.int_range(rows, eager=True).shuffle(seed=seed).alias(f"n{seed}") for seed in range(3)]
+    shares = [(pl.int_range(rows, eager=True).shuffle(seed=seed) / 7).alias(f"x{seed}") for seed in (3, 4)]
+    texts = [
+        pl.select(pl.format("text {}", pl.int_range(rows, eager=True).shuffle(seed=seed) % 1000))
+        .to_series()
+        .alias(f"s{seed}")
+        for seed in (5, 6, 7)
+    ]
+    key = pl.int_range(rows, eager=True).shuffle(seed=8).alias("id")
+    before = pl.DataFrame([key, *numbers, *shares, *texts, (numbers[0] % 2 == 0).alias("flag")])
+    before[: rows - rows // 1000].write_parquet(folder / "left.parquet", row_group_size=100_000)
+    some = pl.col("id") % 1000 == 1
+    after = before.reverse().with_columns(
+        pl.when(some).then(-1).otherwise("n1").alias("n1"),
+        (pl.col("x3") + pl.when(some).then(1.0).otherwise(0.1)).alias("x3"),
+        pl.when(some).then(pl.lit("new")).otherwise("s6").alias("s6"),
+    )
+    after[: rows - rows // 500].write_parquet(folder / "right.parquet", row_group_size=100_000)
+
+
+def pair(folder: Path, *, memory_mb: int, alone: bool) -> None:
+    files = {side: folder / f"{side}.parquet" for side in ("left", "right")}
+    params = {"keys": ["id"], "absolute": 0.5, "drift": False}
+    mine = ours("compare", files, params, folder=folder, memory_mb=memory_mb)
+    print(mine.told("sundog compare"))
+    if alone:
+        return
+    theirs = measured(peers_python(), DATACOMPY, files["left"], files["right"])
+    print(theirs.told("datacompy"))
+    print(f"  ratio {mine.wall_s / theirs.wall_s:.2f} of the time, {mine.peak_mb / theirs.peak_mb:.2f} of the memory")
+    data = mine.found
+    columns = {column["name"]: column["changed"] for column in data["columns"]}
+    found = [data["only_left"]["rows"], data["only_right"]["rows"], data["matched"], columns]
+    if found != theirs.found:
+        raise SystemExit(f"they differ:\n{found}\n{theirs.found}")
+    print(f"  {data['changed']:,} changed rows of {data['matched']:,}, the same counts in both")
+
+
+if __name__ == "__main__":
+    main()

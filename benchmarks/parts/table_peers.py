@@ -1,0 +1,87 @@
+"""Our kinds and their peers over tables, each run a fresh process, so that its time and memory are its own."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "benchmarks" / "requirements-checks.lock"
+OURS = """
+import json, sys
+from importlib import import_module
+from pathlib import Path
+from helpers.recording_run import RecordingRun
+from processor.kind import Input
+kind = import_module(f"processor.analyses.{sys.argv[1]}").KIND
+files, params, scratch = json.loads(sys.argv[2]), json.loads(Path(sys.argv[3]).read_text()), Path(sys.argv[4])
+inputs = {
+    name: Input(name=name, filename=name, path=Path(path), sha256="", bytes=Path(path).stat().st_size)
+    for name, path in files.items()
+}
+run = RecordingRun(scratch, memory_mb=int(sys.argv[5]))
+print(json.dumps(kind.analyse(run, inputs, kind.params.model_validate(params)).data))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """One run: what it took, and what it found."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    found: Any
+
+    def told(self, name: str) -> str:
+        """A line of figures."""
+        return f"  {name:16} {self.wall_s:6.2f} s wall  {self.cpu_s:6.2f} s CPU  {self.peak_mb:5.0f} MB peak"
+
+
+def peers_python() -> Path:
+    """The interpreter of an environment with the peers, made once from its lock: they need another Polars than ours."""
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"sundog-check-peers-{digest}"
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        venv.create(folder, with_pip=True)
+        install = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK]
+        subprocess.run(install, check=True)
+        (folder / "ready").touch()
+    return python
+
+
+def ours(kind: str, files: Mapping[str, Path], params: Mapping[str, Any], *, folder: Path, memory_mb: int) -> Ran:
+    """Run one of our kinds."""
+    scratch = Path(tempfile.mkdtemp(dir=folder))
+    asked = scratch / "params.json"
+    asked.write_text(json.dumps(params))
+    named = json.dumps({name: str(path) for name, path in files.items()})
+    return measured(Path(sys.executable), OURS, kind, named, asked, scratch, memory_mb)
+
+
+def measured(python: Path, program: str, *arguments: object) -> Ran:
+    """Run a program that prints what it found as JSON."""
+    paths = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
+    threads = {"POLARS_MAX_THREADS": str(os.cpu_count() or 1)}
+    own = {"PYTHONPATH": paths} if python == Path(sys.executable) else {"PYTHONPATH": ""}
+    started = time.perf_counter()
+    command = [python, "-c", program, *map(str, arguments)]
+    with tempfile.TemporaryFile() as output:
+        child = subprocess.Popen(command, env={**os.environ, **threads, **own}, stdout=output)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise SystemExit(f"a run ended with {child.returncode}")
+        output.seek(0)
+        found = json.loads(output.read())
+    return Ran(wall_s=wall, cpu_s=usage.ru_utime + usage.ru_stime, peak_mb=usage.ru_maxrss / 1024, found=found)
