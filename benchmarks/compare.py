@@ -1,8 +1,8 @@
-"""Two tables of 10 columns by a key, beside datacompy: the same counts, in fresh processes.
+"""Two tables of 10 columns by a key, beside datacompy, in fresh processes.
 
 datacompy works on tables in memory, and needs an older Polars; it runs in an environment of its own
-(`requirements-checks.lock`). Both must find the same; a difference fails the benchmark. Ours does not compute drift here,
-which datacompy has no counterpart for.
+(`requirements-checks.lock`). Both must find the same; a difference fails the benchmark. Drift, which
+datacompy does not know, is left out.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.parts.table_peers import measured, ours, peers_python
+from benchmarks.parts.table_peers import measured, ours, python_with_table_peers
 
 DATACOMPY = """
 import json, sys
@@ -34,8 +34,9 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="sundog-bench-"))
     try:
         write(folder, asked.rows)
+        peers = None if asked.alone else python_with_table_peers(folder / "peers")
         for _ in range(asked.repeats):
-            pair(folder, memory_mb=asked.memory_mb, alone=asked.alone)
+            pair(folder, peers, memory_mb=asked.memory_mb)
     finally:
         shutil.rmtree(folder)
 
@@ -44,11 +45,10 @@ def write(folder: Path, rows: int) -> None:
     """Two tables of five numbers, three texts and a flag by a shuffled key, of which one row in a thousand differs."""
     numbers = [pl.int_range(rows, eager=True).shuffle(seed=seed).alias(f"n{seed}") for seed in range(3)]
     shares = [(pl.int_range(rows, eager=True).shuffle(seed=seed) / 7).alias(f"x{seed}") for seed in (3, 4)]
+    words = [pl.int_range(rows, eager=True).shuffle(seed=seed) % 1000 for seed in (5, 6, 7)]
     texts = [
-        pl.select(pl.format("text {}", pl.int_range(rows, eager=True).shuffle(seed=seed) % 1000))
-        .to_series()
-        .alias(f"s{seed}")
-        for seed in (5, 6, 7)
+        pl.select(pl.format("text {}", word).alias(f"s{seed}")).to_series()
+        for seed, word in zip((5, 6, 7), words, strict=True)
     ]
     key = pl.int_range(rows, eager=True).shuffle(seed=8).alias("id")
     before = pl.DataFrame([key, *numbers, *shares, *texts, (numbers[0] % 2 == 0).alias("flag")])
@@ -62,14 +62,14 @@ def write(folder: Path, rows: int) -> None:
     after[: rows - rows // 500].write_parquet(folder / "right.parquet", row_group_size=100_000)
 
 
-def pair(folder: Path, *, memory_mb: int, alone: bool) -> None:
+def pair(folder: Path, peers: Path | None, *, memory_mb: int) -> None:
     files = {side: folder / f"{side}.parquet" for side in ("left", "right")}
     params = {"keys": ["id"], "absolute": 0.5, "drift": False}
     mine = ours("compare", files, params, folder=folder, memory_mb=memory_mb)
     print(mine.told("sundog compare"))
-    if alone:
+    if peers is None:
         return
-    theirs = measured(peers_python(), DATACOMPY, files["left"], files["right"])
+    theirs = measured(peers, DATACOMPY, files["left"], files["right"])
     print(theirs.told("datacompy"))
     print(f"  ratio {mine.wall_s / theirs.wall_s:.2f} of the time, {mine.peak_mb / theirs.peak_mb:.2f} of the memory")
     data = mine.found

@@ -1,6 +1,5 @@
 """Our kinds and their peers over tables, each run a fresh process, so that its time and memory are its own."""
 
-import hashlib
 import json
 import os
 import subprocess
@@ -46,16 +45,12 @@ class Ran:
         return f"  {name:16} {self.wall_s:6.2f} s wall  {self.cpu_s:6.2f} s CPU  {self.peak_mb:5.0f} MB peak"
 
 
-def peers_python() -> Path:
-    """The interpreter of an environment with the peers, made once from its lock: they need another Polars than ours."""
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"sundog-check-peers-{digest}"
+def python_with_table_peers(folder: Path) -> Path:
+    """Install the peers into a folder, and return the Python that has them: they need another Polars than ours."""
+    venv.create(folder, with_pip=True, symlinks=True)
     python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
-        venv.create(folder, with_pip=True)
-        install = [python, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", LOCK]
-        subprocess.run(install, check=True)
-        (folder / "ready").touch()
+    options = ["--quiet", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
+    subprocess.run([str(python), "-m", "pip", "install", *options, "-r", str(LOCK)], check=True)
     return python
 
 
@@ -74,7 +69,7 @@ def measured(python: Path, program: str, *arguments: object) -> Ran:
     threads = {"POLARS_MAX_THREADS": str(os.cpu_count() or 1)}
     own = {"PYTHONPATH": paths} if python == Path(sys.executable) else {"PYTHONPATH": ""}
     started = time.perf_counter()
-    command = [python, "-c", program, *map(str, arguments)]
+    command = [str(python), "-c", program, *map(str, arguments)]
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(command, env={**os.environ, **threads, **own}, stdout=output)
         _, status, usage = os.wait4(child.pid, 0)
