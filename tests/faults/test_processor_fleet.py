@@ -32,9 +32,13 @@ async def test_processors_that_race_for_tasks_run_each_once(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:
     tasks = [await queued_task(connection, inputs={}, kind="noop") for _ in range(TASKS)]
+    await connection.execute("UPDATE task SET run_at = now() + interval '1 hour'")
     async with AsyncExitStack() as stack:
         for _ in range(4):
             await stack.enter_async_context(mortal_processor(processors, slots=4))
+        await eventually(lambda: connection.fetchval("SELECT count(*) = 4 FROM processor"), within=60)
+        await connection.execute("UPDATE task SET run_at = now()")
+        await connection.execute("SELECT pg_notify('sundog_work', 'noop')")
         await eventually(lambda: connection.fetchval(UNFINISHED), within=60)
 
     assert await connection.fetchval("SELECT count(*) FROM task WHERE state = 'succeeded'") == TASKS
