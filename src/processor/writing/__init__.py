@@ -2,6 +2,7 @@
 
 from processor.writing.form import CsvForm, Form
 from processor.writing.formats import FORMATS, Format
+from processor.writing.output import OutputParams
 from processor.writing.writer import Written, write
 
-__all__ = ["FORMATS", "CsvForm", "Form", "Format", "Written", "write"]
+__all__ = ["FORMATS", "CsvForm", "Form", "Format", "OutputParams", "Written", "write"]

@@ -52,11 +52,13 @@ FORMATS: Final[Mapping[FormatName, Format]] = MappingProxyType(
                 media_type="application/vnd.apache.parquet",
                 compressions=("zstd", "snappy", "gzip", "lz4", "none"),
             ),
-            Format(name="csv", suffix=".csv", media_type="text/csv", compressions=_WRAPPED, is_wrapped=True),
+            Format(
+                name="csv", suffix=".csv", media_type="text/csv; charset=utf-8", compressions=_WRAPPED, is_wrapped=True
+            ),
             Format(
                 name="tsv",
                 suffix=".tsv",
-                media_type="text/tab-separated-values",
+                media_type="text/tab-separated-values; charset=utf-8",
                 compressions=_WRAPPED,
                 is_wrapped=True,
             ),

@@ -22,7 +22,7 @@ from processor.kind import Input, Outcome
 from processor.reading import Table, read
 from processor.reading.faults import Fault, diagnose
 from processor.run import Run
-from processor.writing import CsvForm, Form, Written, write
+from processor.writing import Form, Written, write
 
 STEM = "data"
 FIRST_ROWS = 10
@@ -44,7 +44,7 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: ConvertParams) -> Out
 
 
 def _convert(run: Run, table: Table, params: ConvertParams) -> Outcome:
-    form = _form(params)
+    form = params.form
     wanted = _wanted(params)
     check_names(params, table.head.columns)
     _show_first_rows(run, table, params, wanted)
@@ -81,11 +81,6 @@ def _convert(run: Run, table: Table, params: ConvertParams) -> Outcome:
     shown = ("format", "rows", "bytes")
     summary = {key: data[key] for key in shown} | {"columns": len(columns), **table.flaws.as_json()}
     return Outcome(summary=summary, data=data, rows={"data": reading.rows})
-
-
-def _form(params: ConvertParams) -> Form:
-    csv = CsvForm(**params.csv.model_dump()) if params.format == "csv" else CsvForm()
-    return Form(format=params.format, compression=params.codec, escape_formulas=params.escape_formulas, csv=csv)
 
 
 def _before(params: ConvertParams, schema: pl.Schema) -> list[str]:

@@ -4,8 +4,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from processor.analyses.convert.types import TYPE_PATTERN
 from processor.reading.options import ReadOptions
-from processor.writing import FORMATS
-from processor.writing.formats import Compression, FormatName
+from processor.writing.formats import FormatName
+from processor.writing.output import OutputParams
 
 ColumnName = Annotated[str, StringConstraints(max_length=4096)]
 MOST_COLUMNS = 10_000
@@ -22,39 +22,9 @@ class SortBy(BaseModel):
     nulls_last: bool = True
 
 
-class CsvOptions(BaseModel):
-    """How CSV is written."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-~]$")] = Field(
-        default=",", description="One ASCII character between two fields."
-    )
-    header: bool = Field(default=True, description="Whether the first line holds the names of the columns.")
-    decimal_comma: bool = Field(default=False, description="Write 1,5 and not 1.5; with another delimiter than `,`.")
-    null_value: Annotated[str, StringConstraints(max_length=40)] = Field(
-        default="", description="What stands for a missing value."
-    )
-    bom: bool = Field(default=False, description="Begin with a byte order mark, which older Excel wants for UTF-8.")
-
-    @model_validator(mode="after")
-    def _is_readable(self) -> Self:
-        if self.decimal_comma and self.delimiter == ",":
-            raise ValueError("decimal_comma needs another delimiter than a comma")
-        return self
-
-
-class ConvertParams(BaseModel):
+class ConvertParams(OutputParams):
     """What to write, and what to do before: cast, filter, dedupe, sort, select, rename, limit, in this order."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: FormatName = Field(description="The format to write.")
-    compression: Compression | None = Field(
-        default=None,
-        description="parquet: zstd, snappy, gzip, lz4, none; csv, tsv, ndjson: none, gzip, zstd; arrow: zstd, lz4,"
-        " none; avro: deflate, snappy, none. Left out: the first of them.",
-    )
     cast: dict[ColumnName, Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]] = Field(
         default_factory=dict, max_length=MOST_COLUMNS, description="Types that columns shall have, by their names."
     )
@@ -81,25 +51,10 @@ class ConvertParams(BaseModel):
         description="Columns that part the table into files of their own (`year=2013/…`), together in one ZIP archive."
         " Not for json, avro and xlsx.",
     )
-    csv: CsvOptions = Field(default_factory=CsvOptions, description="How CSV is written.")
-    escape_formulas: bool = Field(
-        default=True,
-        description="Put an apostrophe before text in CSV and TSV that a spreadsheet would compute (= + - @).",
-    )
     read_options: ReadOptions = Field(default_factory=ReadOptions, description="How to read the file.")
 
     @model_validator(mode="after")
-    def _fits_the_format(self) -> Self:
-        offered = FORMATS[self.format].compressions
-        if self.compression is not None and self.compression not in offered:
-            raise ValueError(f"{self.format} is compressed by one of: {', '.join(offered)}")
+    def _can_be_parted(self) -> Self:
         if self.partition_by and self.format not in PARTED:
             raise ValueError(f"partition_by works with {', '.join(sorted(PARTED))}")
-        if self.format != "csv" and self.csv != CsvOptions():
-            raise ValueError("csv is for the format csv")
         return self
-
-    @property
-    def codec(self) -> Compression:
-        """The compression that was asked for, or the format's own."""
-        return self.compression or FORMATS[self.format].compressions[0]

@@ -6,15 +6,14 @@ from pathlib import Path
 
 from processor.analyses.query.answer import Answer
 from processor.analyses.query.first_light import first_answer
-from processor.analyses.query.formulas import Formulas
 from processor.analyses.query.params import QueryParams
 from processor.analyses.query.planning import Statement, plan_text
 from processor.analyses.query.scanning import Scanning
-from processor.analyses.query.sinks import SINKS, check_types
 from processor.analyses.query.tables import Tables, blamed, with_tables
 from processor.guard.failures import is_of_polars
 from processor.kind import Input, Outcome
 from processor.run import Run
+from processor.writing import write
 
 
 def analyse(run: Run, inputs: Mapping[str, Input], params: QueryParams) -> Outcome:
@@ -38,7 +37,6 @@ def _answered(run: Run, inputs: Mapping[str, Input], tables: Tables, params: Que
         table.prepare()
     run.phase("plan")
     plain = statement.over({name: table.frame for name, table in tables.items()})
-    check_types(plain.collect_schema(), params.format)
     scanning = Scanning(run, tables, plain)
     answer = Answer(statement.over(scanning.frames()), preview_rows=params.preview_rows, max_rows=params.max_rows)
     run.phase("query")
@@ -63,15 +61,11 @@ def _answered(run: Run, inputs: Mapping[str, Input], tables: Tables, params: Que
 
 def _run(run: Run, statement: Statement, tables: Tables, answer: Answer, params: QueryParams) -> float:
     """Stream the answer into its file; how many seconds that took."""
-    sink = SINKS[params.format]
-    path = run.scratch / f"result.{sink.suffix}"
-    formulas = Formulas()
-    frame = answer.frame()
-    if params.format == "csv" and params.neutralise_formulas:
-        frame = formulas.neutralised(frame, answer.schema)
+    form = params.form
+    path = run.scratch / form.filename("result")
     started = time.monotonic()
     try:
-        sink.write(frame, path)
+        written = write(answer.frame(), path, form, scratch=run.scratch)
     except BaseException as error:
         if not is_of_polars(error) and not isinstance(error, OSError):
             raise
@@ -81,11 +75,9 @@ def _run(run: Run, statement: Statement, tables: Tables, answer: Answer, params:
         if isinstance(error, OSError):
             raise
         raise statement.failure(error) from None
-    run.artifact(path.name, path, media_type=sink.media_type)
-    if formulas.found:
-        run.warn(
-            "formulas", f"{formulas.found:,} texts would run as formulas in a spreadsheet; each got an apostrophe."
-        )
+    run.artifact(path.name, path, media_type=form.media_type)
+    for loss in written.losses:
+        run.warn(loss.code, loss.message)
     return time.monotonic() - started
 
 

@@ -1,0 +1,62 @@
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from processor.writing.form import CsvForm, Form
+from processor.writing.formats import FORMATS, Compression, FormatName
+
+
+class CsvOptions(BaseModel):
+    """How CSV is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-~]$")] = Field(
+        default=",", description="One ASCII character between two fields."
+    )
+    header: bool = Field(default=True, description="Whether the first line holds the names of the columns.")
+    decimal_comma: bool = Field(default=False, description="Write 1,5 and not 1.5; with another delimiter than `,`.")
+    null_value: Annotated[str, StringConstraints(max_length=40)] = Field(
+        default="", description="What stands for a missing value."
+    )
+    bom: bool = Field(default=False, description="Begin with a byte order mark, which older Excel wants for UTF-8.")
+
+    @model_validator(mode="after")
+    def _is_readable(self) -> Self:
+        if self.decimal_comma and self.delimiter == ",":
+            raise ValueError("decimal_comma needs another delimiter than a comma")
+        return self
+
+
+class OutputParams(BaseModel):
+    """The params of a kind that writes a table: what file it becomes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: FormatName = Field(default="parquet", description="The format to write.")
+    compression: Compression | None = Field(
+        default=None,
+        description="parquet: zstd, snappy, gzip, lz4, none; csv, tsv, ndjson: none, gzip, zstd; arrow: zstd, lz4,"
+        " none; avro: deflate, snappy, none. Left out: the first of them.",
+    )
+    csv: CsvOptions = Field(default_factory=CsvOptions, description="How CSV is written.")
+    escape_formulas: bool = Field(
+        default=True,
+        description="Put an apostrophe before text in CSV and TSV that a spreadsheet would compute (= + - @).",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_written(self) -> Self:
+        offered = FORMATS[self.format].compressions
+        if self.compression is not None and self.compression not in offered:
+            raise ValueError(f"{self.format} is compressed by one of: {', '.join(offered)}")
+        if self.format != "csv" and self.csv != CsvOptions():
+            raise ValueError("csv is for the format csv")
+        return self
+
+    @property
+    def form(self) -> Form:
+        """What to write."""
+        csv = CsvForm(**self.csv.model_dump()) if self.format == "csv" else CsvForm()
+        compression = self.compression or FORMATS[self.format].compressions[0]
+        return Form(format=self.format, compression=compression, escape_formulas=self.escape_formulas, csv=csv)
