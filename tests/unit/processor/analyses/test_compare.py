@@ -49,6 +49,7 @@ def test_changes_are_counted_and_shown_by_column(tmp_path: Path) -> None:
         ({}, [3, 2]),
         ({"absolute": 0.5}, [1, 2]),
         ({"relative": 0.1}, [2, 2]),
+        ({"relative": 0.34}, [1, 2]),  # of the right value: 0.34 of 1.5 is enough, of 1.0 it would not be
         ({"ignore_case": True}, [3, 1]),
         ({"ignore_spaces": True}, [3, 1]),
         ({"ignore_case": True, "ignore_spaces": True}, [3, 0]),
