@@ -1,9 +1,12 @@
 """Databases for tests: one server a session and version, a migrated template on it, a fresh copy for each test."""
 
 import contextlib
+import fcntl
+import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -32,6 +35,8 @@ SETTINGS: Final = {
 }
 MEMORY: Final = Path("/dev/shm")
 ROOM_BYTES: Final = 4 << 30
+PREFIX: Final = "sundog-test-servers-"
+JUST_MADE_S: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +113,30 @@ class DatabaseServer:
 def folder_for_servers() -> Iterator[Path]:
     """A folder in memory if there is room, for a copy of the template is some hundred files; removed afterwards."""
     in_memory = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
-    with tempfile.TemporaryDirectory(prefix="sundog-tests-", dir=MEMORY if in_memory else None) as name:
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=MEMORY if in_memory else None) as name:
         folder = Path(name)
         folder.chmod(0o711)  # Postgres may have to run as somebody else
-        yield folder
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_SH)
+        _remove_leftovers(folder.parent)
+        try:
+            yield folder
+        finally:
+            os.close(held)
+
+
+def _remove_leftovers(parent: Path) -> None:
+    """Remove what sessions left that were killed: nobody holds it any more."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            held = os.open(folder, os.O_RDONLY)
+            try:
+                is_old = folder.stat().st_mtime < time.time() - JUST_MADE_S
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if is_old:
+                    shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(held)
 
 
 class DatabaseServers:
