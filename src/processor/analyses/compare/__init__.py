@@ -1,8 +1,11 @@
 """The kind `compare`: what differs between two tables, row by row and as a whole."""
 
+from pathlib import Path
+
 from processor.analyses.compare.analysis import analyse
 from processor.analyses.compare.params import CompareParams
 from processor.kind import Kind
+from processor.report import report_of
 
 KIND = Kind(
     name="compare",
@@ -16,4 +19,5 @@ KIND = Kind(
     inputs={"left": "The table as it was.", "right": "The table as it is."},
     example={},
     analyse=analyse,
+    report=report_of(Path(__file__).with_name("report.html")),
 )

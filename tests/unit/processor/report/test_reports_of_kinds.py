@@ -25,7 +25,7 @@ INPUTS = {"compare": ("left", "right")}
 
 def test_every_kind_that_is_ours_has_a_report_and_is_tried_here() -> None:
     assert set(KINDS) == set(PARAMS) & set(KINDS)
-    assert set(KINDS) >= {"convert", "profile", "query", "validate"}
+    assert set(KINDS) >= {"compare", "convert", "profile", "query", "validate"}
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
