@@ -50,15 +50,24 @@ class Took:
 
 
 @asynccontextmanager
-async def sundog_up(here: Installation) -> AsyncIterator[int]:
-    """Everything on one machine, over this installation's Postgres; its port."""
+async def sundog_up(here: Installation, **settings: object) -> AsyncIterator[int]:
+    """Everything on one machine, over this installation's Postgres; its port.
+
+    Args:
+        here: the installation.
+        settings: variables of the environment that begin with SUNDOG_; those of the caller are left out.
+    """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SUNDOG_")}
     log = here.folder / "up.log"
     command = [sys.executable, "-P", "-m", "sundog", "up", "--port", "0", "--data", str(here.folder / "data")]
     with log.open("wb") as output:
         process = ChildProcess.start(
             command,
-            env={**inherited, "SUNDOG_DATABASE_DSN": here.owner_dsn},
+            env={
+                **inherited,
+                "SUNDOG_DATABASE_DSN": here.owner_dsn,
+                **{key: str(value) for key, value in settings.items()},
+            },
             output=output,
             parent_death_signal=signal.SIGTERM,
         )

@@ -100,8 +100,12 @@ async def overhead(path: Path, *, repeats: int, threads: int) -> None:
     plain: list[float] = []
     peaks: list[float] = []
     peaks_plain: list[float] = []
-    os.environ |= {"SUNDOG_PROCESSOR_SLOTS": "1", "SUNDOG_PROCESSOR_THREADS": str(threads)}
-    async with installation() as here, sundog_up(here) as port, SundogClient(f"http://127.0.0.1:{port}") as client:
+    one = {"SUNDOG_PROCESSOR_SLOTS": 1, "SUNDOG_PROCESSOR_THREADS": threads}
+    async with (
+        installation() as here,
+        sundog_up(here, **one) as port,
+        SundogClient(f"http://127.0.0.1:{port}") as client,
+    ):
         dataset = str((await client.upload(path))["id"])
         await by_the_platform(client, dataset)  # brings the input to the processor, once
         for number in range(repeats):
