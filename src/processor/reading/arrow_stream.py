@@ -22,7 +22,7 @@ _CONTINUATION = b"\xff\xff\xff\xff"
 _END = _CONTINUATION + b"\0\0\0\0"
 _MOST_METADATA = 64 << 20
 _FIRST = 1 << 20
-_THEN = 16 << 20
+_THEN = 8 << 20
 
 
 class _Header(IntEnum):
@@ -67,17 +67,18 @@ class ArrowStreamSource:
             for message in self._messages(file):
                 if message.header != _Header.BATCH:
                     if batches:
-                        yield Piece(frame=_frame([*head, *batches]), position=file.position)
-                        batches, size = [], 0
+                        yield Piece(frame=_frame(head, batches), position=file.position)
+                        size = 0
                     head.append(message.whole)
                     continue
                 batches.append(message.whole)
                 size += len(message.whole)
+                del message
                 if size >= wanted:
-                    yield Piece(frame=_frame([*head, *batches]), position=file.position)
-                    batches, size, wanted = [], 0, _THEN
+                    yield Piece(frame=_frame(head, batches), position=file.position)
+                    size, wanted = 0, _THEN
             if batches or len(head) == 1:
-                yield Piece(frame=_frame([*head, *batches]), position=file.position)
+                yield Piece(frame=_frame(head, batches), position=file.position)
 
     def _messages(self, file: Unpacked) -> Iterator[_Message]:
         while prefix := file.read(4):
@@ -99,7 +100,10 @@ class ArrowStreamSource:
             body = file.read(body_bytes)
             if len(body) < body_bytes:
                 raise _cut_off()
-            yield _Message(header=header, whole=_CONTINUATION + length + metadata + body)
+            message = _Message(header=header, whole=_CONTINUATION + length + metadata + body)
+            del body
+            yield message
+            del message
 
 
 def _parsed(metadata: bytes, size: int) -> tuple[int, int]:
@@ -124,9 +128,12 @@ def _field(metadata: bytes, table: int, vtable: int, number: int) -> int:
     return table + offset if offset else 0
 
 
-def _frame(messages: list[bytes]) -> pl.DataFrame:
+def _frame(head: list[bytes], batches: list[bytes]) -> pl.DataFrame:
+    """The rows of some batches, which are let go: a batch may be large, and there should not be three of it."""
+    whole = b"".join([*head, *batches, _END])
+    batches.clear()
     try:
-        return pl.read_ipc_stream(io.BytesIO(b"".join([*messages, _END])))
+        return pl.read_ipc_stream(io.BytesIO(whole))
     except BaseException as error:
         if not is_about_the_file(error):
             raise

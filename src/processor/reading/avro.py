@@ -29,7 +29,7 @@ _SYNC = 16
 _MOST_HEADER = 16 << 20
 _MOST_ROWS = 10_000_000
 _FIRST = 1 << 20
-_THEN = 16 << 20
+_THEN = 8 << 20
 _DAMAGE = (zlib.error, OSError, EOFError, lzma.LZMAError, ZstdError, ValueError)
 
 
@@ -63,11 +63,12 @@ class AvroSource:
             size, wanted, first = 0, _FIRST, True
             while (count := _long(file, end=True)) is not None:
                 data = self._block(file, codec, count, sync)
-                blocks.append(_varint(count) + _varint(len(data)) + data + sync)
+                blocks += [_varint(count), _varint(len(data)), data, sync]
                 size += len(data)
+                del data
                 if size >= wanted:
                     yield Piece(frame=_frame(head, blocks), position=file.position)
-                    blocks, size, wanted, first = [], 0, _THEN, False
+                    size, wanted, first = 0, _THEN, False
             if blocks or first:
                 yield Piece(frame=_frame(head, blocks), position=file.position)
 
@@ -173,8 +174,11 @@ def _varint(number: int) -> bytes:
 
 
 def _frame(head: bytes, blocks: list[bytes]) -> pl.DataFrame:
+    """The rows of some blocks, which are let go: a block may be large, and there should not be three of it."""
+    whole = b"".join([head, *blocks])
+    blocks.clear()
     try:
-        return pl.read_avro(io.BytesIO(head + b"".join(blocks)))
+        return pl.read_avro(io.BytesIO(whole))
     except BaseException as error:
         if not is_about_the_file(error):
             raise

@@ -8,6 +8,8 @@ import polars as pl
 
 from processor.reading.merging import aligned, merged
 
+_MOST_BYTES = 8 << 20
+
 
 class Pieces:
     """Files in a folder, one a piece; columns and types grow as pieces come.
@@ -29,7 +31,15 @@ class Pieces:
         return self._schema
 
     def add(self, frame: pl.DataFrame) -> None:
-        """Take one piece; what does not fit the types so far widens them."""
+        """Take some rows; what does not fit the types so far widens them.
+
+        They become files of 8 MB or less: a scan reads several files ahead, whatever their size.
+        """
+        rows = max(1, frame.height * _MOST_BYTES // max(1, int(frame.estimated_size())))
+        for start in range(0, max(1, frame.height), rows):
+            self._add(frame.slice(start, rows))
+
+    def _add(self, frame: pl.DataFrame) -> None:
         schema = {name: _stored(dtype) for name, dtype in frame.schema.items()}
         found = merged(self._schema, schema)
         self.widened |= {

@@ -9,6 +9,8 @@ import polars as pl
 from processor.reading.numbers import NumberStyle, evidence, fitting
 
 MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".")
+_FEW = 1000
+_LONGEST_MARKER = max(map(len, MARKERS))
 _EMPTY_NAME = re.compile(r"_duplicated_\d+")
 _GROUPED = r"^[+-]?\d{1,3}(\.\d{3})+$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
@@ -76,7 +78,8 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType], wishes: Wishe
             types[name] = pl.String()
         if guess.is_temporal() and column.len() and not _is_time(column, guess):
             unsure.append(name)
-    numbers, unsure_numbers = _styles(texts, types, markers, wishes)
+    distinct = texts.select(pl.all().drop_nulls().unique().implode())
+    numbers, unsure_numbers = _styles(distinct, types, markers, wishes)
     mixed = [
         name
         for name, guess in guesses.items()
@@ -96,15 +99,15 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType], wishes: Wishe
 
 
 def _styles(
-    texts: pl.DataFrame, types: Mapping[str, pl.DataType], markers: Mapping[str, str], wishes: Wishes
+    distinct: pl.DataFrame, types: Mapping[str, pl.DataType], markers: Mapping[str, str], wishes: Wishes
 ) -> tuple[dict[str, NumberStyle], list[str]]:
     """Columns with numbers that are not written as computers do, and those where nobody knows how they are."""
     fits: dict[str, tuple[list[NumberStyle], pl.Series, tuple[str, ...]]] = {}
     plain_decimals = False
     for name, dtype in types.items():
-        values = texts[name].drop_nulls().unique()
+        values = distinct[name][0]
         if dtype == pl.String or (name in wishes.dtypes and dtype.is_numeric()):
-            nulls = tuple(marker for marker in MARKERS if marker in values) if wishes.nulls else ()
+            nulls = _markers(values) if wishes.nulls else ()
             numbers = values.filter(~values.is_in(nulls)) if nulls else values
             styles = fitting(numbers, decimal=wishes.decimal, thousands=wishes.thousands)
             if len(nulls) > 1 and numbers.len() and not styles and fits_plainly(numbers):
@@ -177,7 +180,7 @@ def _is_time(column: pl.Series, guess: pl.DataType) -> bool:
 def _number_in_disguise(column: pl.Series) -> tuple[pl.DataType, str | None]:
     """Numbers among NaN and infinities, or beside one word for a missing value, are numbers."""
     values = column.unique()
-    found = [marker for marker in MARKERS if marker in values]
+    found = _markers(values)
     if len(found) > 1:
         return pl.String(), None
     numbers = values.filter(values != found[0]) if found else values
@@ -185,6 +188,13 @@ def _number_in_disguise(column: pl.Series) -> tuple[pl.DataType, str | None]:
         if numbers.len() and fits(numbers, wanted):
             return wanted, found[0] if found else None
     return pl.String(), None
+
+
+def _markers(values: pl.Series) -> tuple[str, ...]:
+    """Which of the words for missing values are among the values; one question, not one a word: a file may be wide."""
+    few = values if values.len() <= _FEW else values.filter(values.str.len_bytes() <= _LONGEST_MARKER)
+    found = frozenset(few.to_list())
+    return tuple(marker for marker in MARKERS if marker in found)
 
 
 def _mostly_numbers(column: pl.Series) -> bool:

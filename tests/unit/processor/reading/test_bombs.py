@@ -13,6 +13,7 @@ from common.errors import InputError
 from helpers.profiling import input_of
 from helpers.recording_run import RecordingRun
 from processor.reading import ReadOptions, archive, json_lines, packing, read, workbook
+from processor.reading.columns import MOST_COLUMNS
 
 
 def read_file(path: Path, *, memory_mb: int = 1024, **options: object) -> pl.DataFrame:
@@ -179,12 +180,16 @@ def test_a_hundred_thousand_columns_are_too_many(tmp_path: Path, form: str) -> N
     assert refused(path) == "The table has 100,000 columns; at most 16,384 can be read."
 
 
-def test_two_thousand_columns_are_read(tmp_path: Path) -> None:
+def test_as_many_columns_as_a_spreadsheet_has_are_read_with_their_types(tmp_path: Path) -> None:
     path = tmp_path / "wide"
-    names = [f"c{number}" for number in range(2000)]
-    path.write_text(",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
+    names = [f"column number {number}" for number in range(MOST_COLUMNS)]
+    row = ",".join("2026-11-22" if number % 2 else "1" for number in range(MOST_COLUMNS))
+    path.write_text(",".join(names) + "\n" + f"{row}\n" * 3)
 
-    assert read_file(path).shape == (1, 2000)
+    frame = read_file(path)
+
+    assert frame.shape == (3, MOST_COLUMNS)
+    assert frame.dtypes[:2] == [pl.Int64(), pl.Date()]
 
 
 def test_a_cell_of_megabytes_is_read(tmp_path: Path) -> None:
