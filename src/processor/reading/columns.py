@@ -2,13 +2,16 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 
 import polars as pl
 
 from common.errors import InputError
+from processor.reading.schema import shown
 
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
 _LONGEST = 200
+_TOLD = 10
 # Control characters: Postgres stores no NUL, terminals obey the others, and directions of text hide what is written.
 _UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
@@ -53,7 +56,9 @@ def renaming(names: list[str]) -> dict[str, str]:
     return found
 
 
-def with_usable_names(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame under names that can be shown."""
+def with_usable_names(frame: pl.DataFrame, tell: Callable[[str, str], None]) -> pl.DataFrame:
+    """The frame under names that can be shown; `tell` is told of those that were changed, the first ten of them."""
     renamed = renaming(frame.columns)
+    for name in list(renamed.values())[:_TOLD]:
+        tell("column_names", f"A column's name cannot be shown as it is; it is shown as {shown(name)}.")
     return frame.rename(renamed) if renamed else frame

@@ -94,7 +94,7 @@ class ConvertedFile:
 
     def _usable(self, flaws: Flaws) -> Iterator[Piece]:
         for piece in self._pieces.pieces(flaws):
-            yield Piece(frame=with_usable_names(piece.frame), position=piece.position)
+            yield Piece(frame=with_usable_names(piece.frame, flaws.note), position=piece.position)
 
     def _converted(self, table: Table) -> pl.LazyFrame:
         self._run.phase("convert")

@@ -1,7 +1,9 @@
 """JSON as a table: each object a row, each key a column; what does not fit into one type becomes text."""
 
 import io
+import itertools
 import json
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -21,6 +23,8 @@ from processor.reading.packing import Packing, Unpacked
 from processor.reading.schema import shown
 
 _PARSERS = 2
+_LIKE_OTHERS = r"^(-?[0-9]|true$|false$|\[|\{)"
+_LOOK_AT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +99,7 @@ def _parse(lines: Lines) -> _Parsed:
             raise
     else:
         if frame.height == _count(lines.text):
-            return _Parsed(frame=frame)
+            return _Parsed(frame=frame, mixed=_other_than_text(frame, lines.text))
     return _lenient(lines)  # Polars leaves out a last line that breaks off without a word
 
 
@@ -104,6 +108,31 @@ def _strict(text: bytes) -> pl.DataFrame:
     if frame.width:
         return frame
     return pl.DataFrame({"": [None] * _count(text)})
+
+
+def _other_than_text(frame: pl.DataFrame, text: bytes) -> list[str]:
+    """Columns of text with values that are no text in the file: Polars makes text of them without a word.
+
+    Only columns with values that look so are searched for, and what is found is parsed to be sure.
+    """
+    names = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    if not names:
+        return []
+    alike = frame.select(pl.nth(frame.columns.index(name)).str.contains(_LIKE_OTHERS).any() for name in names).row(0)
+    return [name for name, found in zip(names, alike, strict=True) if found and _is_elsewhere_no_text(name, text)]
+
+
+def _is_elsewhere_no_text(name: str, text: bytes) -> bool:
+    key = re.escape(json.dumps(name, ensure_ascii=False).encode("utf-8", errors="replace"))
+    for found in itertools.islice(re.finditer(key + rb"\s*:\s*[-0-9tf{[]", text), _LOOK_AT):
+        line = text[text.rfind(b"\n", 0, found.start()) + 1 : text.find(b"\n", found.start())]
+        try:
+            value = json.loads(line).get(name)
+        except (ValueError, RecursionError, AttributeError):
+            continue
+        if value is not None and not isinstance(value, str):
+            return True
+    return False
 
 
 def _count(text: bytes) -> int:

@@ -42,12 +42,12 @@ class ReadOptions(BaseModel):
         default=None, description="What lines begin with that are comments; empty for none."
     )
     null_values: Annotated[tuple[Marker, ...], Field(max_length=100)] | None = Field(
-        default=None, description="Texts that stand for a missing value, in every column of a text file."
+        default=None, description="Texts that stand for a missing value, in every column of text."
     )
     decimal: Literal[".", ","] | None = Field(default=None, description="What stands before the decimals of numbers.")
     thousands: Literal["", ",", ".", " ", "'"] | None = Field(
         default=None, description="What stands between the thousands of numbers; empty for nothing."
     )
     dtypes: Annotated[dict[Name, TypeName], Field(max_length=1000)] | None = Field(
-        default=None, description="Types of columns, by name. A value that does not fit its type ends the task."
+        default=None, description="Types of columns, by name, in any format. A value that does not fit its type ends the task."
     )

@@ -23,6 +23,7 @@ from processor.reading.read_ahead import bound_read_ahead
 from processor.reading.sample import head_of
 from processor.reading.signature import HEAD, Format, format_of, packing_of
 from processor.reading.table import Table
+from processor.reading.wished import Wished
 from processor.run import Run
 
 Found = TypeVar("Found")
@@ -56,9 +57,12 @@ def read(
     """
     bound_read_ahead()
     file = _open(run, source, options)
+    # Delimited text has no types of its own, and is read with the wished ones at once.
+    wished = None if isinstance(file, DelimitedFile) else Wished.of(options)
     for _ in range(_RUNGS):
         try:
-            return work(file.table(sample_rows=sample_rows))
+            table = file.table(sample_rows=sample_rows)
+            return work(wished.applied(run, table) if wished else table)
         except BaseException as error:
             if not is_about_the_file(error):
                 raise
