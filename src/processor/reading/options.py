@@ -49,5 +49,5 @@ class ReadOptions(BaseModel):
         default=None, description="What stands between the thousands of numbers; empty for nothing."
     )
     dtypes: Annotated[dict[Name, TypeName], Field(max_length=1000)] | None = Field(
-        default=None, description="Types of columns, by name, in any format. A value that does not fit its type ends the task."
+        default=None, description="Types of columns, by name, in any format. A value that does not fit ends the task."
     )
