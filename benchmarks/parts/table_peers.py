@@ -45,12 +45,12 @@ class Ran:
         return f"  {name:16} {self.wall_s:6.2f} s wall  {self.cpu_s:6.2f} s CPU  {self.peak_mb:5.0f} MB peak"
 
 
-def python_with_table_peers(folder: Path) -> Path:
-    """Install the peers into a folder, and return the Python that has them: they need another Polars than ours."""
+def python_with_table_peers(folder: Path, *, lock: Path = LOCK) -> Path:
+    """Install the peers into a folder, and return the Python that has them: they need other versions than ours."""
     venv.create(folder, with_pip=True, symlinks=True)
     python = folder / "bin" / "python"
     options = ["--quiet", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
-    subprocess.run([str(python), "-m", "pip", "install", *options, "-r", str(LOCK)], check=True)
+    subprocess.run([str(python), "-m", "pip", "install", *options, "-r", str(lock)], check=True)
     return python
 
 
