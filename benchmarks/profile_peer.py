@@ -1,7 +1,7 @@
 """A profile of 1,000,000 rows of lineitem as CSV, beside fg-data-profiling (once pandas-profiling, ydata-profiling).
 
-Each run is a fresh process. Ours gives all of `docs/kinds/profile.md`; the peer runs in its `minimal` form, which leaves
-out correlations and much else, and writes its JSON; it is installed into an environment of its own
+Each run is a fresh process. Ours gives all of `docs/kinds/profile.md`; the peer runs in its `minimal` form, which
+leaves out correlations and much else, and writes its JSON; it is installed into an environment of its own
 (`requirements-profiling.lock`).
 """
 
