@@ -166,7 +166,7 @@ def parse_params(kind: Kind[Any], params: Mapping[str, Any]) -> Any:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         pointer = "/params" + "".join(f"/{part}" for part in first["loc"])
-        message = f"{pointer}: {first['msg']}"
+        message = f"{pointer}: {first['msg'].removeprefix('Value error, ')}"
         raise ParamsError(message, pointer=pointer, advice="Correct it and submit again.") from error
 
 

@@ -53,6 +53,6 @@ KIND = Kind(
     summary="Stays half done for as long as it is told.",
     params=Params,
     inputs={"data": "anything"},
-    example={"seconds": 1},
+    example={"seconds": 120},
     analyse=analyse,
 )

@@ -27,6 +27,10 @@ export function number(value) {
   return (size >= 1e4 ? whole : digits).format(value);
 }
 
+/** How many rows a sample has: a number, or one for each input. */
+export const rowsOf = (sample) =>
+  sample !== null && typeof sample === "object" ? Object.values(sample).map(number).join(" and ") : number(sample);
+
 /** A number in eight digits: an extreme that was found must not be rounded past itself. */
 export const fine = (value) =>
   Number.isInteger(value) || typeof value !== "number" ? number(value) : eight.format(value);

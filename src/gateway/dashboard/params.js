@@ -1,4 +1,4 @@
-// A kind's params as a form, made from their JSON Schema where it is simple, and as JSON for everything else.
+// A kind's params as a form, made from their JSON Schema and begun with its example; what has parts is a field of JSON.
 
 import { html } from "./element.js";
 import { shown } from "./format.js";
@@ -12,37 +12,45 @@ function plain(schema, root) {
 
 const SIMPLE = new Set(["string", "integer", "number", "boolean"]);
 
-/** What a field is made for: "choice", one of SIMPLE, "array" of those, or null for what only JSON can say. */
+/** What a field is made for: "choice", one of SIMPLE, "array" of those, or "json" for what has parts. */
 function shape(schema, root) {
   if (schema.enum) return "choice";
   if (SIMPLE.has(schema.type)) return schema.type;
   const isArray = schema.type === "array" && schema.items && SIMPLE.has(plain(schema.items, root).type);
-  return isArray ? "array" : null;
+  return isArray ? "array" : "json";
 }
 
 const written = (value) =>
   value === undefined || value === null ? "" : Array.isArray(value) ? value.join(", ") : String(value);
 
+const option = (choice) => html("option", { value: choice }, shown(choice, 60));
+
+function area(form, schema, example) {
+  const isJson = form === "json";
+  const usual = isJson && schema.default ? shown(JSON.stringify(schema.default), 60) : isJson ? "JSON" : null;
+  const text = html("textarea", { rows: isJson ? "2" : "6", spellcheck: "false", placeholder: usual });
+  if (example !== undefined) text.value = isJson ? JSON.stringify(example, null, 2) : written(example);
+  return text;
+}
+
+function parsed(text, what) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${what} no JSON: ${error.message}`);
+  }
+}
+
 function control(form, schema, example) {
   if (form === "choice" || form === "boolean") {
     const choices = form === "boolean" ? ["true", "false"] : schema.enum.map(String);
-    const empty = html(
-      "option",
-      { value: "" },
-      schema.default === undefined ? "–" : `${shown(written(schema.default), 40)} (default)`,
-    );
-    return html(
-      "select",
-      {},
-      empty,
-      choices.map((choice) => html("option", { value: choice }, shown(choice, 60))),
-    );
+    const usual = written(schema.default);
+    const select = html("select", {}, html("option", { value: "" }, usual ? `${shown(usual, 40)} (default)` : "–"));
+    select.append(...choices.filter((choice) => choice !== usual).map((choice) => option(choice)));
+    if (example !== undefined) select.value = String(example);
+    return select;
   }
-  if (form === "string" && schema.maxLength >= 1000) {
-    const text = html("textarea", { rows: "6", spellcheck: "false" });
-    text.value = written(example);
-    return text;
-  }
+  if (form === "json" || (form === "string" && schema.maxLength > 1000)) return area(form, schema, example);
   const isNumber = form === "integer" || form === "number";
   const field = html("input", {
     type: isNumber ? "number" : "text",
@@ -58,9 +66,10 @@ function control(form, schema, example) {
 }
 
 /** The JSON value of what was typed: numbers as numbers, "0.1, 0.9" as an array. */
-function read(text, form, schema, root) {
+function read(text, form, schema, root, name) {
   if (form === "integer" || form === "number") return Number(text);
   if (form === "boolean") return text === "true";
+  if (form === "json") return parsed(text, `${shown(name, 60)} is`);
   if (form === "choice") return schema.enum.find((choice) => String(choice) === text);
   if (form !== "array") return text;
   const { type } = plain(schema.items, root);
@@ -74,12 +83,13 @@ function read(text, form, schema, root) {
 function field(name, raw, root, { example, isRequired }) {
   const schema = plain(raw, root);
   const form = shape(schema, root);
-  if (form === null) return null;
-  const input = control(form, schema, isRequired ? example : undefined);
+  const isUsual = JSON.stringify(example) === JSON.stringify(schema.default);
+  const input = control(form, schema, isUsual && !isRequired ? undefined : example);
   input.required = isRequired;
   const hint = schema.description ? html("small", {}, shown(schema.description, 200)) : null;
-  const node = html("label", { class: "field" }, html("span", {}, shown(name, 60), isRequired && " *"), input, hint);
-  return { name, node, input, value: () => (input.value === "" ? undefined : read(input.value, form, schema, root)) };
+  const title = html("span", {}, shown(name, 60), isRequired && " *");
+  const node = html("label", { class: input.rows ? "field wide" : "field" }, title, input, hint);
+  return { name, value: () => (input.value === "" ? undefined : read(input.value, form, schema, root, name)), node };
 }
 
 export class ParamsForm {
@@ -87,11 +97,9 @@ export class ParamsForm {
     this.schema = schema ?? {};
     const required = new Set(this.schema.required ?? []);
     const entries = Object.entries(this.schema.properties ?? {});
-    const fields = entries.map(([name, part]) =>
+    this.fields = entries.map(([name, part]) =>
       field(name, part, this.schema, { example: example?.[name], isRequired: required.has(name) }),
     );
-    this.fields = fields.filter(Boolean);
-    this.needsJson = fields.some((one, index) => one === null && required.has(entries[index][0]));
     this.text = html("textarea", { rows: "6", spellcheck: "false", "aria-label": "Params as JSON" });
     this.text.value = JSON.stringify(example ?? {}, null, 2);
     this.asJson = html("input", { type: "checkbox", change: () => this.#turn() });
@@ -108,7 +116,6 @@ export class ParamsForm {
       this.text,
       html("label", { class: "as-json" }, this.asJson, " as JSON"),
     );
-    this.asJson.checked = this.needsJson;
     this.#turn();
   }
 
@@ -125,11 +132,7 @@ export class ParamsForm {
   }
 
   #json() {
-    try {
-      return this.text.value.trim() === "" ? {} : JSON.parse(this.text.value);
-    } catch (error) {
-      throw new Error(`The params are no JSON: ${error.message}`);
-    }
+    return this.text.value.trim() === "" ? {} : parsed(this.text.value, "The params are");
   }
 
   #turn() {

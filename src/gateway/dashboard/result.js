@@ -3,12 +3,16 @@
 import { taskPath } from "./api.js";
 import { ColumnCards } from "./columns.js";
 import { facts, html, label, say } from "./element.js";
-import { bytes, duration, number, percent, shown, value } from "./format.js";
+import { bytes, duration, number, percent, rowsOf, shown, value } from "./format.js";
+import { tables } from "./tables.js";
 import { isFinished } from "./tasks.js";
 
 const MOST_JSON = 20_000;
 
 const titled = (text) => shown(text.replaceAll("_", " "), 60);
+/** Columns of which more is known than a name and a type: those are shown as cards. */
+const isProfile = (columns) =>
+  Array.isArray(columns) && columns.every((column) => column && "name" in column && "type" in column && "dtype" in column);
 const isFlat = (any) => any === null || typeof any !== "object";
 
 function summary(envelope) {
@@ -17,7 +21,7 @@ function summary(envelope) {
     typeof count === "number" ? number(count) : null,
   ]);
   const found = Object.entries(envelope.summary ?? {})
-    .filter(([, any]) => isFlat(any))
+    .filter(([, any]) => isFlat(any) && any !== null)
     .map(([name, any]) => [titled(name), name.endsWith("share") ? percent(any, 1) : value(any)]);
   return facts(found.length ? found : rows, "facts summary");
 }
@@ -66,12 +70,12 @@ function artifacts(list, id) {
   return html("section", { class: "panel artifacts" }, html("h2", {}, "Artifacts"), html("ul", {}, list.map(link)));
 }
 
-/** A result that has no form of its own here yet, as JSON. */
-function plain(data) {
+/** The whole, as JSON: open where no table tells what is in it. */
+function plain(data, isOpen) {
   const text = JSON.stringify(data, null, 2);
   return html(
     "details",
-    { class: "panel", open: true },
+    { class: "panel", open: isOpen },
     html("summary", {}, "Data"),
     html("pre", { tabindex: "0" }, shown(text, MOST_JSON).replaceAll("\\u000a", "\n")),
   );
@@ -86,7 +90,7 @@ export class ResultPanel {
     this.head = html("header", { class: "result-head" }, html("h2", {}, "Result"), this.flag, this.words);
     this.top = html("div");
     this.cards = new ColumnCards();
-    this.other = html("div");
+    this.other = html("div", { class: "result-other" });
     this.bottom = html("div", { class: "result-bottom" });
     this.node = html("section", { class: "result" }, this.head, this.top, this.cards.node, this.other, this.bottom);
   }
@@ -108,7 +112,7 @@ export class ResultPanel {
     say(this.flag, isEstimate ? "estimate" : partial ? "partial" : "exact");
     this.flag.dataset.flag = this.flag.textContent;
     const source = isEstimate
-      ? `from a sample${partial.sample_rows === undefined ? "" : ` of ${number(partial.sample_rows)} rows`}; `
+      ? `from a sample${partial.sample_rows === undefined ? "" : ` of ${rowsOf(partial.sample_rows)} rows`}; `
       : "";
     say(
       this.words,
@@ -119,11 +123,15 @@ export class ResultPanel {
   }
 
   #data(data, isEstimate) {
-    const hasColumns =
-      Array.isArray(data?.columns) && data.columns.every((column) => column && "name" in column && "dtype" in column);
-    this.cards.node.hidden = !hasColumns;
-    if (hasColumns) this.cards.show(data.columns, isEstimate);
-    this.other.replaceChildren(...(hasColumns || !data ? [] : [plain(data)]));
+    const hasCards = isProfile(data?.columns);
+    this.cards.node.hidden = !hasCards;
+    if (hasCards) this.cards.show(data.columns, isEstimate);
+    this.other.replaceChildren(...(hasCards || !data ? [] : this.#forms(data)));
+  }
+
+  #forms(data) {
+    const found = tables(data);
+    return [...found, plain(data, found.length === 0)];
   }
 
   #whole(envelope, id) {

@@ -1,7 +1,7 @@
 // What the feed of one task has told so far. An event that was seen is known by its seq and told once; progress is
 // state, so only the latest counts.
 
-import { number } from "./format.js";
+import { rowsOf } from "./format.js";
 
 const MOST_LINES = 1000;
 
@@ -14,7 +14,7 @@ const SENTENCES = {
   retrying: ({ error }) => `will be tried again: ${error?.message ?? "no reason was given"}`,
   partial: ({ estimate, result }) =>
     estimate
-      ? `an estimate from ${result?.sample_rows === undefined ? "a sample" : `${number(result.sample_rows)} rows`}`
+      ? `an estimate from ${result?.sample_rows === undefined ? "a sample" : `${rowsOf(result.sample_rows)} rows`}`
       : "a part of the result",
 };
 

@@ -65,7 +65,7 @@ export class SubmitPanel {
 
   /** Files from anywhere on the page. With one input, each is a task; otherwise they fill the inputs in order. */
   async drop(files) {
-    const names = Object.keys(this.chosen?.inputs ?? {}).map(plain);
+    const names = this.#names;
     if (this.chosen === null) return this.#fail(new Error("Nobody can analyse it: no processor is running."));
     if (this.#sending) return;
     if (this.#takesAny) return files.forEach((file) => this.#take(ANY, file));
@@ -107,12 +107,16 @@ export class SubmitPanel {
     );
   }
 
+  get #names() {
+    return Object.keys(this.chosen?.inputs ?? {}).map(plain);
+  }
+
   get #takesAny() {
     return ANY in (this.chosen?.inputs ?? {});
   }
 
   get #startsAtOnce() {
-    return !this.#takesAny && Object.keys(this.chosen.inputs).length === 1 && this.params.isOptional;
+    return !this.#takesAny && this.#names.length === 1 && this.params.isOptional;
   }
 
   #slotOf(name, what) {
@@ -128,7 +132,7 @@ export class SubmitPanel {
       ? [label(file.name, 60), html("small", {}, bytes(file.size), this.#takesAny && ` as ${shown(name, 40)}`)]
       : [
           html("strong", {}, "Drop a file or choose one"),
-          html("small", {}, shown(what, 120)),
+          html("small", {}, this.#names.length > 1 && html("b", {}, `${shown(name, 40)}: `), shown(what, 120)),
           this.#startsAtOnce && html("small", {}, "It starts at once."),
         ];
     return html("label", { class: file ? "slot filled" : "slot" }, picker, words);
@@ -137,8 +141,7 @@ export class SubmitPanel {
   #take(name, file) {
     this.#files.set(name === ANY ? nameFor(file, this.#files) : name, file);
     this.#slot();
-    const isAll = !this.#takesAny && Object.keys(this.chosen.inputs).every((input) => this.#files.has(plain(input)));
-    if (isAll && this.params.isOptional) this.#send(true);
+    if (this.#startsAtOnce) this.#send(true);
   }
 
   #asked(event) {

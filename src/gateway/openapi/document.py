@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from common.words import ANY_INPUT
 from gateway.batch import MOST_TASKS
 from gateway.doorkeeper import COOKIE
 from gateway.kinds import OfferedKind
@@ -253,4 +254,6 @@ def _moved_reference(target: object, name: str) -> object:
 
 
 def _example(kind: OfferedKind) -> Mapping[str, Any]:
-    return {"kind": kind.name, "inputs": dict.fromkeys(kind.inputs, EXAMPLE_DATASET), "params": kind.example}
+    """A request that can be sent as it stands, but for the dataset's id: without what may be left out."""
+    names = ["data" if name == ANY_INPUT else name for name in kind.inputs if not name.endswith("?")]
+    return {"kind": kind.name, "inputs": dict.fromkeys(names, EXAMPLE_DATASET), "params": kind.example}
