@@ -50,16 +50,18 @@ class Took:
 
 
 @asynccontextmanager
-async def sundog_up(here: Installation, **settings: object) -> AsyncIterator[int]:
+async def sundog_up(here: Installation, *arguments: str, **settings: object) -> AsyncIterator[int]:
     """Everything on one machine, over this installation's Postgres; its port.
 
     Args:
         here: the installation.
+        arguments: more of its command.
         settings: variables of the environment that begin with SUNDOG_; those of the caller are left out.
     """
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SUNDOG_")}
     log = here.folder / "up.log"
     command = [sys.executable, "-P", "-m", "sundog", "up", "--port", "0", "--data", str(here.folder / "data")]
+    command += arguments
     with log.open("wb") as output:
         process = ChildProcess.start(
             command,

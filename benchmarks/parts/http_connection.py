@@ -26,11 +26,21 @@ class HttpConnection:
         """End it."""
         self._writer.close()
 
-    async def post(self, path: str, body: Mapping[str, object]) -> Mapping[str, Any]:
-        """The answer to a JSON body."""
+    async def post(self, path: str, body: Mapping[str, object], *, wait_s: int = 0) -> Mapping[str, Any]:
+        """The answer to a JSON body; with `wait_s` it may wait so long for the end of a task."""
         data = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: "
-        self._writer.write(head.encode() + f"{len(data)}\r\n\r\n".encode() + data)
+        head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        if wait_s:
+            head += f"prefer: wait={wait_s}\r\n"
+        self._writer.write(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
+        return await self._json()
+
+    async def get(self, path: str) -> Mapping[str, Any]:
+        """A JSON answer."""
+        self._writer.write(f"GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode())
+        return await self._json()
+
+    async def _json(self) -> Mapping[str, Any]:
         length = (await self._head()).partition(b"content-length: ")[2].partition(b"\r\n")[0]
         answer: Mapping[str, Any] = json.loads(await self._reader.readexactly(int(length)))
         return answer

@@ -56,13 +56,16 @@ class TextFormatter(logging.Formatter):
 
 def known_keys(record: logging.LogRecord) -> dict[str, object]:
     """The keys of `extra` that this project uses, in their order."""
-    return {key: record.__dict__[key] for key in KEYS if key in record.__dict__}
+    known = record.__dict__
+    return {key: known[key] for key in KEYS if key in known}
 
 
 def configure_logging(*, service: str, form: Literal["json", "text"], level: str) -> None:
     """Send every log record of this process to standard error in one form."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service=service) if form == "json" else TextFormatter(service=service))
+    # No line names them, and finding them out for each costs as much as writing it.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # It logs every payload at DEBUG, which would put people's data into the log.
     logging.getLogger("sse_starlette").setLevel(logging.WARNING)

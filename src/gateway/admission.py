@@ -134,7 +134,7 @@ def _check_inputs(inputs: Mapping[str, UUID], *, kind: OfferedKind) -> None:
     faults += [
         Fault(pointer=pointer(("inputs", name)), detail=f"is no input of {kind.name}")
         for name in inputs
-        if name not in kind.inputs and f"{name}?" not in kind.inputs
+        if name not in kind.input_names
     ]
     if faults:
         raise InputsInvalidError(faults, advice=f"{kind.name} takes: {', '.join(kind.inputs) or 'no inputs'}.")

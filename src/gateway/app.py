@@ -60,6 +60,8 @@ from gateway.unread_body import UnreadBody
 
 log = logging.getLogger(__name__)
 
+SOONEST = "/v1/tasks"  # the path that is asked for most often
+
 
 def create_app(
     *,
@@ -149,7 +151,9 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
         OpenApiRoutes(catalogue=catalogue, settings=settings),
         DashboardRoutes(),
     )
-    return [route for part in parts for route in part.routes()]
+    routes = [route for part in parts for route in part.routes()]
+    routes.sort(key=lambda route: route.path != SOONEST)  # Starlette looks at one after the other
+    return routes
 
 
 def main() -> None:

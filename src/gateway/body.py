@@ -5,14 +5,15 @@ from typing import Any
 from starlette.requests import Request
 
 from common.storage import TooLargeError
-from gateway.body_digest import checked_stream
+from gateway.body_digest import checked_stream, digests_asked
 from gateway.errors import MediaTypeError
+from gateway.header import header
 from gateway.json_text import parse_json
 
 
 def media_type(request: Request) -> str:
     """The body's media type without its parameters, in lower case; empty if none was sent."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return (header(request.scope, b"content-type") or "").partition(";")[0].strip().lower()
 
 
 def is_json(sent: str) -> bool:
@@ -61,7 +62,7 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     body = bytearray()
-    async for chunk in checked_stream(request):
+    async for chunk in checked_stream(request) if digests_asked(request) else request.stream():
         body += chunk
         if len(body) > limit:
             raise _too_large(limit)

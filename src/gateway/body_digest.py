@@ -12,7 +12,7 @@ from starlette.requests import Request
 from gateway.errors import DigestMismatchError, HeaderInvalidError
 
 # A body without Content-Encoding is its own representation, so both say the same here.
-HEADERS: Final = ("content-digest", "repr-digest")
+HEADERS: Final = (b"content-digest", b"repr-digest")
 # Others are told not to be used for this, and may be ignored.
 ALGORITHMS: Final[Mapping[str, str]] = {"sha-256": "sha256", "sha-512": "sha512"}
 MEMBER: Final = re.compile(r"([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):\s*(?:;.*)?")
@@ -26,6 +26,10 @@ async def checked_stream(request: Request) -> AsyncIterator[bytes]:
         DigestMismatchError: the bytes have another digest.
     """
     expected = digests_asked(request)
+    if not expected:
+        async for chunk in request.stream():
+            yield chunk
+        return
     hashes = {algorithm: hashlib.new(ALGORITHMS[algorithm]) for _, algorithm, _ in expected}
     async for chunk in request.stream():
         for each in hashes.values():
@@ -45,10 +49,10 @@ def digests_asked(request: Request) -> list[tuple[str, str, bytes]]:
         HeaderInvalidError: one cannot be read.
     """
     return [
-        (header, *member)
-        for header in HEADERS
-        for value in request.headers.getlist(header)
-        for member in _members(header, value)
+        (name.decode(), *member)
+        for name, value in request.scope["headers"]
+        if name in HEADERS
+        for member in _members(name.decode(), value.decode("latin-1"))
     ]
 
 

@@ -1,6 +1,7 @@
 """Datasets: takes bytes into the storage and records them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -57,9 +58,16 @@ class Datasets:
             )
 
     async def hand_in(
-        self, chunks: AsyncIterator[bytes], *, tenant: str, name: str, sent_media_type: str
+        self, chunks: AsyncIterator[bytes], *, tenant: str, name: str, sent_media_type: str, declared: str | None = None
     ) -> asyncpg.Record:
         """Store bytes and record them; the row has `is_new` false if they were there under this name before.
+
+        Args:
+            chunks: the bytes.
+            tenant: whose they are.
+            name: what they are called.
+            sent_media_type: what they are said to be.
+            declared: how many they are said to be; too many are refused before one is read.
 
         Raises:
             NameInvalidError, DatasetEmptyError, TooLargeError: it cannot be taken; nothing of it is kept.
@@ -67,11 +75,13 @@ class Datasets:
         """
         checked = dataset_name(name)
         left = await self._quota.bytes_left(tenant)
+        if left < self._limit and declared is not None and declared.isdigit() and int(declared) > left:
+            raise _no_room(left)
         try:
             blob = await self._storage.put(await _not_empty(chunks), limit=min(self._limit, left))
         except TooLargeError as error:
             if left < self._limit:
-                raise StorageFullError(f"You have room for {left} bytes.", advice="Remove datasets first.") from error
+                raise _no_room(left) from error
             raise
         media_type = media_type_of(checked, sent=sent_media_type)
         while True:
@@ -82,6 +92,13 @@ class Datasets:
                 if row["is_new"]:
                     self._quota.note(tenant, blob.bytes)
                 return row
+
+    async def take_back(self, rows: Iterable[asyncpg.Record], *, tenant: str) -> None:
+        """Remove what `hand_in` has just recorded anew, except what a task works on already."""
+        for row in rows:
+            if row["is_new"]:
+                with suppress(DatasetNeededError):
+                    await self.remove(row["id"], tenant=tenant)
 
     async def find(self, identity: UUID, *, tenant: str) -> asyncpg.Record | None:
         """One dataset, if the tenant has it."""
@@ -120,6 +137,10 @@ def dataset_view(row: asyncpg.Record) -> Mapping[str, object]:
         "created_at": instant(row["created_at"]),
         "urls": {"self": dataset_path(row["id"])},
     }
+
+
+def _no_room(left: int) -> StorageFullError:
+    return StorageFullError(f"You have room for {left} bytes.", advice="Remove datasets first.")
 
 
 async def _not_empty(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from gateway.accept import preferred
 from gateway.caller import tenant_of
 from gateway.errors import BodyInvalidError, NotAcceptableError, QueryInvalidError
+from gateway.header import header
 from gateway.paths import path_id
 from gateway.wire import Form
 
@@ -76,7 +77,10 @@ def form_asked(request: Request) -> Form:
 
 def form_instead_of_json(request: Request) -> Form | None:
     """The form of a feed that the client wants where JSON is usual; None if it did not name one before JSON."""
-    form = preferred(request.headers.get("accept"), [JSON, *Form])
+    accept = header(request.scope, b"accept")
+    if accept in {None, "*/*", JSON}:  # nearly all
+        return None
+    form = preferred(accept, [JSON, *Form])
     return None if form in {None, JSON} else Form(form)
 
 

@@ -8,13 +8,13 @@ with every request of another method than GET and HEAD).
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from common.database import Pool
 from common.errors import ConfigurationError, SundogError
 from common.queries import load_query
 from gateway.errors import HostRefusedError, OriginRefusedError
+from gateway.header import header
 from gateway.problems import problem_response
 from gateway.settings import LOOPBACK_NAMES, GatewaySettings
 
@@ -46,13 +46,12 @@ class HostCheck:
             await problem_response(refused, scope=scope)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> SundogError | None:
-        headers = Headers(scope=scope)
-        host = headers.get("host", "")
+        host = header(scope, b"host") or ""
         if self._names is not None and host_name(host) not in self._names:
             return HostRefusedError(
                 "This gateway is not reached under this name.", advice="Add it to SUNDOG_GATEWAY_ALLOWED_HOSTS."
             )
-        origin = headers.get("origin")
+        origin = header(scope, b"origin")
         if origin is None or scope["method"] in READING or origin in self._origins:
             return None
         if _place(origin) != host.lower():

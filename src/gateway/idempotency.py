@@ -32,7 +32,9 @@ def key_asked(request: Request) -> str | None:
     Raises:
         HeaderInvalidError: it cannot be one.
     """
-    sent = request.headers.getlist("idempotency-key")
+    sent: list[str] = [
+        value.decode("latin-1") for name, value in request.scope["headers"] if name == b"idempotency-key"
+    ]
     if not sent:
         return None
     key = sent[0].strip()

@@ -60,7 +60,9 @@ def instant(moment: datetime | str | None) -> str | None:
     if moment is None:
         return None
     time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if time.tzinfo is not UTC:
+        time = time.astimezone(UTC)
+    return time.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _refuse_constant(word: str) -> NoReturn:

@@ -2,16 +2,16 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from jsonschema import Draft202012Validator
-from referencing import Registry
+import anyio
 
 from common.database import Pool
 from common.queries import load_query
+from gateway.judge import Judge
 
 SELECT_KINDS: Final = load_query("gateway", "select_kinds")
 
@@ -28,7 +28,12 @@ class OfferedKind:
     example: Mapping[str, Any]
     params_schema: Mapping[str, Any]
     processors: int
-    validator: Draft202012Validator
+    judge: Judge
+
+    @property
+    def input_names(self) -> Collection[str]:
+        """The names that inputs may have; `inputs` marks those that may be left out."""
+        return [name.removesuffix("?") for name in self.inputs]
 
     def view(self) -> Mapping[str, object]:
         """The kind as it is shown."""
@@ -59,18 +64,26 @@ class Catalogue:
         self._cache_s = cache_s
         self._known: Mapping[str, OfferedKind] = {}
         self._known_until = 0.0
+        self._reading = anyio.Lock()
 
     async def kinds(self) -> Mapping[str, OfferedKind]:
         """All announced kinds by name, in the order of their names."""
         if time.monotonic() >= self._known_until:
-            rows: Sequence[Mapping[str, Any]] = await self._pool.fetch(SELECT_KINDS, self._fresh)
-            self._known = {row["name"]: _kind(row) for row in rows}
-            self._known_until = time.monotonic() + self._cache_s
+            async with self._reading:  # one reads for all that wait
+                await self._renew()
         return self._known
 
+    async def _renew(self) -> None:
+        if time.monotonic() < self._known_until:
+            return
+        rows: Sequence[Mapping[str, Any]] = await self._pool.fetch(SELECT_KINDS, self._fresh)
+        self._known = {row["name"]: _kind(row, before=self._known.get(row["name"])) for row in rows}
+        self._known_until = time.monotonic() + self._cache_s
 
-def _kind(row: Mapping[str, Any]) -> OfferedKind:
+
+def _kind(row: Mapping[str, Any], *, before: OfferedKind | None) -> OfferedKind:
     schema = json.loads(row["params_schema"])
+    is_same = before is not None and before.params_schema == schema
     return OfferedKind(
         name=row["name"],
         version=row["version"],
@@ -80,6 +93,5 @@ def _kind(row: Mapping[str, Any]) -> OfferedKind:
         example=json.loads(row["example"]),
         params_schema=schema,
         processors=row["processors"],
-        # An empty registry: a $ref that leads out of the schema fails, instead of being fetched.
-        validator=Draft202012Validator(schema, registry=Registry()),
+        judge=before.judge if before is not None and is_same else Judge(schema),
     )

@@ -41,7 +41,7 @@ def check_params(params: Mapping[str, Any], *, kind: OfferedKind) -> None:
         TaskParamsError: they do not.
     """
     faults: list[Fault] = []
-    for error in kind.validator.iter_errors(params):
+    for error in kind.judge.faults(params):
         faults.extend(_faults(best_match([error])))
         if len(faults) >= MOST_FAULTS:
             break

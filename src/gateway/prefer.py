@@ -11,8 +11,8 @@ APPLIED: Final = {"preference-applied": "wait"}
 
 def wait_asked(request: Request, *, most: float) -> float | None:
     """The seconds that the client would wait for an answer, `most` at most; None if it did not say."""
-    for header in request.headers.getlist("prefer"):
-        for part in header.split(","):
+    for name, value in request.scope["headers"]:
+        for part in value.decode("latin-1").split(",") if name == b"prefer" else ():
             if found := WAIT.fullmatch(part):
                 return min(float(found[1]), most)
     return None

@@ -3,15 +3,15 @@
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import InternalError
+from gateway.header import header
 from gateway.problems import problem_response
 from gateway.security_headers import EVERY_ANSWER, POLICY
 
@@ -22,6 +22,7 @@ Answered = Callable[
 ]  # told of each answer's status when it begins, and after how many seconds
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+POLICY_HEADER: Final = b"content-security-policy"
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -70,24 +71,29 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._answered(self._scope, message["status"], time.perf_counter() - self._started)
-            headers = MutableHeaders(raw=list(message["headers"]))
-            headers["x-request-id"] = self._request_id
-            headers.raw.extend(EVERY_ANSWER)
-            if self.status != HTTPStatus.NOT_MODIFIED:  # its headers replace those of the page that a browser kept
-                headers.setdefault("content-security-policy", POLICY)
-            message = {**message, "headers": headers.raw}
+            message = {**message, "headers": self._headers(message["headers"])}
         await self._send(message)
+
+    def _headers(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        headers = [*given, (b"x-request-id", self._request_id.encode()), *EVERY_ANSWER]
+        # Headers of 304 replace those of the page that a browser kept.
+        if self.status != HTTPStatus.NOT_MODIFIED and all(name != POLICY_HEADER for name, _ in headers):
+            headers.append((POLICY_HEADER, POLICY.encode()))
+        return headers
 
 
 def _request_id(scope: Scope) -> str:
-    sent = Headers(scope=scope).get("x-request-id", "")
-    return sent if REQUEST_ID.fullmatch(sent) else uuid4().hex
+    sent = header(scope, b"x-request-id")
+    return sent if sent is not None and REQUEST_ID.fullmatch(sent) else uuid4().hex
 
 
 def _log_access(scope: Scope, *, status: int | None, request_id: str, seconds: float) -> None:
     """499 stands for a client that went before the answer."""
+    level = logging.DEBUG if scope["path"] in PROBES else logging.INFO
+    if not log.isEnabledFor(level):
+        return
     log.log(
-        logging.DEBUG if scope["path"] in PROBES else logging.INFO,
+        level,
         "request",
         extra={
             "request": request_id,

@@ -21,6 +21,7 @@ class RequestMetrics:
 
     def __init__(self, *, registry: CollectorRegistry) -> None:
         self._paths: Mapping[Any, str] = {}
+        self._known: dict[tuple[str, str, int], Histogram] = {}
         self._seconds = Histogram(
             "sundog_http_request_seconds",
             "Seconds until an answer began, by route, method and status. A stream begins at once, whatever it lasts.",
@@ -39,4 +40,8 @@ class RequestMetrics:
         """An answer began."""
         endpoint: Callable[..., object] | None = scope.get("endpoint")
         method = scope["method"] if scope["method"] in METHODS else OTHER
-        self._seconds.labels(self._paths.get(endpoint, OTHER), method, status).observe(seconds)
+        series = (self._paths.get(endpoint, OTHER), method, status)
+        known = self._known.get(series)
+        if known is None:  # to find it by its names costs more than to observe
+            known = self._known[series] = self._seconds.labels(*series)
+        known.observe(seconds)

@@ -17,6 +17,12 @@ EXTENSION: Final = "sundog"  # what this server offers its application beyond AS
 LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
+def has_come(scope: Scope) -> bool:
+    """Whether the server already has all of a request's body; False where it cannot tell."""
+    offer: Offer | None = scope.get("extensions", {}).get(EXTENSION)
+    return offer is not None and offer.is_whole
+
+
 class Connection(Protocol):
     """What a tap needs of its connection."""
 
@@ -120,6 +126,11 @@ class Offer:
     def __init__(self, connection: Connection, cycle: RequestResponseCycle) -> None:
         self._connection = connection
         self._cycle: RequestResponseCycle | None = cycle
+
+    @property
+    def is_whole(self) -> bool:
+        """The request has come whole."""
+        return self._cycle is not None and not self._cycle.more_body
 
     async def open_tap(self, send: Send, start: Message) -> Tap | None:
         """Send the head of the answer; its body goes by the tap. None if the request has not come whole, or is gone."""

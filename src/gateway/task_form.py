@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
+import asyncpg
+
 from gateway.datasets import Datasets
-from gateway.errors import BodyInvalidError, Fault, RequestInvalidError
+from gateway.errors import BodyInvalidError, DigestMismatchError, Fault, RequestInvalidError
 from gateway.form import Form, Part
 from gateway.json_text import parse_json
 from gateway.params import pointer
@@ -28,29 +30,33 @@ async def read_task_form(
 
     Raises:
         BodyInvalidError, RequestInvalidError: the form or a field of it cannot be read.
+        DigestMismatchError: it is not the form that the client meant; none of its files is kept.
     """
     asked: dict[str, Any] = {}
-    files: dict[str, str] = {}
-    async for part in Form(stream, content_type=content_type).parts():
-        if part.head.filename is None:
-            text = await part.text(limit=limit)
-            limit -= len(text)
-            _take_field(asked, name=part.head.name, text=text)
-        elif part.head.name in files:
-            raise RequestInvalidError([Fault(pointer=pointer(["inputs", part.head.name]), detail="came twice")])
-        else:
-            files[part.head.name] = await _hand_in(part, datasets=datasets, tenant=tenant)
+    files: dict[str, asyncpg.Record] = {}
+    try:
+        async for part in Form(stream, content_type=content_type).parts():
+            if part.head.filename is None:
+                text = await part.text(limit=limit)
+                limit -= len(text)
+                _take_field(asked, name=part.head.name, text=text)
+            elif part.head.name in files:
+                raise RequestInvalidError([Fault(pointer=pointer(["inputs", part.head.name]), detail="came twice")])
+            else:
+                files[part.head.name] = await _hand_in(part, datasets=datasets, tenant=tenant)
+    except DigestMismatchError:  # known at the form's end, when its files have been taken
+        await datasets.take_back(files.values(), tenant=tenant)
+        raise
     named = asked.setdefault("inputs", {})
     if isinstance(named, dict):
-        named.update(files)
+        named.update({name: str(row["id"]) for name, row in files.items()})
     return asked
 
 
-async def _hand_in(part: Part, *, datasets: Datasets, tenant: str) -> str:
-    row = await datasets.hand_in(
+async def _hand_in(part: Part, *, datasets: Datasets, tenant: str) -> asyncpg.Record:
+    return await datasets.hand_in(
         part.chunks(), tenant=tenant, name=part.head.filename or "", sent_media_type=part.head.media_type
     )
-    return str(row["id"])
 
 
 def _take_field(asked: dict[str, Any], *, name: str, text: str) -> None:

@@ -11,6 +11,7 @@ from gateway.paths import task_path
 Row = Mapping[str, Any]  # what asyncpg gives: columns by name
 
 PLAIN: Final = ("tenant", "kind", "state", "priority", "timeout_s", "memory_mb", "max_attempts", "version")
+PARTS: Final = ("events", "result", "artifacts", "cancel", "retry")
 TIMES: Final = ("run_at", "created_at", "started_at", "finished_at", "cancel_requested_at")
 
 
@@ -46,14 +47,8 @@ def task_etag(row: Row) -> str:
 
 def task_urls(identity: UUID) -> Mapping[str, str]:
     """Where the rest of a task is."""
-    return {
-        "self": task_path(identity),
-        "events": task_path(identity, "/events"),
-        "result": task_path(identity, "/result"),
-        "artifacts": task_path(identity, "/artifacts"),
-        "cancel": task_path(identity, "/cancel"),
-        "retry": task_path(identity, "/retry"),
-    }
+    path = task_path(identity)
+    return {"self": path, **{part: f"{path}/{part}" for part in PARTS}}
 
 
 def _json(text: str | None) -> Any:

@@ -15,6 +15,7 @@ from common.notifier import Notifier
 from common.settings import StorageSettings
 from common.storage import Storage
 from gateway.app import create_app
+from gateway.judge import Judge
 from gateway.kinds import OfferedKind
 from gateway.openapi.document import OPERATIONS, build_document
 from gateway.problems import PROBLEMS
@@ -52,7 +53,7 @@ def offered() -> OfferedKind:
         example=KIND.example,
         params_schema=schema,
         processors=1,
-        validator=Draft202012Validator(schema),
+        judge=Judge(schema),
     )
 
 

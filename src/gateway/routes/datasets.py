@@ -13,7 +13,7 @@ from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets, dataset_view
-from gateway.errors import BodyInvalidError, MediaTypeError
+from gateway.errors import BodyInvalidError, DigestMismatchError, MediaTypeError
 from gateway.form import SLACK_BYTES, Form, Part
 from gateway.json_text import json_response
 from gateway.pagination import page_asked, page_response
@@ -39,12 +39,14 @@ class DatasetRoutes:
         ]
 
     async def _put(self, request: Request) -> Response:
-        self._datasets.check_length(request.headers.get("content-length"))
+        declared = request.headers.get("content-length")
+        self._datasets.check_length(declared)
         row = await self._datasets.hand_in(
             checked_stream(request),
             tenant=tenant_of(request),
             name=request.path_params["name"],
             sent_media_type=request.headers.get("content-type", ""),
+            declared=declared,
         )
         return _handed_in(row)
 
@@ -54,16 +56,20 @@ class DatasetRoutes:
                 "POST takes a form with a file.", advice="curl -F data=@FILE, or curl -T FILE …/v1/datasets/NAME."
             )
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
-        row: asyncpg.Record | None = None
-        async for part in Form(checked_stream(request), content_type=request.headers["content-type"]).parts():
-            if part.head.filename is not None:
-                row = await self._hand_in(part, before=row, tenant=tenant_of(request))
-        if row is None:
+        rows: list[asyncpg.Record] = []
+        try:
+            async for part in Form(checked_stream(request), content_type=request.headers["content-type"]).parts():
+                if part.head.filename is not None:
+                    rows.append(await self._hand_in(part, is_first=not rows, tenant=tenant_of(request)))
+        except DigestMismatchError:  # known at the form's end, when its file has been taken
+            await self._datasets.take_back(rows, tenant=tenant_of(request))
+            raise
+        if not rows:
             raise BodyInvalidError("The form has no file.", advice="curl -F data=@FILE")
-        return _handed_in(row)
+        return _handed_in(rows[0])
 
-    async def _hand_in(self, part: Part, *, before: asyncpg.Record | None, tenant: str) -> asyncpg.Record:
-        if before is not None:
+    async def _hand_in(self, part: Part, *, is_first: bool, tenant: str) -> asyncpg.Record:
+        if not is_first:
             raise BodyInvalidError("The form has more than one file.", advice="Hand in one file a request.")
         return await self._datasets.hand_in(
             part.chunks(),

@@ -53,3 +53,22 @@ async def test_json_bodies_are_compared_too(client: httpx2.AsyncClient, connecti
     answer = await client.post("/v1/tasks", content=b"{}", headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "digest_mismatch")
+
+
+@pytest.mark.usefixtures("offered")
+@pytest.mark.parametrize("path", ["/v1/datasets", "/v1/tasks"])
+async def test_no_file_of_a_form_is_kept_that_broke_on_the_way(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, path: str
+) -> None:
+    form = b'--XX\r\nContent-Disposition: form-data; name="data"; filename="%s"\r\n\r\na,b\n1,2\n\r\n--XX--\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=XX", "content-digest": f"sha-256={digest(b'other')}"}
+    before = await client.post("/v1/datasets", content=form % b"before.csv", headers=headers | {"content-digest": ""})
+    kept = await client.put("/v1/datasets/before.csv", content=CSV)
+
+    for name in (b"new.csv", b"before.csv"):
+        answer = await client.post(path, content=form % name, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (422, "digest_mismatch")
+
+    assert before.status_code == 422  # an empty digest is none
+    assert kept.status_code == 201
+    assert await connection.fetchval("SELECT array_agg(name) FROM dataset") == ["before.csv"]

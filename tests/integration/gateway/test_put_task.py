@@ -85,10 +85,16 @@ async def test_many_at_once_make_one_task(client: httpx2.AsyncClient, connection
 
 
 async def test_only_ids_that_sort_by_time_are_taken(at_the_door: httpx2.AsyncClient) -> None:
-    for identity in (uuid4(), uuid5(UUID(int=1), "a"), UUID(int=0), "batch", "x", "a%00"):
+    for identity in (uuid4(), uuid5(UUID(int=1), "a"), UUID(int=0), "x", "a%00"):
         answer = await at_the_door.put(f"/v1/tasks/{identity}", json={})
 
         assert (answer.status_code, answer.json()["code"]) == (422, "id_invalid")
+
+
+async def test_a_path_that_means_something_else_is_no_id(at_the_door: httpx2.AsyncClient) -> None:
+    answer = await at_the_door.put("/v1/tasks/batch", json={})
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "OPTIONS, POST")
 
 
 async def test_a_new_id_is_of_these_days_but_an_old_one_is_still_found(

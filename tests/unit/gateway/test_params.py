@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
-from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from gateway.errors import TaskParamsError
+from gateway.judge import MOST_KNOWN, Judge
 from gateway.kinds import OfferedKind
 from gateway.params import check_params, pointer
 
@@ -38,7 +37,7 @@ def kind(schema: Mapping[str, Any]) -> OfferedKind:
         example={},
         params_schema=schema,
         processors=1,
-        validator=Draft202012Validator(schema, registry=Registry()),
+        judge=Judge(schema),
     )
 
 
@@ -89,3 +88,20 @@ def test_a_pointer_leads_back_to_its_parts(parts: list[str]) -> None:
     read = [part.replace("~1", "/").replace("~0", "~") for part in pointer(parts).split("/")[1:]]
 
     assert read == parts
+
+
+def test_a_verdict_is_remembered_for_the_same_params_alone() -> None:
+    judge = Judge({"type": "object", "properties": {"n": {"type": "integer", "maximum": 1}}})
+
+    for _ in range(2):  # the second time out of memory
+        assert list(judge.faults({"n": 1})) == []
+        assert len(list(judge.faults({"n": True}))) == 1
+        assert len(list(judge.faults({"n": 2}))) == 1
+
+
+def test_a_judge_forgets_the_oldest_verdicts_and_stays_right() -> None:
+    judge = Judge({"type": "object", "properties": {"n": {"maximum": MOST_KNOWN + 10}}})
+
+    for number in range(MOST_KNOWN + 20):
+        assert len(list(judge.faults({"n": number}))) == int(number > MOST_KNOWN + 10)
+    assert list(judge.faults({"n": 0})) == []

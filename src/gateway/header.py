@@ -1,0 +1,17 @@
+"""One header of a request, for the layers that every request goes through: nothing is built to look at it."""
+
+from starlette.types import Scope
+
+
+def header(scope: Scope, name: bytes) -> str | None:
+    """The first header of this name; None if none was sent.
+
+    Args:
+        scope: of a request whose server gives the names in lower case, as ASGI has it.
+        name: in lower case.
+    """
+    for key, value in scope["headers"]:
+        if key == name:
+            text: str = value.decode("latin-1")
+            return text
+    return None
