@@ -14,7 +14,7 @@ KIND = Kind(
         " one pass over CSV or Parquet of any size. An estimate from the first rows comes within a second."
     ),
     params=ProfileParams,
-    inputs={"data": "The table to profile: CSV (also gzip or zstd) or Parquet."},
+    inputs={"data": "The table to profile: CSV, Parquet, JSON, Arrow, Avro or Excel."},
     example={"top_k": 10},
     analyse=analyse,
     report=REPORT,
