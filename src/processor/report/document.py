@@ -10,7 +10,7 @@ Templates are read when a kind is imported: the child that renders one may not s
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import jinja2
 from markupsafe import Markup
@@ -32,17 +32,15 @@ def report_of(template: Path, **tools: Callable[..., object]) -> Report:
     """The report that a template makes.
 
     Args:
-        template: the file, in a folder of the kind's own; it may extend `page.html` and import `parts.html`.
+        template: the file; it may extend `page.html` and import `parts.html`.
         tools: functions that the template calls by these names.
     """
-    environment = _environment(template.parent)
-    environment.globals.update(tools)
     for shared in SHARED:
-        environment.get_template(shared)
-    page = environment.get_template(template.name)
+        _TEMPLATES.get_template(shared)
+    page = _TEMPLATES.get_template(str(template))
 
     def render(envelope: Mapping[str, object]) -> str:
-        return page.render(envelope)
+        return page.render({**envelope, **tools})
 
     return render
 
@@ -60,28 +58,10 @@ def keep_report(run: Run, report: Report, envelope: Mapping[str, object]) -> Non
     run.artifact(NAME, path, media_type=MEDIA_TYPE)
 
 
-def _environment(folder: Path) -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader([folder, HERE]),
-        autoescape=True,
-        finalize=_finalize,
-        undefined=jinja2.StrictUndefined,
-        auto_reload=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        visible=text.visible,
-        block=text.block,
-        number=text.number,
-        share=text.share,
-        size=text.size,
-        seconds=text.seconds,
-        words=text.words,
-        plain=text.plain,
-    )
-    environment.globals.update(histogram=charts.histogram, heat_map=charts.heat_map, pairs=_pairs)
-    return environment
+def _source(name: str) -> tuple[str, str, None]:
+    """The text of a template: of the shared ones by their name, of a kind's own by its path."""
+    path = HERE / name if name in SHARED else Path(name)
+    return path.read_text("utf-8"), str(path), None
 
 
 def _finalize(value: Any) -> Any:
@@ -92,3 +72,25 @@ def _finalize(value: Any) -> Any:
 def _pairs(items: Sequence[Mapping[str, object]]) -> list[tuple[object, ...]]:
     """Rows for `parts.table`: the values of each item."""
     return [tuple(item.values()) for item in items]
+
+
+_TEMPLATES: Final = jinja2.Environment(
+    loader=jinja2.FunctionLoader(_source),
+    autoescape=True,
+    finalize=_finalize,
+    undefined=jinja2.StrictUndefined,
+    auto_reload=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters.update(
+    visible=text.visible,
+    block=text.block,
+    number=text.number,
+    share=text.share,
+    size=text.size,
+    seconds=text.seconds,
+    words=text.words,
+    plain=text.plain,
+)
+_TEMPLATES.globals.update(histogram=charts.histogram, heat_map=charts.heat_map, pairs=_pairs)

@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -46,7 +47,7 @@ async def test_it_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.Mo
 async def test_it_runs_at_a_lower_priority_when_told(tmp_path: Path) -> None:
     child = python("import os; print(os.nice(0))", tmp_path / "out", niceness=7)
     await child.wait()
-    assert (tmp_path / "out").read_text() == "7\n"
+    assert int((tmp_path / "out").read_text()) == min(os.nice(0) + 7, 19)
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel has no groups of sessions")
