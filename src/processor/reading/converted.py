@@ -1,5 +1,6 @@
 """Files that Polars cannot scan: their beginning at once, and the rest made into pieces that it can."""
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -60,7 +61,7 @@ class ConvertedFile:
         head, position, whole = self._head(sample_rows)
         rows = self._pieces.rows() or (head.height if whole else None)
         estimate = round(head.height * self._source.bytes / max(1, position))
-        shown_head = head.head(sample_rows)
+        shown_head = _alone(head.head(sample_rows))
         table = self._table(shown_head, rows=rows, estimate=max(estimate, head.height))
         table.open = lambda: self._converted(table)
         table.draw = lambda: of_head(shown_head, whole=whole and head.height <= sample_rows)
@@ -145,6 +146,14 @@ class ConvertedFile:
             draw=lambda: of_head(head, whole=False),
             share=PREPARING,
         )
+
+
+def _alone(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows without the memory of the piece that they are cut from, which may be a batch of 100 MB."""
+    copied = io.BytesIO()
+    rows.write_ipc(copied)
+    copied.seek(0)
+    return pl.read_ipc(copied)
 
 
 def _drawn(frame: pl.LazyFrame, head: pl.DataFrame, rows: int) -> RowsSample:
