@@ -13,16 +13,7 @@ from processor.reading.dialect import Dialect, after_lines, count_preamble, find
 from processor.reading.options import ReadOptions
 from processor.reading.plan import Plan
 from processor.run import Run
-
-_DTYPES: dict[str, pl.DataType] = {
-    "text": pl.String(),
-    "integer": pl.Int64(),
-    "float": pl.Float64(),
-    "boolean": pl.Boolean(),
-    "date": pl.Date(),
-    "datetime": pl.Datetime("us"),
-    "time": pl.Time(),
-}
+from processor.type_words import PLAIN
 
 
 def wishes_of(options: ReadOptions) -> schema.Wishes:
@@ -30,7 +21,7 @@ def wishes_of(options: ReadOptions) -> schema.Wishes:
     return schema.Wishes(
         decimal=options.decimal,
         thousands=options.thousands,
-        dtypes={name: _DTYPES[dtype] for name, dtype in (options.dtypes or {}).items()},
+        dtypes={name: PLAIN[dtype] for name, dtype in (options.dtypes or {}).items()},
         nulls=options.null_values is None,
     )
 

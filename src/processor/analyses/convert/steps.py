@@ -1,13 +1,13 @@
 """What is done to the table before it is written: lazily, and each column that is named is one that is there."""
 
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 
 import polars as pl
 
 from common.errors import ParamsError
 from processor.analyses.convert.params import ConvertParams
 from processor.guard import guard_expression
+from processor.guard.refusal import near, shown
 from processor.guard.sources import sources
 
 
@@ -19,14 +19,8 @@ def check_names(params: ConvertParams, names: Collection[str]) -> None:
     """
     for pointer, name in _named(params):
         if name not in names:
-            near = get_close_matches(name, names, n=3)
-            raise ParamsError(
-                f"The table has no column {name[:80]!r}.",
-                pointer=pointer,
-                advice=f"Did you mean {', '.join(each[:80] for each in near)}?"
-                if near
-                else "Names are case-sensitive.",
-            )
+            advice = near(name, names, what="columns")
+            raise ParamsError(f"The table has no column {shown(name)}.", pointer=pointer, advice=advice)
     written = [params.rename.get(name, name) for name in params.columns or names]
     if len(set(written)) < len(written):
         raise ParamsError(

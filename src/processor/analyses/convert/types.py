@@ -7,26 +7,9 @@ from typing import Final
 
 import polars as pl
 
-TYPES: Final[Mapping[str, pl.DataType]] = MappingProxyType(
-    {
-        "text": pl.String(),
-        "boolean": pl.Boolean(),
-        "int8": pl.Int8(),
-        "int16": pl.Int16(),
-        "int32": pl.Int32(),
-        "int64": pl.Int64(),
-        "uint8": pl.UInt8(),
-        "uint16": pl.UInt16(),
-        "uint32": pl.UInt32(),
-        "uint64": pl.UInt64(),
-        "float32": pl.Float32(),
-        "float64": pl.Float64(),
-        "date": pl.Date(),
-        "datetime": pl.Datetime("us"),
-        "time": pl.Time(),
-        "category": pl.Categorical(),
-    }
-)
+from processor.type_words import PLAIN, SIZED
+
+TYPES: Final[Mapping[str, pl.DataType]] = MappingProxyType({**PLAIN, **SIZED, "category": pl.Categorical()})
 DECIMAL: Final = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
 TYPE_PATTERN: Final = rf"^({'|'.join(TYPES)}|decimal\([1-9][0-9]?,[0-9]{{1,2}}\))$"
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")

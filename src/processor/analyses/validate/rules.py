@@ -14,7 +14,7 @@ TypeName = Annotated[
     Field(
         min_length=1,
         max_length=100,
-        description="`integer`, `number`, `text`, `boolean`, `date`, `datetime`, `time`, or a type of Polars: `Int32`.",
+        description="`text`, `integer`, `float`, `number`, `boolean`, `date`, `datetime`, `time`, `int32` …, or as Polars says.",
     ),
 ]
 

@@ -1,13 +1,15 @@
-"""Names of types as people write them."""
+"""Whether columns and values are of the types that rules name."""
 
 from collections.abc import Callable
 
 import polars as pl
 
 from processor.analyses.validate.columns import RuleError
+from processor.type_words import PLAIN, SIZED
 
 _CLASSES: dict[str, Callable[[pl.DataType], bool]] = {
     "integer": lambda dtype: dtype.is_integer(),
+    "float": lambda dtype: dtype.is_float(),
     "number": lambda dtype: dtype.is_numeric(),
     "text": lambda dtype: dtype == pl.String or dtype in {pl.Categorical, pl.Enum},
     "boolean": lambda dtype: dtype == pl.Boolean,
@@ -15,15 +17,9 @@ _CLASSES: dict[str, Callable[[pl.DataType], bool]] = {
     "datetime": lambda dtype: dtype == pl.Datetime,
     "time": lambda dtype: dtype == pl.Time,
 }
-_CAST = {
-    "integer": pl.Int128(),
-    "number": pl.Float64(),
-    "boolean": pl.Boolean(),
-    "date": pl.Date(),
-    "datetime": pl.Datetime("us"),
-    "time": pl.Time(),
-}
-_EXACT = {
+# A text may be an integer of any size, though a file is read with those of 64 bits alone.
+_CAST = {**PLAIN, "integer": pl.Int128(), "number": pl.Float64()}
+_EXACT = dict(SIZED) | {
     str(dtype()): dtype()
     for dtype in (
         *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.Int128, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
@@ -35,16 +31,16 @@ _EXACT = {
 def name_of_type(dtype: pl.DataType) -> str:
     """The plain word for a type; for what has none, what Polars calls it."""
     for name, belongs in _CLASSES.items():
-        if name != "number" and belongs(dtype):
+        if name not in {"float", "number"} and belongs(dtype):
             return name
     return "number" if dtype.is_numeric() else str(dtype)
 
 
 def is_of_type(dtype: pl.DataType, wanted: str) -> bool:
-    """True where a column of this type is what the name means; any name that Polars prints is known, too."""
+    """True where a column of this type is what the name means; sizes and any name that Polars prints are known, too."""
     if wanted in _CLASSES:
         return bool(_CLASSES[wanted](dtype))
-    return str(dtype) == wanted
+    return dtype == SIZED[wanted] if wanted in SIZED else str(dtype) == wanted
 
 
 def misfits(values: pl.Expr, dtype: pl.DataType, wanted: str) -> pl.Expr:

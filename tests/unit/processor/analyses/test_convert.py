@@ -95,6 +95,8 @@ def test_values_that_cannot_be_cast_are_counted_where_they_may_be_missing(tmp_pa
     [
         (["yes", "N", "1", None], "boolean", [True, False, True, None]),
         (["1", "-2"], "int8", [1, -2]),
+        (["1", "-2"], "integer", [1, -2]),
+        (["1.5", "-2"], "float", ["1.5", "-2.0"]),
         (["1.25", "2"], "decimal(6,2)", ["1.25", "2.00"]),
         (["2020-01-02T03:04:05"], "datetime", ["2020-01-02 03:04:05.000000"]),
         (["03:04:05"], "time", ["03:04:05"]),
