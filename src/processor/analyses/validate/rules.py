@@ -14,7 +14,8 @@ TypeName = Annotated[
     Field(
         min_length=1,
         max_length=100,
-        description="`text`, `integer`, `float`, `number`, `boolean`, `date`, `datetime`, `time`, `int32` …, or as Polars says.",
+        description="`text`, `integer`, `float`, `number`, `boolean`, `date`, `datetime`, `time`, "
+        "a size such as `int32`, or a type as Polars calls it.",
     ),
 ]
 
