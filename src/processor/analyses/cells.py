@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from processor.analyses.profile.values import json_value, json_values
+from processor.analyses.values import json_value, json_values
 
 _DEEP = (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary)
 _TEXT_LENGTH = 200

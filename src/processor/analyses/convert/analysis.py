@@ -15,7 +15,7 @@ from processor.analyses.convert.params import ConvertParams
 from processor.analyses.convert.parting import archived, by_keys, check_parts
 from processor.analyses.convert.steps import check_names, shaped
 from processor.analyses.convert.types import type_named
-from processor.analyses.profile.values import json_values
+from processor.analyses.values import json_values
 from processor.guard import explain_failure
 from processor.guard.failures import is_of_polars
 from processor.kind import Input, Outcome

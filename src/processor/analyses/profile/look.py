@@ -14,7 +14,7 @@ from processor.analyses.profile.counts import counted
 from processor.analyses.profile.meanings import BY_NAME, Pii, mail_inside, of_texts, of_whole_numbers
 from processor.analyses.profile.patterns import patterns
 from processor.analyses.profile.shapes import TEXTUAL, Shape
-from processor.analyses.profile.values import json_value
+from processor.analyses.values import json_value
 
 MOST = 0.5
 LEAST = 0.05

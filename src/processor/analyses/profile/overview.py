@@ -9,7 +9,7 @@ import polars as pl
 from processor.analyses.profile import duplicates
 from processor.analyses.profile.keys import is_shown, keys
 from processor.analyses.profile.scan import Counted
-from processor.analyses.profile.values import json_values
+from processor.analyses.values import json_values
 
 MOST_COLUMNS = 100
 # The excess kurtosis of an exponential distribution is 6.

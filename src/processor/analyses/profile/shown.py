@@ -11,7 +11,7 @@ from processor.analyses.profile.keys import is_shown
 from processor.analyses.profile.order import Order
 from processor.analyses.profile.params import ProfileParams
 from processor.analyses.profile.shapes import RANGED, TEXTUAL, Shape
-from processor.analyses.profile.values import json_value, json_values
+from processor.analyses.values import json_value, json_values
 
 Shown = dict[str, object]
 _DAY_MS = 86_400_000

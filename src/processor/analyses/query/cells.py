@@ -5,7 +5,8 @@ from datetime import date, time, timedelta
 
 import polars as pl
 
-SAFE_INTEGER = 1 << 53
+from processor.analyses.values import SAFE_INTEGER
+
 LONGEST_TEXT = 1_000
 MOST_ITEMS = 100
 _NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
