@@ -1,9 +1,13 @@
 """Conditional requests (RFC 9110, section 13): who has the present version is told so, and nothing is sent."""
 
 import hashlib
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+# To be kept by the browser that asked and by nothing on the way, and shown again only after we were asked.
+PRIVATE: Final = "private, no-cache"
 
 
 def etag_of(body: bytes) -> str:
@@ -21,4 +25,4 @@ def is_known(request: Request, etag: str) -> bool:
 
 def not_modified(etag: str) -> Response:
     """304: what the client has is still right."""
-    return Response(status_code=304, headers={"etag": etag, "cache-control": "no-cache"})
+    return Response(status_code=304, headers={"etag": etag, "cache-control": PRIVATE})

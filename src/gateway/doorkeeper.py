@@ -7,7 +7,6 @@ another site cannot set without being allowed to. A key is never taken from a UR
 """
 
 import time
-from http.cookies import CookieError, SimpleCookie
 from typing import Final, Protocol
 
 from starlette.datastructures import Headers
@@ -157,12 +156,10 @@ def _cookie(headers: Headers) -> str | None:
     sent = "; ".join(headers.getlist("cookie"))
     if not sent or len(sent) > LONGEST_COOKIES:
         return None
-    try:
-        cookies: SimpleCookie = SimpleCookie(sent)
-    except CookieError:
-        return None
-    found = cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
-    return None if found is None else found.value
+    # Others on this host set cookies too, and not all keep to the grammar; ours is one of ours all the same.
+    pairs = [pair.partition("=") for pair in sent.split(";")]
+    cookies = {name.strip(): value.strip() for name, _, value in pairs}
+    return cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
 
 
 def check_own_page(scope: Scope, headers: Headers) -> None:

@@ -46,7 +46,10 @@ class HostCheck:
             await problem_response(refused, scope=scope)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> SundogError | None:
-        host = header(scope, b"host") or ""
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) > 1:  # a proxy may have looked at another than we do
+            return HostRefusedError("A request is for one host.", advice="Send one Host header.")
+        host = hosts[0].decode("latin-1") if hosts else ""
         if self._names is not None and host_name(host) not in self._names:
             return HostRefusedError(
                 "This gateway is not reached under this name.", advice="Add it to SUNDOG_GATEWAY_ALLOWED_HOSTS."
@@ -54,7 +57,7 @@ class HostCheck:
         origin = header(scope, b"origin")
         if origin is None or scope["method"] in READING or origin in self._origins:
             return None
-        if _place(origin) != host.lower():
+        if not host or _place(origin) != host.lower():
             return OriginRefusedError("A page of another site may not change anything here.")
         return None
 

@@ -120,24 +120,27 @@ class Intake:
             TaskDiffersError: another request made a task with this id.
         """
         digest = request_digest(asked)
-        while True:
-            if (again := await self._made_before(identity, digest, asker)) is not None:
-                return again
-            _check_time(identity)
-            accepted = await self._admission.admit(asked)
-            if accepted.reuse:
-                raise RequestInvalidError([Fault(pointer="/reuse", detail="must be false with an id of your own")])
-            await self._room.take(asker.tenant, 1)
-            order = Order(
-                tenant=asker.tenant,
-                tasks=[accepted],
-                ids=[identity],
-                places=[""],
-                traceparent=asker.traceparent,
-                digest=digest,
-            )
-            if (outcome := await self._recorder.record(order)) is not None:
-                return await self._taken(outcome, asker)
+        if (again := await self._made_before(identity, digest, asker)) is not None:
+            return again
+        _check_time(identity)
+        accepted = await self._admission.admit(asked)
+        if accepted.reuse:
+            raise RequestInvalidError([Fault(pointer="/reuse", detail="must be false with an id of your own")])
+        await self._room.take(asker.tenant, 1)
+        order = Order(
+            tenant=asker.tenant,
+            tasks=[accepted],
+            ids=[identity],
+            places=[""],
+            traceparent=asker.traceparent,
+            digest=digest,
+        )
+        if (outcome := await self._recorder.record(order)) is not None:
+            return await self._taken(outcome, asker)
+        # Somebody has it. If it is not this tenant, then nothing is told of it but that: as of one's own.
+        if (again := await self._made_before(identity, digest, asker)) is None:
+            raise _differs()
+        return again
 
     async def _take_once(
         self,
@@ -182,9 +185,7 @@ class Intake:
         if is_same is None:
             return None
         if not is_same:
-            raise TaskDiffersError(
-                "There is a task with this id, and another request asked for it.", advice="Choose another id."
-            )
+            raise _differs()
         return await self._again([identity], asker)
 
     async def _again(self, ids: Sequence[UUID], asker: Asker) -> Taken:
@@ -193,6 +194,12 @@ class Intake:
         if not rows:
             raise _gone()
         return Taken(rows=rows, is_replay=True)
+
+
+def _differs() -> TaskDiffersError:
+    return TaskDiffersError(
+        "There is a task with this id, and another request asked for it.", advice="Choose another id."
+    )
 
 
 def _gone() -> NotFoundError:

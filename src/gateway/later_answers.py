@@ -11,7 +11,7 @@ from starlette.responses import Response
 from common.database import TRANSIENT
 from common.words import FINAL_STATES
 from gateway.caller import place_of, tenant_of
-from gateway.conditional import is_known
+from gateway.conditional import PRIVATE, is_known
 from gateway.feed_request import FeedAsked, feed_of_new_task
 from gateway.handover import Handover
 from gateway.hub import Hub
@@ -107,7 +107,7 @@ class LaterAnswers:
 
 def shown(row: Row, *, status: int = HTTPStatus.OK, more: dict[str, str] | None = None) -> Response:
     """A task as it is now."""
-    headers = {"etag": task_etag(row), "cache-control": "no-cache", **(more or {})}
+    headers = {"etag": task_etag(row), "cache-control": PRIVATE, **(more or {})}
     if row["state"] not in FINAL_STATES:
         headers["retry-after"] = RETRY_AFTER
     return json_response(task_view_with_attempts(row), status=status, headers=headers)

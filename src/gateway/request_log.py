@@ -79,6 +79,8 @@ class _Answer:
         # Headers of 304 replace those of the page that a browser kept.
         if self.status != HTTPStatus.NOT_MODIFIED and all(name != POLICY_HEADER for name, _ in headers):
             headers.append((POLICY_HEADER, POLICY.encode()))
+        if all(name != b"cache-control" for name, _ in headers):  # of what has no version: lists, errors, what was made
+            headers.append((b"cache-control", b"no-store"))
         return headers
 
 

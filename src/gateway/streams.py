@@ -36,6 +36,9 @@ class Waiter(Protocol):
     def leave(self) -> None:
         """Wait no longer."""
 
+    def put_out(self) -> None:
+        """Wait no longer, and read nothing more."""
+
 
 class Streams(Service):
     """The open streams, and the answers that wait.
@@ -54,7 +57,7 @@ class Streams(Service):
         self._hub = hub
         self._settings = settings
         self._outlets: dict[Outlet, str] = {}
-        self._waiters: set[Waiter] = set()
+        self._waiters: dict[Waiter, str] = {}
         self._open = 0
         self._all_gone = asyncio.Event()
         self._all_gone.set()
@@ -109,7 +112,10 @@ class Streams(Service):
         return self._open_of.keys()
 
     def put_out(self, caller: str) -> None:
-        """End the streams of a caller who is let in no longer; whoever still is comes back."""
+        """End the streams and the waits of a caller who is let in no longer; whoever still is comes back."""
+        for waiter, whose in list(self._waiters.items()):
+            if whose == caller:
+                waiter.put_out()
         for outlet, whose in list(self._outlets.items()):
             if whose == caller:
                 outlet.leave(retry_ms=self._retry_ms())
@@ -145,15 +151,15 @@ class Streams(Service):
         self._give_back(caller)
 
     @contextmanager
-    def waits(self, waiter: Waiter) -> Iterator[None]:
-        """Tell this waiter when the gateway is about to stop."""
-        self._waiters.add(waiter)
+    def waits(self, waiter: Waiter, *, caller: str) -> Iterator[None]:
+        """Tell this waiter when the gateway is about to stop, or lets its caller in no longer."""
+        self._waiters[waiter] = caller
         if self.draining:
             waiter.leave()
         try:
             yield
         finally:
-            self._waiters.discard(waiter)
+            del self._waiters[waiter]
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Look after the streams until cancelled."""

@@ -2,7 +2,7 @@
 
 The hub wakes them like it pushes to watchers. A second task listens for the client to leave, so that nobody keeps a
 place for someone who has gone. Where there is no place to wait the answer just comes at once: a preference is no
-demand.
+demand. Whose key is revoked meanwhile gets the answer of one whose time is up.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,12 +21,13 @@ from gateway.streams import Streams
 
 
 class FeedWaiter:
-    """Wakes up when a feed moves, or when the gateway is about to stop."""
+    """Wakes up when a feed moves, when the gateway is about to stop, or when its caller is let in no longer."""
 
     def __init__(self, *, is_enough: Callable[[], bool]) -> None:
         self._is_enough = is_enough
         self._wakeup = Wakeup()
         self.is_leaving = False
+        self.is_put_out = False
 
     def push(self) -> None:
         """The feed moved."""
@@ -37,6 +38,11 @@ class FeedWaiter:
         """Wait no longer."""
         self.is_leaving = True
         self._wakeup.ring()
+
+    def put_out(self) -> None:
+        """Wait no longer, and look no more: whose answer this is may not see what has come meanwhile."""
+        self.is_put_out = True
+        self.leave()
 
     async def woken(self) -> None:
         """Wait for it."""
@@ -110,10 +116,13 @@ class WaitingResponse:
         waiter = FeedWaiter(is_enough=lambda: feed.has_ended or not self._needs_end)
         feed.subscribers.add(waiter)
         try:
-            with self._streams.waits(waiter):
-                while (answer := await self._look()) is None and not waiter.is_leaving:
+            with self._streams.waits(waiter, caller=self._caller):
+                while not waiter.is_put_out:
+                    answer = await self._look()
+                    if answer is not None or waiter.is_leaving:
+                        return answer
                     await waiter.woken()
-                return answer
+                return None
         finally:
             feed.subscribers.discard(waiter)
 

@@ -1,3 +1,3 @@
--- Whether the task with this id was asked for by the same request; no row: there is no such task. Another tenant's was not.
+-- Whether the tenant's task with this id was asked for by the same request; no row: the tenant has no such task.
 -- $1 id, $2 tenant, $3 digest of the request.
-SELECT tenant = $2 AND coalesce(request_digest = $3, false) AS is_same FROM task WHERE id = $1
+SELECT coalesce(request_digest = $3, false) AS is_same FROM task WHERE id = $1 AND tenant = $2

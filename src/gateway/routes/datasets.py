@@ -11,7 +11,7 @@ from starlette.routing import Route
 from gateway.body import media_type
 from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
-from gateway.conditional import is_known, not_modified
+from gateway.conditional import PRIVATE, is_known, not_modified
 from gateway.datasets import Datasets, dataset_view
 from gateway.errors import BodyInvalidError, DigestMismatchError, MediaTypeError
 from gateway.form import SLACK_BYTES, Form, Part
@@ -85,7 +85,7 @@ class DatasetRoutes:
         etag = f'"{row["id"]}"'  # nothing of a dataset ever changes
         if is_known(request, etag):
             return not_modified(etag)
-        return json_response(dataset_view(row), headers={"etag": etag, "cache-control": "no-cache"})
+        return json_response(dataset_view(row), headers={"etag": etag, "cache-control": PRIVATE})
 
     async def _delete(self, request: Request) -> Response:
         if not await self._datasets.remove(path_id(request, of="dataset"), tenant=tenant_of(request)):

@@ -15,7 +15,7 @@ from common.storage import Storage
 from common.words import TaskState
 from gateway.blob_response import Download, blob_response
 from gateway.caller import tenant_of
-from gateway.conditional import is_known, not_modified
+from gateway.conditional import PRIVATE, is_known, not_modified
 from gateway.errors import ResultGoneError, ResultNotReadyError, TaskCancelledError, TaskFailedError
 from gateway.json_text import json_response
 from gateway.paths import artifact_path, not_found, path_id
@@ -54,7 +54,7 @@ class ResultRoutes:
         return Response(
             row["body"].encode(),
             status_code=HTTPStatus.OK,
-            headers={"etag": etag, "cache-control": "no-cache"},
+            headers={"etag": etag, "cache-control": PRIVATE},
             media_type="application/json",
         )
 
