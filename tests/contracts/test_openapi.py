@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +148,11 @@ def test_the_params_of_a_kind_are_checked_as_the_kind_says(document: Mapping[str
     assert list(validator.iter_errors({**example["value"], "params": {"top_k": -1}}))
     assert list(validator.iter_errors({**example["value"], "timeout_s": MOST["timeout_s"] + 1}))
     assert list(validator.iter_errors({**example["value"], "inputs": {}}))
+
+
+@pytest.mark.parametrize(("inputs", "named"), [({"*": "any"}, {"data"}), ({"data": "it", "more?": "not"}, {"data"})])
+def test_an_example_names_inputs_as_a_request_may(inputs: dict[str, str], named: set[str]) -> None:
+    document = build_document([replace(offered(), inputs=inputs)], most=MOST)
+    body = document["paths"]["/v1/tasks"]["post"]["requestBody"]["content"]["application/json"]
+
+    assert set(body["examples"]["profile"]["value"]["inputs"]) == named
