@@ -43,7 +43,7 @@ CREATE TABLE schema_version (
 );
 COMMENT ON TABLE schema_version IS 'One row for each version this database has had; each release states the range that it can work with.';
 INSERT INTO schema_version (version, name) VALUES (1, 'initial'), (2, 'let_the_gateway_remove_datasets'),
-    (3, 'let_claims_note_the_version'), (4, 'keys');
+    (3, 'let_claims_note_the_version'), (4, 'keys'), (5, 'describe_results');
 
 -- TYPES
 
@@ -104,6 +104,7 @@ CREATE TABLE kind (
     example       json NOT NULL,
     params_schema json NOT NULL,
     announced_at  timestamptz NOT NULL DEFAULT now(),
+    result_schema json,                                          -- null: announced by a release that told none
     PRIMARY KEY (name, version),
     CONSTRAINT kind_name_is_a_word CHECK (name ~ '^[a-z][a-z0-9_-]{0,62}$')
 );

@@ -67,6 +67,7 @@ GRANTS: Final[Mapping[tuple[str, str], Grant]] = {
     ("GET", "/v1/session"): _READ,
     ("DELETE", "/v1/session"): Grant(who=Who.READ, action="logout"),
     ("GET", "/v1/kinds"): _READ,
+    ("GET", "/v1/kinds/{name}"): _READ,
     ("GET", "/v1/processors"): _READ,
     ("GET", "/v1/stats"): _READ,
     ("GET", "/v1/audit"): Grant(who=Who.ADMIN),

@@ -18,7 +18,10 @@ SELECT_KINDS: Final = load_query("gateway", "select_kinds")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedKind:
-    """A kind as it was announced last; `processors` is the number of living ones that offer it, perhaps 0."""
+    """A kind as it was announced last; `processors` is the number of living ones that offer it, perhaps 0.
+
+    `result_schema` is None where a processor of an earlier release announced it.
+    """
 
     name: str
     version: str
@@ -27,6 +30,7 @@ class OfferedKind:
     inputs: Mapping[str, str]
     example: Mapping[str, Any]
     params_schema: Mapping[str, Any]
+    result_schema: Mapping[str, Any] | None
     processors: int
     judge: Judge
 
@@ -45,6 +49,7 @@ class OfferedKind:
             "inputs": self.inputs,
             "example": self.example,
             "params_schema": self.params_schema,
+            "result_schema": self.result_schema,
             "processors": self.processors,
         }
 
@@ -92,6 +97,7 @@ def _kind(row: Mapping[str, Any], *, before: OfferedKind | None) -> OfferedKind:
         inputs=json.loads(row["inputs"]),
         example=json.loads(row["example"]),
         params_schema=schema,
+        result_schema=json.loads(row["result_schema"]) if row["result_schema"] else None,
         processors=row["processors"],
         judge=before.judge if before is not None and is_same else Judge(schema),
     )

@@ -298,7 +298,7 @@ async def _announce(pool: Pool, children: Children, settings: ProcessorSettings)
         )
     for name in wanted:
         kind = installed[name]
-        texts = [json.dumps(kind[key]) for key in ("inputs", "example", "params_schema")]
+        texts = [json.dumps(kind[key]) for key in ("inputs", "example", "params_schema", "result_schema")]
         await pool.execute(ANNOUNCE_KIND, name, kind["version"], kind["title"], kind["summary"], *texts)
     return Identity(
         id=new_processor_id(),

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from processor.result_schema import result_schema
 from processor.run import Run
 
 ENTRY_POINT_GROUP = "sundog.kinds"
@@ -68,6 +69,8 @@ class Kind(Generic[ParamsT]):
         analyse: the analysis. It raises `InputError` or `ParamsError` for what the caller can mend.
         report: makes an HTML page of the result's envelope, kept as its artifact `report.html`
             (`processor.report.report_of`); None for none.
+        result: what `Outcome.summary`, `Outcome.data` and partial results look like, as definitions of JSON Schema
+            (`processor.result_schema`); announced as a part of the schema of the whole result.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Kind(Generic[ParamsT]):
     example: Mapping[str, object]
     analyse: Callable[[Run, Mapping[str, Input], ParamsT], Outcome]
     report: Callable[[Mapping[str, object]], str] | None = None
+    result: Mapping[str, object] = field(default_factory=dict)
 
     def announcement(self) -> Mapping[str, object]:
         """What the gateways are told about this kind: JSON values."""
@@ -90,6 +94,7 @@ class Kind(Generic[ParamsT]):
             "inputs": dict(self.inputs),
             "example": dict(self.example),
             "params_schema": self.params.model_json_schema(),
+            "result_schema": result_schema(self.name, self.result),
         }
 
 

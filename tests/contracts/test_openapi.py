@@ -23,6 +23,7 @@ from gateway.problems import PROBLEMS
 from gateway.settings import GatewaySettings
 from helpers.live import idle_live
 from processor.analyses.profile import KIND
+from processor.result_schema import result_schema
 
 MOST = {"timeout_s": 100, "memory_mb": 2000, "max_attempts": 5}
 # Those that only a value which is not in the interface could cause.
@@ -53,6 +54,7 @@ def offered() -> OfferedKind:
         inputs=KIND.inputs,
         example=KIND.example,
         params_schema=schema,
+        result_schema=result_schema(KIND.name, KIND.result),
         processors=1,
         judge=Judge(schema),
     )
@@ -143,7 +145,7 @@ def test_the_params_of_a_kind_are_checked_as_the_kind_says(document: Mapping[str
         "profile"
     ]
 
-    assert "Params-profile" in schemas
+    assert {"Params-profile", "Result-profile", "Result-profile-Data"} <= schemas.keys()
     assert list(validator.iter_errors(example["value"])) == []
     assert list(validator.iter_errors({**example["value"], "params": {"top_k": -1}}))
     assert list(validator.iter_errors({**example["value"], "timeout_s": MOST["timeout_s"] + 1}))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.recording_run import RecordingRun
+from helpers.result_checks import hold_to_schema
 from processor.kind import Input, Kind, Outcome
 
 
@@ -34,7 +35,7 @@ def analysed(kind: Kind[Any], inputs: Mapping[str, Path], scratch: Path, **param
     scratch.mkdir(exist_ok=True)
     run = RecordingRun(scratch)
     given = {name: _input(name, path) for name, path in inputs.items()}
-    return Analysed(kind.analyse(run, given, kind.params(**params)), run)
+    return Analysed(hold_to_schema(kind, kind.analyse(run, given, kind.params(**params)), run), run)
 
 
 def _input(name: str, path: Path) -> Input:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from helpers.recording_run import RecordingRun
+from helpers.result_checks import hold_to_schema
 from processor.analyses.compare import KIND as COMPARE
 from processor.analyses.validate import KIND as VALIDATE
 from processor.kind import Input, Kind, Outcome
@@ -63,7 +64,8 @@ def run_kind(
     scratch.mkdir()
     run = RecordingRun(scratch, memory_mb=memory_mb)
     inputs = {name: as_input(name, path) for name, path in files.items()}
-    return Checked(kind.analyse(run, inputs, kind.params.model_validate(params)), run)
+    outcome = kind.analyse(run, inputs, kind.params.model_validate(params))
+    return Checked(hold_to_schema(kind, outcome, run), run)
 
 
 def validate(folder: Path, data: pl.DataFrame | bytes, *rules: Any, reference: Any = None, **params: Any) -> Checked:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.recording_run import RecordingRun
+from helpers.result_checks import hold_to_schema
 from processor.analyses.profile import KIND
 from processor.kind import Input, Outcome
 
@@ -41,7 +42,8 @@ def profile_file(path: Path, **params: object) -> Profiled:
     scratch = path.parent / f"{path.name}.scratch"
     scratch.mkdir(exist_ok=True)
     run = RecordingRun(scratch)
-    return Profiled(KIND.analyse(run, {"data": input_of(path)}, KIND.params(**params)), run)
+    outcome = KIND.analyse(run, {"data": input_of(path)}, KIND.params(**params))
+    return Profiled(hold_to_schema(KIND, outcome, run), run)
 
 
 def profile_bytes(folder: Path, content: bytes, **params: object) -> Profiled:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from helpers.recording_run import RecordingRun
+from helpers.result_checks import hold_to_schema
 from processor.analyses.query import KIND
 from processor.kind import Input, Outcome
 
@@ -48,7 +49,7 @@ def query(folder: Path, inputs: Mapping[str, Path], sql: str, **params: Any) -> 
     run = RecordingRun(scratch)
     given = {name: input_of(name, path) for name, path in inputs.items()}
     outcome = KIND.analyse(run, given, KIND.params.model_validate({"sql": sql, **params}))
-    return Queried(outcome=outcome, run=run)
+    return Queried(outcome=hold_to_schema(KIND, outcome, run), run=run)
 
 
 def input_of(name: str, path: Path) -> Input:

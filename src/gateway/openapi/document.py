@@ -156,7 +156,9 @@ def _schemas_of_kinds(kinds: Collection[OfferedKind], plain: Mapping[str, Any]) 
     """The params of each kind, a task of each kind, and what can be asked for: one of these."""
     schemas: dict[str, Any] = {}
     for kind in kinds:
-        schemas |= _params(kind)
+        schemas |= _components(f"Params-{kind.name}", kind.params_schema)
+        if kind.result_schema is not None:
+            schemas |= _components(f"Result-{kind.name}", kind.result_schema)
         schemas[f"Submission-{kind.name}"] = _submission(plain, kind)
     one = [reference(f"Submission-{kind.name}") for kind in kinds]
     return {
@@ -223,10 +225,9 @@ def _not_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return schema["anyOf"][0] if "anyOf" in schema else schema
 
 
-def _params(kind: OfferedKind) -> dict[str, Any]:
+def _components(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     """A kind's schema as components; so are its definitions, since a pointer means the whole document."""
-    name = f"Params-{kind.name}"
-    own = dict(kind.params_schema)
+    own = dict(schema)
     definitions = own.pop("$defs", {})
     moved = {f"{name}-{inner}": schema for inner, schema in definitions.items()}
     return {each: _moved(schema, name) for each, schema in {name: own, **moved}.items()}

@@ -113,6 +113,16 @@ OPERATIONS: Final = (
     ),
     Operation(
         method="GET",
+        path="/v1/kinds/{name}",
+        name="showKind",
+        group=CATALOGUE,
+        says="A kind, as it was announced last.",
+        parameters=(Parameter(name="name", where="path", schema={"type": "string", "minLength": 1}), KNOWN, PRETTY),
+        answers={200: Answer(says="The kind.", shape=shapes.Kind, headers=("ETag",)), 304: UNCHANGED},
+        errors=("not_found", *ASKS_DATABASE),
+    ),
+    Operation(
+        method="GET",
         path="/v1/processors",
         name="listProcessors",
         group=CATALOGUE,

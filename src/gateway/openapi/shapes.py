@@ -184,6 +184,7 @@ class Kind(BaseModel):
     inputs: dict[str, str] = Field(description="The input names, each with what it is.")
     example: dict[str, Any]
     params_schema: dict[str, Any]
+    result_schema: dict[str, Any] | None
     processors: int
 
 

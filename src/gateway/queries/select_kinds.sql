@@ -2,6 +2,7 @@
 -- $1 how old a heartbeat may be.
 SELECT DISTINCT ON (kind.name)
        kind.name, kind.version, kind.title, kind.summary, kind.inputs, kind.example, kind.params_schema,
+       kind.result_schema,
        (SELECT count(*)
         FROM processor
         WHERE kind.name = ANY(processor.kinds) AND processor.heartbeat_at > now() - $1::interval) AS processors

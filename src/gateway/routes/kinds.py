@@ -1,10 +1,13 @@
 """/v1/kinds: what can be asked for."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.conditional import PRIVATE, etag_of, is_known, not_modified
+from gateway.errors import NotFoundError
 from gateway.json_text import json_bytes
 from gateway.kinds import Catalogue
 
@@ -17,12 +20,26 @@ class KindRoutes:
 
     def routes(self) -> list[Route]:
         """What this class serves."""
-        return [Route("/v1/kinds", self._list, methods=["GET"])]
+        return [
+            Route("/v1/kinds", self._list, methods=["GET"]),
+            Route("/v1/kinds/{name}", self._show, methods=["GET"]),
+        ]
 
     async def _list(self, request: Request) -> Response:
         kinds = await self._catalogue.kinds()
-        body = json_bytes({"kinds": [kind.view() for kind in kinds.values() if kind.processors]})
-        etag = etag_of(body)
-        if is_known(request, etag):
-            return not_modified(etag)
-        return Response(body, headers={"etag": etag, "cache-control": PRIVATE}, media_type="application/json")
+        return _answer(request, {"kinds": [kind.view() for kind in kinds.values() if kind.processors]})
+
+    async def _show(self, request: Request) -> Response:
+        kinds = await self._catalogue.kinds()
+        kind = kinds.get(request.path_params["name"])
+        if kind is None:
+            raise NotFoundError("There is no such kind.", advice="GET /v1/kinds lists what can be asked for now.")
+        return _answer(request, kind.view())
+
+
+def _answer(request: Request, view: Mapping[str, object]) -> Response:
+    body = json_bytes(view)
+    etag = etag_of(body)
+    if is_known(request, etag):
+        return not_modified(etag)
+    return Response(body, headers={"etag": etag, "cache-control": PRIVATE}, media_type="application/json")

@@ -26,6 +26,7 @@ async def test_a_kind_on_offer_is_shown_in_full(client: httpx2.AsyncClient, conn
                 "inputs": {"data": "the table to profile"},
                 "example": {},
                 "params_schema": PARAMS_SCHEMA,
+                "result_schema": None,
                 "processors": 2,
             }
         ]

@@ -36,6 +36,7 @@ def kind(schema: Mapping[str, Any]) -> OfferedKind:
         inputs={},
         example={},
         params_schema=schema,
+        result_schema=None,
         processors=1,
         judge=Judge(schema),
     )

@@ -6,6 +6,7 @@ from processor.analyses.convert.analysis import analyse
 from processor.analyses.convert.params import ConvertParams
 from processor.kind import Kind
 from processor.report import report_of
+from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="convert",
@@ -20,4 +21,5 @@ KIND = Kind(
     example={"format": "parquet"},
     analyse=analyse,
     report=report_of(Path(__file__).with_name("report.html")),
+    result=definitions_of(Path(__file__).with_name("result.schema.json")),
 )

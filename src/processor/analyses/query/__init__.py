@@ -7,6 +7,7 @@ from processor.analyses.query.analysis import analyse
 from processor.analyses.query.params import QueryParams
 from processor.kind import Kind
 from processor.report import report_of
+from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="query",
@@ -21,4 +22,5 @@ KIND = Kind(
     example={"sql": "SELECT count(*) AS rows FROM data"},
     analyse=analyse,
     report=report_of(Path(__file__).with_name("report.html")),
+    result=definitions_of(Path(__file__).with_name("result.schema.json")),
 )

@@ -6,6 +6,7 @@ from processor.analyses.validate.analysis import analyse
 from processor.analyses.validate.params import ValidateParams
 from processor.kind import Kind
 from processor.report import report_of
+from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="validate",
@@ -23,4 +24,5 @@ KIND = Kind(
     example={"rules": [], "suggest": True},
     analyse=analyse,
     report=report_of(Path(__file__).with_name("report.html")),
+    result=definitions_of(Path(__file__).with_name("result.schema.json")),
 )
