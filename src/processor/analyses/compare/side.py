@@ -10,6 +10,7 @@ from itertools import count
 import polars as pl
 
 from processor.analyses.compare.columns import Pair, kept
+from processor.analyses.part_run import PartRun
 from processor.analyses.rows import numbered, rows_of
 from processor.analyses.shards import sharded, size_of
 from processor.kind import Input
@@ -66,6 +67,7 @@ def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *
     Raises:
         InputError: the file holds no table that could be read.
     """
+    run = PartRun(run, scratch=run.scratch, label=f"{source.name}: ")
 
     def work(table: Table) -> Side:
         table.prepare()

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from common.errors import ParamsError
+from processor.analyses.part_run import PartRun
 from processor.analyses.query.params import QueryParams
-from processor.analyses.query.part_run import PartRun
 from processor.guard.refusal import near, shown
 from processor.kind import Input
 from processor.reading import ReadOptions, Table, read

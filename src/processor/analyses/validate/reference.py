@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from processor.analyses.part_run import PartRun
 from processor.analyses.rows import rows_of
 from processor.analyses.validate.params import ValidateParams
 from processor.analyses.validate.rules import ForeignKey
@@ -40,7 +41,8 @@ def read_reference(run: Run, source: Input, params: ValidateParams) -> Reference
         kept = pl.scan_parquet(path, glob=False)
         return Reference(frame=kept, rows=int(kept.select(pl.len()).collect().item()))
 
-    return read(run, source, params.reference_options, work)
+    named = PartRun(run, scratch=run.scratch, label=f"{source.name}: ")
+    return read(named, source, params.reference_options, work)
 
 
 def _wanted(params: ValidateParams) -> set[str]:

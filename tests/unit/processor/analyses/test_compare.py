@@ -218,6 +218,12 @@ def test_a_file_that_holds_no_table_is_refused(tmp_path: Path) -> None:
         compare(tmp_path, BEFORE, b"\x89PNG\r\n\x1a\n" + bytes(100))
 
 
+def test_a_warning_says_which_file_it_is_about(tmp_path: Path) -> None:
+    found = compare(tmp_path, b"id;x\n1;2\n", b"id,x\n1,NA\n2,3\n", keys=["id"])
+
+    assert [message.partition(": ")[0] for _, message in found.run.warnings] == ["left", "right"]
+
+
 def test_columns_with_names_that_mean_something_elsewhere_are_only_columns(tmp_path: Path) -> None:
     before = pl.DataFrame({"*": [1, 2], "^.*$": ["a", "b"], "l k0": [1, 2], "d0": [1, 1], "order": [1, 1]})
 
