@@ -1,5 +1,6 @@
 """Processor time as the kernel counts it, of a process with all that it started."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +21,16 @@ def own_cpu_seconds(pid: int) -> float:
 def family(pid: int) -> Iterator[int]:
     """The process and all its living descendants."""
     yield pid
-    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = thread.read_text(encoding="ascii").split()
-        except OSError:  # it has just ended
-            continue
-        for child in children:
-            yield from family(int(child))
+    for child in _children(pid):
+        yield from family(child)
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    with contextlib.suppress(OSError):  # it, or one of its threads, has just ended
+        for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+            found += map(int, thread.read_text(encoding="ascii").split())
+    return found
 
 
 def _own_cpu_seconds(pid: int) -> float:

@@ -54,6 +54,7 @@ CASES: Final[Mapping[tuple[str, str], Case]] = {
     ("GET", "/openapi.json"): Case(may=READERS),
     ("GET", "/v1/audit"): Case(may=ADMINS),
     ("GET", "/v1/kinds"): Case(may=READERS),
+    ("GET", "/v1/kinds/{name}"): Case(may=READERS),
     ("GET", "/v1/processors"): Case(may=READERS),
     ("GET", "/v1/stats"): Case(may=READERS),
     ("GET", "/v1/events"): Case(may=READERS),

@@ -241,7 +241,7 @@ def test_params_that_make_no_sense_are_refused(params: dict[str, object]) -> Non
 
 
 MEMORY = """
-import resource, sys
+import sys
 from pathlib import Path
 from helpers.recording_run import RecordingRun
 from processor.analyses.compare import KIND
@@ -254,7 +254,9 @@ inputs = {
 scratch = folder / f"scratch{memory_mb}"
 scratch.mkdir()
 found = KIND.analyse(RecordingRun(scratch, memory_mb=memory_mb), inputs, KIND.params(keys=["id"], drift=False))
-print(found.summary["changed"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Of this program alone: what the kernel says at its end counts the process, too, that it was forked from.
+peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
+print(found.summary["changed"], peak // 1024)
 """
 TESTS = Path(__file__).parents[3]
 
