@@ -176,9 +176,21 @@ class BoundedHeads(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, error: SundogError) -> None:
-        if not self.transport.is_closing():
+        """Answer and close; only close where the bytes would be taken for those of another request's answer."""
+        if self.transport.is_closing():
+            return
+        if not self._owes_another():
             self.transport.write(raw_answer(error))
-            self.transport.close()
+        self.transport.close()
+
+    def _owes_another(self) -> bool:
+        """Whether the answer to an earlier request has not ended, or one to the present request has begun."""
+        cycle = self.cycle
+        if any(not each.response_complete for each in self._earlier if each is not cycle):
+            return True
+        if cycle is None or cycle.response_complete:
+            return False
+        return isinstance(cycle, Tap) or cycle.response_started or not cycle.more_body
 
 
 def raw_answer(error: SundogError) -> bytes:

@@ -122,6 +122,19 @@ async def test_a_request_that_was_sent_ahead_waits_for_the_end_of_the_body() -> 
         assert await second.body() == b"second"
 
 
+async def test_nonsense_behind_a_request_is_not_answered_in_the_middle_of_a_body() -> None:
+    app = Tapped()
+    async with tapped(app) as connection:
+        answer = await connection.get("/a")
+        tap = await app.tap()
+        assert tap.write(b"one")
+        assert await answer.read() == b"one"
+        await connection.send(b"no request\r\n\r\n")
+        with pytest.raises(CutError):
+            await answer.body()
+        await eventually(app.has_ended("/a"))
+
+
 async def test_who_streams_is_told_when_the_client_has_gone() -> None:
     app = Tapped()
     async with served(app) as (url, _):
