@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from shutil import rmtree
 from typing import Final
+from urllib.parse import quote
 
 import polars as pl
 
 from common.errors import ParamsError
 
 MOST_PARTS: Final = 1_000
+MOST_BYTES: Final = 255  # of a folder's name
+MISSING: Final = "__HIVE_DEFAULT_PARTITION__"  # the folder of rows without a value
 STORED: Final = frozenset({".parquet", ".arrow", ".gz", ".zst"})  # compressed already
 
 
@@ -18,9 +21,20 @@ def check_parts(frame: pl.LazyFrame, keys: Sequence[str]) -> None:
     """Refuse keys that would make too many files; a pass over their columns.
 
     Raises:
-        ParamsError: there are more than 1,000 combinations, or a name that makes no folder.
+        ParamsError: there are more than 1,000 combinations, or a name, a type or a value that makes no folder.
     """
+    schema = frame.collect_schema()
     for number, name in enumerate(keys):
+        if name in keys[:number]:
+            raise ParamsError(
+                f"{name[:80]!r} is there twice.", pointer=f"/params/partition_by/{number}", advice="Leave it out once."
+            )
+        if schema[name].is_nested() or schema[name] in (pl.Binary, pl.Duration):
+            raise ParamsError(
+                f"Column {name[:80]!r} is {schema[name]}, which no folder can be named after.",
+                pointer=f"/params/partition_by/{number}",
+                advice="Part it by texts, numbers, times or truth values.",
+            )
         if not name.isprintable() or set(name) & set("/\\=%*^") or name in {"", ".", ".."}:
             raise ParamsError(
                 f"A folder cannot be named after {name[:80]!r}.",
@@ -33,6 +47,23 @@ def check_parts(frame: pl.LazyFrame, keys: Sequence[str]) -> None:
             f"This would make more than {MOST_PARTS:,} files.",
             pointer="/params/partition_by",
             advice="Part it by columns with fewer values.",
+        )
+    for number, name in enumerate(keys):
+        if schema[name] in (pl.String, pl.Categorical, pl.Enum):
+            _check_values(name, parts.get_column(name).cast(pl.String), pointer=f"/params/partition_by/{number}")
+
+
+def _check_values(name: str, values: pl.Series, *, pointer: str) -> None:
+    """Refuse texts whose folder would be another's, where one file would take the other's place, or none."""
+    if (values == MISSING).any():
+        raise ParamsError(
+            "A value is the name that the folder of missing values has.", pointer=pointer, advice="Filter it out."
+        )
+    if any(len(quote(f"{name}={value}", safe="")) > MOST_BYTES for value in values):
+        raise ParamsError(
+            "A value is too long for the name of a folder.",
+            pointer=pointer,
+            advice="Part it by a column with shorter values.",
         )
 
 

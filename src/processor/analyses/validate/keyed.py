@@ -98,8 +98,7 @@ class Keys:
             mine, given = self._columns.dtype(name), theirs.dtype(other)
             if mine != given and not (mine.is_numeric() and given.is_numeric()):
                 raise RuleError(f"A column of the type {mine} cannot be found in one of the type {given}.")
-            # What does not fit the narrower type becomes null, and is nobody's key.
-            exprs.append(pl.col(place).cast(mine, strict=False))
+            exprs.append(_as_type(pl.col(place), given, mine))
         return exprs
 
     def _sharded(self, keys: pl.LazyFrame, places: Sequence[str]) -> list[pl.LazyFrame]:
@@ -137,6 +136,15 @@ def _narrowed(run: Run, table: Table, names: Collection[str]) -> pl.LazyFrame:
     path = run.scratch / f"keys{next(_folders)}.parquet"
     frame.sink_parquet(path, compression="lz4", statistics=False, maintain_order=True, engine="streaming")
     return pl.scan_parquet(path, glob=False)
+
+
+def _as_type(key: pl.Expr, given: pl.DataType, mine: pl.DataType) -> pl.Expr:
+    """A key in another type; what does not fit that one exactly becomes null, and is nobody's key."""
+    same = key.cast(mine, strict=False)
+    if given == mine or mine.is_float():
+        return same
+    # 1.5 would become 1: so each is taken back, and has to be what it was.
+    return pl.when(same.cast(given, strict=False) == key).then(same)
 
 
 def _places(names: Sequence[str]) -> list[str]:

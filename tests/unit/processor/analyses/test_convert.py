@@ -205,3 +205,19 @@ def test_the_first_rows_are_shown_before_the_long_part(tmp_path: Path) -> None:
 
     assert is_estimate
     assert partial["first_rows"][0] == ["oak", 12.5, "2020-01-02", 3]  # type: ignore[index]  # JSON values
+
+
+@pytest.mark.parametrize(
+    ("values", "keys", "said"),
+    [
+        ([None, "__HIVE_DEFAULT_PARTITION__"], ["k"], "folder of missing values"),
+        (["a" * 400, "b"], ["k"], "too long for the name"),
+        ([[1], [2]], ["k"], "no folder can be named after"),
+        (["a", "b"], ["k", "k"], "twice"),
+    ],
+)
+def test_values_that_make_no_folder_of_their_own_are_refused(
+    values: list[Any], keys: list[str], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ParamsError, match=said):
+        convert(tmp_path, pl.DataFrame({"k": values, "n": [1, 2]}), partition_by=keys)

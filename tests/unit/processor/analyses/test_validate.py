@@ -105,6 +105,17 @@ def test_keys_are_looked_up_in_the_second_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "known"),
+    [(1, 1.5), (Decimal("1.2"), Decimal("1.21")), (2**53 + 1, float(2**53))],
+)
+def test_a_key_is_not_found_in_a_number_that_only_rounds_to_it(key: object, known: object, tmp_path: Path) -> None:
+    rule = {"rule": "foreign_key", "columns": ["k"]}
+    found = outcome(tmp_path, rule, pl.DataFrame({"k": [key]}), reference=pl.DataFrame({"k": [known]}))
+
+    assert (found["status"], found["failing"]) == ("failed", 1)
+
+
+@pytest.mark.parametrize(
     ("rule", "reference"),
     [
         ({"rule": "foreign_key", "columns": ["id"]}, None),
