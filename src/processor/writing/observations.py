@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
+from processor.writing.form import CsvForm
 from processor.writing.formats import FormatName
 from processor.writing.formulas import DANGEROUS, is_formula
 from processor.writing.losses import Loss
@@ -86,6 +87,29 @@ class BlankLines:
         return [Loss(code="blank_lines", message=said)] if self._found else []
 
 
+class MissingWords:
+    """Values that are written as the word for a missing value."""
+
+    def __init__(self, word: str, *, decimal_comma: bool) -> None:
+        self._found: Counter[str] = Counter()
+        self._word = word
+        self._plain = word.replace(",", ".") if decimal_comma else word
+
+    def look(self, batch: pl.DataFrame) -> None:
+        """Count them."""
+        for column in batch.get_columns():
+            if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Duration, pl.Null):
+                continue
+            word = self._plain if column.dtype.is_float() or column.dtype.is_decimal() else self._word
+            count = int((column.cast(pl.String) == word).sum())
+            self._found.update({column.name: count} if count else {})
+
+    def losses(self) -> list[Loss]:
+        """They are read as missing."""
+        said = f"The word for a missing value is a value too: {listed(self._found)}. Choose another `null_value`."
+        return [Loss(code="null_value_is_a_value", message=said)] if self._found else []
+
+
 class EmptyTexts:
     """Empty texts where the format has no other word for a missing value."""
 
@@ -132,7 +156,7 @@ class LooksTyped:
         return [Loss(code="texts_look_typed", message=said)] if names else []
 
 
-def observations(target: FormatName, *, defuse: bool) -> list[Observation]:
+def observations(target: FormatName, *, defuse: bool, csv: CsvForm) -> list[Observation]:
     """What has to be counted when this format is written."""
     found: list[Observation] = []
     if target in JSON | LINES | {"xlsx"}:
@@ -140,7 +164,8 @@ def observations(target: FormatName, *, defuse: bool) -> list[Observation]:
     if defuse:
         found.append(Defused())
     if target in LINES:
-        found += [BlankLines(), LooksTyped()]
+        found.append(LooksTyped())
+        found.append(MissingWords(csv.null_value, decimal_comma=csv.decimal_comma) if csv.null_value else BlankLines())
     if target == "xlsx":
         found.append(EmptyTexts())
     return found

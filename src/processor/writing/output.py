@@ -11,8 +11,11 @@ class CsvOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-~]$")] = Field(
-        default=",", description="One ASCII character between two fields."
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-*,/;-@\[-`{-~]$")] = (
+        Field(
+            default=",",
+            description="One ASCII character between two fields; none that numbers and times are written with.",
+        )
     )
     header: bool = Field(default=True, description="Whether the first line holds the names of the columns.")
     decimal_comma: bool = Field(default=False, description="Write 1,5 and not 1.5; with another delimiter than `,`.")

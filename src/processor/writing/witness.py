@@ -5,6 +5,7 @@ from threading import Lock
 
 import polars as pl
 
+from processor.writing.form import CsvForm
 from processor.writing.formats import FormatName
 from processor.writing.losses import Loss
 from processor.writing.observations import observations
@@ -16,16 +17,17 @@ class Witness:
     Args:
         target: the format that is written.
         defuse: whether text that a spreadsheet would compute is changed.
+        csv: how CSV is written.
         seen: called with the number of rows so far.
 
     Attributes:
         rows: how many were seen.
     """
 
-    def __init__(self, target: FormatName, *, defuse: bool, seen: Callable[[int], None]) -> None:
+    def __init__(self, target: FormatName, *, defuse: bool, csv: CsvForm, seen: Callable[[int], None]) -> None:
         self.rows = 0
         self._seen = seen
-        self._observations = observations(target, defuse=defuse)
+        self._observations = observations(target, defuse=defuse, csv=csv)
         self._lock = Lock()
 
     def look(self, batch: pl.DataFrame) -> pl.DataFrame:

@@ -51,7 +51,7 @@ def write(
     schema = frame.collect_schema()
     is_text = form.format in _SEPARATORS
     defuse = form.escape_formulas and is_text
-    witness = Witness(form.format, defuse=defuse, seen=seen)
+    witness = Witness(form.format, defuse=defuse, csv=form.csv, seen=seen)
     table = fit(frame.map_batches(witness.look, streamable=True, schema=schema), schema, form.format, defuse=defuse)
     if defuse:
         table = table.rename(_harmless(schema.names()))

@@ -221,3 +221,17 @@ def test_values_that_make_no_folder_of_their_own_are_refused(
 ) -> None:
     with pytest.raises(ParamsError, match=said):
         convert(tmp_path, pl.DataFrame({"k": values, "n": [1, 2]}), partition_by=keys)
+
+
+@pytest.mark.parametrize("delimiter", list('.-+:19eT"\n'))
+def test_no_delimiter_is_a_character_of_numbers_or_times(delimiter: str) -> None:
+    with pytest.raises(ValidationError):
+        KIND.params(format="csv", csv={"delimiter": delimiter})
+
+
+@pytest.mark.parametrize("delimiter", list("\t !#$%&'()*,/;<=>?@[\\]^_`{|}~"))
+def test_other_delimiters_tell_the_fields_apart(delimiter: str, tmp_path: Path) -> None:
+    frame = pl.DataFrame({"n": [-1.5e300], "text": [f"a{delimiter}b"], "flag": [True]})
+    found = convert(tmp_path, frame, format="csv", csv={"delimiter": delimiter}, escape_formulas=False)
+
+    assert_frame_equal(pl.read_csv(found.file("data.csv"), separator=delimiter), frame)

@@ -215,3 +215,14 @@ def test_names_that_polars_would_take_for_many_columns_are_names(tmp_path: Path)
     path, _ = written(frame, tmp_path, format="parquet")
 
     assert_frame_equal(pl.read_parquet(path), frame)
+
+
+def test_values_that_are_the_word_for_a_missing_one_are_counted(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"text": ["0", None, "x"], "n": [0, 0, 1], "price": [1.5, 0.5, None]})
+    _, found = written(frame, tmp_path, format="csv", csv=CsvForm(null_value="0"))
+    _, comma = written(frame, tmp_path, format="csv", csv=CsvForm(null_value="1,5", decimal_comma=True, delimiter=";"))
+    _, other = written(frame, tmp_path, format="csv", csv=CsvForm(null_value="NA"))
+
+    assert "2 of 'n', 1 of 'text'." in next(x.message for x in found.losses if x.code == "null_value_is_a_value")
+    assert "1 of 'price'." in next(x.message for x in comma.losses if x.code == "null_value_is_a_value")
+    assert "null_value_is_a_value" not in codes(other)
