@@ -8,8 +8,10 @@ import polars as pl
 from common.errors import ParamsError
 from processor.analyses.compare.params import Closeness, CompareParams
 from processor.reading.schema import shown
+from processor.writing.nested import leaves, rebuild
 
 _NESTED = (pl.List, pl.Array, pl.Struct)
+_UNITS = ("ms", "us", "ns")
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
 
@@ -74,16 +76,41 @@ def _pair(name: str, left: pl.DataType, right: pl.DataType, params: CompareParam
     )
 
 
-def kept(name: str, position: int, dtype: pl.DataType) -> pl.Expr:
-    """A column as it is kept: nested values as JSON, bytes as hex, everything else as it is."""
+def kept(name: str, position: int, dtype: pl.DataType, *, wanted: pl.DataType) -> pl.Expr:
+    """A column as it is kept: nested values as JSON, bytes as hex, everything else as it is.
+
+    Durations that are compared with what is none are ISO 8601.
+    """
     value = pl.nth(position)
     if dtype in _NESTED:
-        value = pl.when(value.is_not_null()).then(pl.struct(value.alias("value")).struct.json_encode())
+        value = pl.when(value.is_not_null()).then(_json(value, dtype))
+    elif isinstance(dtype, pl.Duration) and wanted == pl.String:
+        value = value.dt.to_string("iso")
     elif dtype == pl.Binary:
         value = value.bin.encode("hex")
     elif dtype in _TEXTS:
         value = value.cast(pl.String)
     return value.alias(f"v {name}")
+
+
+def _json(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Nested values as JSON, in which NaN and infinity are words, and bytes are hex."""
+    inside = leaves(dtype)
+    plain = _encoded(rebuild(value, dtype, _hex) if pl.Binary() in inside else value)
+    if not any(leaf.is_float() for leaf in inside):
+        return plain
+    spelt = _encoded(rebuild(value, dtype, lambda leaf, of: leaf.cast(pl.String) if of.is_float() else _hex(leaf, of)))
+    # JSON would say null of them, so a text with more nulls than the one with words has lost some.
+    nulls = (text.str.count_matches("null", literal=True) for text in (plain, spelt))
+    return pl.when(next(nulls) == next(nulls)).then(plain).otherwise(spelt)
+
+
+def _encoded(value: pl.Expr) -> pl.Expr:
+    return pl.struct(value.alias("value")).struct.json_encode()
+
+
+def _hex(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    return value.bin.encode("hex") if dtype == pl.Binary else value
 
 
 def kept_type(dtype: pl.DataType) -> pl.DataType:
@@ -106,6 +133,8 @@ def common_type(left: pl.DataType, right: pl.DataType) -> pl.DataType:
 
 
 def _common_time(left: pl.DataType, right: pl.DataType) -> pl.DataType | None:
+    if isinstance(left, pl.Duration) and isinstance(right, pl.Duration):
+        return max(left, right, key=lambda each: _UNITS.index(each.time_unit))
     if _is_day_or_time(left) and _is_day_or_time(right):
         return pl.Datetime("us")
     if isinstance(left, pl.Datetime) and isinstance(right, pl.Datetime) and left.time_zone and right.time_zone:

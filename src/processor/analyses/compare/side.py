@@ -73,9 +73,12 @@ def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *
         table.prepare()
         run.phase(f"read {source.name}")
         schema = table.head.schema
-        names = [pair.name for pair in pairs if pair.name in schema]
         positions = {name: place for place, name in enumerate(schema)}
-        columns = [kept(name, positions[name], schema[name]) for name in names]
+        columns = [
+            kept(pair.name, positions[pair.name], schema[pair.name], wanted=pair.dtype)
+            for pair in pairs
+            if pair.name in schema
+        ]
         frame = numbered(rows_of(table).select(columns))
         folder = run.scratch / f"{source.name}{next(_folders)}"
         told = _Teller(run, table)

@@ -64,6 +64,8 @@ def _prepared(number: int, rule: AnyRule, columns: Columns, bounds: Bounds) -> P
 def _check(number: int, rule: AnyRule, columns: Columns, bounds: Bounds, pointer: str) -> Check | None:
     match rule:
         case Monotonic():
+            if columns.dtype(rule.column).is_nested():
+                raise RuleError(f"The column is {columns.dtype(rule.column)}, which has no order.")
             where = checked_rows(rule, columns, pointer=pointer)
             return OrderCheck(rule, where, number=number, columns=columns, bounds=bounds)
         case Freshness():

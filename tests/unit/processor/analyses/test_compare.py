@@ -279,3 +279,34 @@ def test_what_is_larger_than_memory_is_compared_in_less(tmp_path: Path) -> None:
         peaks[memory_mb] = int(peak)
 
     assert peaks[128] < 0.6 * peaks[8000], peaks
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ([[math.nan]], [[None]]),
+        ([[math.inf]], [[math.nan]]),
+        ([{"a": math.nan, "b": "null"}], [{"a": None, "b": "null"}]),
+        ([[b"a"]], [[b"\xff"]]),
+        ([dt.timedelta(1)], [1]),
+    ],
+)
+def test_values_that_differ_within_nested_ones_or_in_sort_are_changed(
+    left: list[Any], right: list[Any], tmp_path: Path
+) -> None:
+    dtype = pl.Series(left).dtype if isinstance(left[0], list | dict) else None
+    before, after = pl.DataFrame({"k": [1], "v": left}), pl.DataFrame({"k": [1], "v": pl.Series(right, dtype=dtype)})
+
+    for keys in (["k"], None):
+        assert not compare(tmp_path, before, after, keys=keys).data["same_rows"]
+        assert compare(tmp_path, before, before, keys=keys).data["identical"]
+
+
+def test_durations_of_other_units_are_compared_as_the_finer(tmp_path: Path) -> None:
+    frames = [pl.DataFrame({"v": pl.Series([count]).cast(pl.Duration(unit))}) for count, unit in _LENGTHS]
+
+    assert compare(tmp_path, frames[0], frames[1]).data["same_rows"]
+    assert not compare(tmp_path, frames[0], frames[2]).data["same_rows"]
+
+
+_LENGTHS: list[tuple[int, Any]] = [(1, "us"), (1000, "ns"), (1001, "ns")]

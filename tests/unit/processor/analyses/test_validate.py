@@ -397,3 +397,10 @@ def test_decimals_and_large_numbers_are_compared_exactly(tmp_path: Path) -> None
 def test_params_that_make_no_sense_are_refused(params: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         KIND.params.model_validate(params)
+
+
+def test_nested_values_have_no_order_and_that_is_the_rules_error_alone(tmp_path: Path) -> None:
+    rules = [{"rule": "monotonic", "column": "x"}, {"rule": "not_null", "column": "x"}]
+    found = validate(tmp_path, pl.DataFrame({"x": [[1], [2]]}), *rules).rules
+
+    assert [rule["status"] for rule in found] == ["error", "passed"]
