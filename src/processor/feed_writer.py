@@ -248,7 +248,8 @@ class FeedWriter(Service):
         except REFUSED as error:  # the next report replaces it
             log.warning("Postgres refused progress", extra={"count": len(latest), "code": error.sqlstate})
         except (*TRANSIENT, asyncpg.PostgresError):
-            self._progress = latest | self._progress
+            # An attempt that lost its lease may have been closed meanwhile; nobody writes for that any more.
+            self._progress = {hold: latest[hold] for hold in latest if hold in self._feeds} | self._progress
             raise
         else:
             self._notifier.feed_moved(row["task"] for row in rows)

@@ -23,7 +23,8 @@ from processor.feed_writer import FeedWriter
 from processor.settlement import RetryPolicy, settle
 from processor.settler import Settler
 
-WAITS_FOR_A_LOCK = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+OF_WHO_WAITS = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+WAITS_FOR_A_LOCK = f"SELECT EXISTS (SELECT {OF_WHO_WAITS})"  # of this database: tests run beside each other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,27 @@ async def test_what_was_told_last_is_written_with_the_end(database: Database, co
     row = await connection.fetchrow("SELECT lease, rev, data ->> 'rows' AS rows FROM progress")
     assert tuple(row) == (claim.lease, 3, "2")
     assert await connection.fetchval("SELECT state FROM task") == "succeeded"
+
+
+async def test_progress_that_fails_behind_the_end_of_its_attempt_ends_nobody_elses(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    """The lease is lost while its progress is being written, and then the connection is."""
+    lost, other = await claimed(connection, 2)
+    await connection.execute("INSERT INTO progress (task, lease, data) VALUES ($1, 0, '{}')", lost.task)
+    async with writing(database) as writers, connected(database.dsn) as killer:
+        writers.feed.open(lost)
+        async with connection.transaction():
+            await connection.execute("SELECT FROM progress FOR UPDATE")
+            writers.feed.progress(lost, {"rows": 1})
+            await eventually(lambda: killer.fetchval(WAITS_FOR_A_LOCK))
+            writers.feed.close(lost)
+            await killer.execute(f"SELECT pg_terminate_backend(pid, 10000) {OF_WHO_WAITS}")
+        writers.feed.open(other)
+        writers.feed.progress(other, {"rows": 2})
+        await eventually(lambda: connection.fetchval("SELECT true FROM progress WHERE task = $1", other.task))
+
+    assert await connection.fetchval("SELECT lease FROM progress WHERE task = $1", lost.task) == 0
 
 
 @pytest.mark.parametrize("table", ["event", "progress", "result"])
