@@ -3,7 +3,7 @@
 from asyncio import TimerHandle, Transport
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import cast
+from typing import Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -15,6 +15,8 @@ from gateway.problems import problem_response
 from gateway.security_headers import EVERY_ANSWER
 from gateway.settings import GatewaySettings
 from gateway.tap import EXTENSION, Offer, Tap
+
+MOST_AHEAD: Final = 100  # requests that wait on a connection for the end of the answer before them
 
 
 class Config(uvicorn.Config):
@@ -138,11 +140,12 @@ class BoundedHeads(HttpToolsProtocol):
         """Hand the request to the application, if its head is within the limit.
 
         Raises:
-            HeadTooLargeError: it is not; uvicorn takes that for a request that cannot be parsed.
+            HeadTooLargeError: it is not, or too many wait already: one read of a socket can bring thousands. uvicorn
+                takes that for a request that cannot be parsed.
         """
         self._head.is_open = False
         self._end_patience()
-        if self._exceeds():
+        if self._exceeds() or len(self.pipeline) >= MOST_AHEAD:
             raise _too_large()
         self._earlier = tuple(
             cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete

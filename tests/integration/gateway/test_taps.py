@@ -8,6 +8,7 @@ import anyio
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from gateway.protocol import MOST_AHEAD
 from gateway.server import Server, build_server, listening_socket
 from gateway.settings import GatewaySettings
 from gateway.tap import Tap, open_tap
@@ -120,6 +121,21 @@ async def test_a_request_that_was_sent_ahead_waits_for_the_end_of_the_body() -> 
         second = await connection.answer()
         await (await app.tap(1)).send(body(b"second", more=False))
         assert await second.body() == b"second"
+
+
+async def test_who_sends_very_many_requests_ahead_is_cut_off_and_none_of_them_is_kept() -> None:
+    app = Tapped()
+    async with tapped(app) as connection:
+        answer = await connection.get("/a")
+        tap = await app.tap()
+        assert tap.write(b"one")
+        assert await answer.read() == b"one"
+        await connection.send(b"GET /b HTTP/1.1\r\nhost: x\r\n\r\n" * (MOST_AHEAD + 1))
+        with pytest.raises(CutError):
+            await answer.body()
+        await eventually(app.has_ended("/a"))
+
+    assert len(app.taps) == 1
 
 
 async def test_nonsense_behind_a_request_is_not_answered_in_the_middle_of_a_body() -> None:
