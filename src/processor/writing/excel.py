@@ -31,6 +31,13 @@ OPTIONS: Final = {
 }
 
 
+class _Exact(float):
+    """A number that is written with as many digits as it needs: XlsxWriter asks for 16, and some need 17."""
+
+    def __format__(self, spec: str) -> str:
+        return repr(float(self))
+
+
 class ExcelWriter:
     """Writes batches into one sheet; `close` ends the file.
 
@@ -82,7 +89,7 @@ class ExcelWriter:
             case int() if abs(value) <= EXACT:
                 self._sheet.write_number(self._row, place, value)
             case float() if math.isfinite(value):
-                self._sheet.write_number(self._row, place, value)
+                self._sheet.write_number(self._row, place, _Exact(value))
             case dt.datetime() if value.date() >= FIRST_DAY:
                 self._sheet.write_datetime(self._row, place, value, self._formats[dt.datetime])
             case dt.date() if not isinstance(value, dt.datetime) and value >= FIRST_DAY:

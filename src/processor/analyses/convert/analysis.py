@@ -93,7 +93,7 @@ def _show_first_rows(run: Run, table: Table, params: ConvertParams, wanted: Mapp
     head = table.head.lazy()
     names = table.head.columns
     casting = Casting(table.head.schema, wanted, is_strict=False)
-    with _explaining_filter(params, names):
+    with _explaining_filter(params, names), casting.explaining():
         made = shaped(casting.applied(head), params, names).head(FIRST_ROWS).collect()
     rows = [list(row) for row in zip(*(json_values(column) for column in made.get_columns()), strict=True)]
     columns = [{"name": name, "dtype": str(dtype)} for name, dtype in made.schema.items()]

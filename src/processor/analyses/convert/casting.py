@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
+from typing import Final
 
 import polars as pl
 
 from common.errors import ParamsError
 from processor.analyses.convert.types import cast
+
+MOST_NAMED: Final = 5
 
 
 class CastError(Exception):
@@ -31,6 +34,7 @@ class Casting:
         self.lost: Counter[str] = Counter()
         self._wanted = wanted
         self._is_strict = is_strict
+        self._is_impossible = False
         self._lock = Lock()
         names = schema.names()
         self._casts = [
@@ -45,7 +49,12 @@ class Casting:
         return frame.map_batches(self._cast, streamable=True, schema=self.schema)
 
     def _cast(self, batch: pl.DataFrame) -> pl.DataFrame:
-        made = batch.with_columns(self._casts)
+        try:
+            made = batch.with_columns(self._casts)
+        except pl.exceptions.PolarsError:
+            # Not strict, so it is no value that fails: there is no way from one type to the other.
+            self._is_impossible = True
+            raise CastError from None
         lost = {
             name: count
             for name in self._wanted
@@ -67,9 +76,19 @@ class Casting:
         try:
             yield
         except BaseException:
+            if self._is_impossible:
+                raise self._impossible() from None
             if not self._is_strict or not self.lost:
                 raise
             raise self._failure() from None
+
+    def _impossible(self) -> ParamsError:
+        pairs = ", ".join(f"{name[:80]!r} to {dtype}" for name, dtype in list(self._wanted.items())[:MOST_NAMED])
+        return ParamsError(
+            f"There is no cast from a column's type to the one that is asked for, among: {pairs}.",
+            pointer="/params/cast",
+            advice="Leave it out, or cast to text or a number before, in a query.",
+        )
 
     def _failure(self) -> ParamsError:
         name, count = self.lost.most_common(1)[0]

@@ -235,3 +235,13 @@ def test_other_delimiters_tell_the_fields_apart(delimiter: str, tmp_path: Path) 
     found = convert(tmp_path, frame, format="csv", csv={"delimiter": delimiter}, escape_formulas=False)
 
     assert_frame_equal(pl.read_csv(found.file("data.csv"), separator=delimiter), frame)
+
+
+@pytest.mark.parametrize(("values", "wanted"), [([[1], [2]], "text"), ([b"1"], "integer"), ([True], "category")])
+def test_a_type_that_cannot_become_another_is_a_fault_of_the_param(
+    values: list[Any], wanted: str, tmp_path: Path
+) -> None:
+    for errors in ("null", "fail"):
+        with pytest.raises(ParamsError, match="no cast") as refused:
+            convert(tmp_path, pl.DataFrame({"x": values}), cast={"x": wanted}, cast_errors=errors)
+        assert refused.value.pointer == "/params/cast"

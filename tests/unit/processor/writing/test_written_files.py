@@ -226,3 +226,10 @@ def test_values_that_are_the_word_for_a_missing_one_are_counted(tmp_path: Path) 
     assert "2 of 'n', 1 of 'text'." in next(x.message for x in found.losses if x.code == "null_value_is_a_value")
     assert "1 of 'price'." in next(x.message for x in comma.losses if x.code == "null_value_is_a_value")
     assert "null_value_is_a_value" not in codes(other)
+
+
+def test_a_workbook_keeps_every_digit_of_a_number(tmp_path: Path) -> None:
+    values = [0.1 + 0.2, 1.7976931348623157e308, -5e-324, 1.0]
+    path, _ = written(pl.DataFrame({"x": values}), tmp_path, format="xlsx")
+
+    assert [float(text.split("</v>")[0]) for text in sheet(path).split("<v>")[1:]] == values
