@@ -8,6 +8,7 @@ where that says the same, and refused where it does not.
 import datetime as dt
 import math
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -76,7 +77,7 @@ class ExcelWriter:
             raise InputError(
                 f"Excel holds {MOST_ROWS:,} rows under one line of names.", advice="Set `limit`, or another format."
             )
-        for row in batch.iter_rows():
+        for row in _rows(batch):
             self._row += 1
             for place, value in enumerate(row):
                 if value is not None:
@@ -126,3 +127,12 @@ class ExcelWriter:
     def close(self) -> None:
         """Write the end."""
         self._book.close()
+
+
+def _rows(batch: pl.DataFrame) -> Iterator[tuple[object, ...]]:
+    try:
+        yield from batch.iter_rows()
+    except (ValueError, OverflowError):  # Python knows the years from 1 to 9999, and Excel no other
+        raise InputError(
+            "Excel holds no time outside of the years 1 to 9999.", advice="Choose columns, or another format."
+        ) from None

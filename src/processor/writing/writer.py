@@ -134,4 +134,11 @@ def _file(target: Target) -> Path:
 def _harmless(names: list[str]) -> Mapping[str, str]:
     """New names for columns whose names a spreadsheet would compute."""
     shown = pl.DataFrame({"name": names}, schema={"name": pl.String}).select(defused(pl.col("name"))).to_series()
-    return {name: other for name, other in zip(names, shown, strict=True) if other not in names}
+    taken, found = set(names), {}
+    for name, other in zip(names, shown, strict=True):
+        if name != other:
+            while other in taken:
+                other = f"'{other}"  # noqa: PLW2901 - one more, until no other column has the name
+            taken.add(other)
+            found[name] = other
+    return found

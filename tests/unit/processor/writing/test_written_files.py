@@ -233,3 +233,16 @@ def test_a_workbook_keeps_every_digit_of_a_number(tmp_path: Path) -> None:
     path, _ = written(pl.DataFrame({"x": values}), tmp_path, format="xlsx")
 
     assert [float(text.split("</v>")[0]) for text in sheet(path).split("<v>")[1:]] == values
+
+
+def test_a_name_is_defused_though_another_column_has_the_harmless_one(tmp_path: Path) -> None:
+    path, _ = written(pl.DataFrame({"=a": [1], "'=a": [2]}), tmp_path, format="csv")
+
+    assert path.read_text().splitlines() == ["''=a,'=a", "1,2"]
+
+
+def test_a_year_that_a_workbook_cannot_hold_is_refused(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": pl.Series([2_932_897], dtype=pl.Int32).cast(pl.Date)})
+
+    with pytest.raises(InputError, match="years 1 to 9999"):
+        written(frame, tmp_path, format="xlsx")
