@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 BACKLOG: Final = 2048
 KEEPALIVE_IDLE_S: Final = 60
+UNTAKEN_S: Final = 120  # a download that is paused for longer goes on by a Range
 
 Drain = Callable[[], Awaitable[None]]
 
@@ -94,8 +95,13 @@ def listening_socket(settings: GatewaySettings) -> socket.socket:
 
 
 def _kept_alive(listening: socket.socket) -> socket.socket:
-    """Its connections inherit this: a client that vanishes without a word is found out by the kernel."""
+    """Its connections inherit this: a client that vanishes without a word is found out by the kernel.
+
+    So is one that stays and takes nothing, also when its answer has ended here and only the kernel still holds the last
+    bytes of it: nobody else looks at it any more.
+    """
     if listening.family in {socket.AF_INET, socket.AF_INET6}:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_S)
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 1000 * UNTAKEN_S)
     return listening
