@@ -3,6 +3,6 @@
 from processor.writing.form import CsvForm, Form
 from processor.writing.formats import FORMATS, Format
 from processor.writing.output import OutputParams
-from processor.writing.writer import Written, write
+from processor.writing.writer import Written, names_in_file, write
 
-__all__ = ["FORMATS", "CsvForm", "Form", "Format", "OutputParams", "Written", "write"]
+__all__ = ["FORMATS", "CsvForm", "Form", "Format", "OutputParams", "Written", "names_in_file", "write"]

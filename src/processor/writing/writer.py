@@ -49,12 +49,10 @@ def write(
         InputError: the table has more than the format holds.
     """
     schema = frame.collect_schema()
-    is_text = form.format in _SEPARATORS
-    defuse = form.escape_formulas and is_text
+    defuse = _defuses(form)
     witness = Witness(form.format, defuse=defuse, csv=form.csv, seen=seen)
     table = fit(frame.map_batches(witness.look, streamable=True, schema=schema), schema, form.format, defuse=defuse)
-    if defuse:
-        table = table.rename(_harmless(schema.names()))
+    table = table.rename(names_in_file(schema.names(), form))
     late: list[Loss] = []
     match form.format:
         case "json":
@@ -131,8 +129,16 @@ def _file(target: Target) -> Path:
     raise InputError("This format is written as one file.", advice="Leave `partition_by` out.")
 
 
+def _defuses(form: Form) -> bool:
+    return form.escape_formulas and form.format in _SEPARATORS
+
+
+def names_in_file(names: list[str], form: Form) -> Mapping[str, str]:
+    """New names for columns whose names a spreadsheet would compute; nothing where they stay."""
+    return _harmless(names) if _defuses(form) else {}
+
+
 def _harmless(names: list[str]) -> Mapping[str, str]:
-    """New names for columns whose names a spreadsheet would compute."""
     shown = pl.DataFrame({"name": names}, schema={"name": pl.String}).select(defused(pl.col("name"))).to_series()
     taken, found = set(names), {}
     for name, other in zip(names, shown, strict=True):

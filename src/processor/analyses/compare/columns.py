@@ -11,6 +11,7 @@ from processor.reading.schema import shown
 from processor.writing.nested import leaves, rebuild
 
 _NESTED = (pl.List, pl.Array, pl.Struct)
+_MOST_DIGITS = 38
 _UNITS = ("ms", "us", "ns")
 _TEXTS = (pl.String, pl.Categorical, pl.Enum)
 
@@ -122,14 +123,30 @@ def common_type(left: pl.DataType, right: pl.DataType) -> pl.DataType:
     """The type that values of both are compared as; text where they are of different sorts."""
     if left == right:
         return left
-    if left.is_integer() and right.is_integer():
-        wide = (pl.UInt64, pl.Int128, pl.UInt128)
-        return pl.Int128() if left in wide or right in wide else pl.Int64()
     if left.is_numeric() and right.is_numeric():
-        if left.is_float() or right.is_float():
-            return pl.Float64()
-        return pl.Decimal(38, max(getattr(left, "scale", 0), getattr(right, "scale", 0)))
+        return _common_number(left, right)
     return _common_time(left, right) or pl.String()
+
+
+def _common_number(left: pl.DataType, right: pl.DataType) -> pl.DataType:
+    """A type that holds every value of both; where there is none, floats, which hold them roughly."""
+    if left.is_float() or right.is_float():
+        return pl.Float64()
+    if left.is_integer() and right.is_integer():
+        if pl.UInt128 in {left, right}:
+            return pl.UInt128() if left.is_unsigned_integer() and right.is_unsigned_integer() else pl.Float64()
+        wide = (pl.UInt64, pl.Int128)
+        return pl.Int128() if left in wide or right in wide else pl.Int64()
+    scale = max(getattr(left, "scale", 0), getattr(right, "scale", 0))
+    fits = scale + max(_whole_digits(left), _whole_digits(right)) <= _MOST_DIGITS
+    return pl.Decimal(_MOST_DIGITS, scale) if fits else pl.Float64()
+
+
+def _whole_digits(dtype: pl.DataType) -> int:
+    """How many digits before the point a value may have."""
+    if isinstance(dtype, pl.Decimal):
+        return (dtype.precision or _MOST_DIGITS) - dtype.scale
+    return 20 if dtype not in {pl.Int128, pl.UInt128} else 39
 
 
 def _common_time(left: pl.DataType, right: pl.DataType) -> pl.DataType | None:

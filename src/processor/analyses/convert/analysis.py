@@ -22,7 +22,7 @@ from processor.kind import Input, Outcome
 from processor.reading import Table, read
 from processor.reading.faults import Fault, diagnose
 from processor.run import Run
-from processor.writing import Form, Written, write
+from processor.writing import Form, Written, names_in_file, write
 
 STEM = "data"
 FIRST_ROWS = 10
@@ -147,7 +147,9 @@ def _write(run: Run, frame: pl.LazyFrame, params: ConvertParams, form: Form) -> 
     keys = [params.rename.get(name, name) for name in params.partition_by]
     check_parts(frame, keys)
     folder, path = run.scratch / STEM, run.scratch / f"{STEM}.zip"
-    written = write(frame, by_keys(folder, keys), form, scratch=run.scratch)
+    renamed = names_in_file(frame.collect_schema().names(), form)
+    target = by_keys(folder, [renamed.get(key, key) for key in keys])
+    written = write(frame, target, form, scratch=run.scratch)
     return _File(path=path, written=written, count=archived(folder, path), is_archive=True)
 
 

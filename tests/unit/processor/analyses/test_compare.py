@@ -3,6 +3,7 @@ import math
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,22 @@ def test_numbers_are_the_same_whatever_their_type_and_as_texts(tmp_path: Path) -
 
     for memory_mb in (1024, 1):
         assert compare(tmp_path, before, after, keys=["id"], memory_mb=memory_mb).data["same_rows"]
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (pl.Series([10**10], dtype=pl.Int64), pl.Series([Decimal("1e-30")], dtype=pl.Decimal(38, 30))),
+        (pl.Series([2**127], dtype=pl.UInt128), pl.Series([-1], dtype=pl.Int64)),
+        (pl.Series([2**127 - 1], dtype=pl.Int128), pl.Series([Decimal("0.1")], dtype=pl.Decimal(38, 2))),
+    ],
+)
+def test_numbers_that_no_exact_type_holds_together_are_compared_too(
+    tmp_path: Path, left: pl.Series, right: pl.Series
+) -> None:
+    for other, changed in ((right, 1), (left, 0)):
+        tables = (pl.DataFrame({"k": [1], "x": side}) for side in (left, other))
+        assert compare(tmp_path, *tables, keys=["k"]).data["changed"] == changed
 
 
 def test_nested_values_and_bytes_are_compared(tmp_path: Path) -> None:
@@ -242,6 +259,7 @@ def test_params_that_make_no_sense_are_refused(params: dict[str, object]) -> Non
 
 MEMORY = """
 import sys
+from decimal import Decimal
 from pathlib import Path
 from helpers.recording_run import RecordingRun
 from processor.analyses.compare import KIND

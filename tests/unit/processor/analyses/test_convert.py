@@ -121,6 +121,13 @@ def test_a_table_is_parted_into_folders(tmp_path: Path) -> None:
     assert len(oaks.splitlines()) == 4
 
 
+def test_a_key_whose_name_a_spreadsheet_would_compute_parts_the_table_too(tmp_path: Path) -> None:
+    found = convert(tmp_path, pl.DataFrame({"+k": ["a", "b"], "n": [1, 2]}), partition_by=["+k"], format="csv")
+
+    assert found.data["files"] == 2
+    assert "formulas_defused" not in found.run.codes
+
+
 def test_too_many_parts_and_names_that_make_no_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="more than 1,000 files"):
         convert(tmp_path, pl.DataFrame({"n": range(1_001)}), partition_by=["n"])
