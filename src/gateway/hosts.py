@@ -5,7 +5,10 @@ own that it points here (then Host tells), or openly from its own origin (then O
 with every request of another method than GET and HEAD).
 """
 
+import re
 from collections.abc import Collection
+from ipaddress import IPv6Address
+from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -18,9 +21,10 @@ from gateway.header import header
 from gateway.problems import problem_response
 from gateway.settings import LOOPBACK_NAMES, GatewaySettings
 
-HAS_KEYS = load_query("gateway", "has_keys")
+HAS_KEYS: Final = load_query("gateway", "has_keys")
 
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]{2,45})\]|(?P<name>[^:\[\]]*))(?::[0-9]{0,5})?")
 
 
 class HostCheck:
@@ -28,7 +32,7 @@ class HostCheck:
 
     Args:
         app: what it guards.
-        names: host names that are served, in lower case and without a port; None serves every name.
+        names: host names that are served, as `host_name` gives them; None serves every name.
         origins: other sites whose pages may change something here (gateway.cross_origin).
     """
 
@@ -46,10 +50,7 @@ class HostCheck:
             await problem_response(refused, scope=scope)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> SundogError | None:
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) > 1:  # a proxy may have looked at another than we do
-            return HostRefusedError("A request is for one host.", advice="Send one Host header.")
-        host = hosts[0].decode("latin-1") if hosts else ""
+        host = header(scope, b"host") or ""  # there is one: gateway.framing
         if self._names is not None and host_name(host) not in self._names:
             return HostRefusedError(
                 "This gateway is not reached under this name.", advice="Add it to SUNDOG_GATEWAY_ALLOWED_HOSTS."
@@ -88,11 +89,19 @@ async def check_exposure(settings: GatewaySettings, *, pool: Pool) -> None:
 
 
 def host_name(host: str) -> str:
-    """The name in a Host header: lower case, without its port and without the brackets of an IPv6 address."""
-    name = host.lower()
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    return name.rpartition(":")[0] if ":" in name else name
+    """The name in a Host header, as there is one spelling of each; empty if the header is none.
+
+    Lower case, without its port, without the dot at the end of a full name, and of IPv6 without brackets and short.
+    """
+    match = HOST.fullmatch(host.lower())
+    if match is None:
+        return ""
+    if match["ipv6"] is None:
+        return match["name"].removesuffix(".")
+    try:
+        return str(IPv6Address(match["ipv6"]))
+    except ValueError:
+        return ""
 
 
 def _place(origin: str) -> str:

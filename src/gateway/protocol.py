@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from common.errors import SundogError
 from gateway.errors import HeadTooLargeError, RequestMalformedError, RequestTooSlowError
+from gateway.framing import ambiguity
 from gateway.problems import problem_response
 from gateway.security_headers import EVERY_ANSWER
 from gateway.settings import GatewaySettings
@@ -50,6 +51,7 @@ class _Head:
     parsed: int = 0  # bytes of its line and its headers
     fields: int = 0
     is_open: bool = True
+    fault: str | None = None  # why it is none that could be answered
 
     def exceeds(self, limit: int, *, fields: int) -> bool:
         return self.fields > fields or self.parsed > limit or (self.is_open and self.arrived > limit)
@@ -140,13 +142,16 @@ class BoundedHeads(HttpToolsProtocol):
         """Hand the request to the application, if its head is within the limit.
 
         Raises:
-            HeadTooLargeError: it is not, or too many wait already: one read of a socket can bring thousands. uvicorn
-                takes that for a request that cannot be parsed.
+            HeadTooLargeError: it is not, or too many wait already: one read of a socket can bring thousands.
+            RequestMalformedError: it is ambiguous. uvicorn takes both for a request that cannot be parsed.
         """
         self._head.is_open = False
         self._end_patience()
         if self._exceeds() or len(self.pipeline) >= MOST_AHEAD:
             raise _too_large()
+        self._head.fault = ambiguity(self.url, self.headers, version=self.parser.get_http_version())
+        if self._head.fault is not None:
+            raise RequestMalformedError(self._head.fault)
         self._earlier = tuple(
             cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete
         )
@@ -167,7 +172,7 @@ class BoundedHeads(HttpToolsProtocol):
         if self._exceeds():
             self._refuse(_too_large())
         else:
-            self._refuse(RequestMalformedError(msg))
+            self._refuse(RequestMalformedError(self._head.fault or msg))
 
     def _exceeds(self) -> bool:
         return self._head.exceeds(self.config.head_limit_bytes, fields=self.config.head_fields_most)

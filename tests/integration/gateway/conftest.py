@@ -1,4 +1,4 @@
-"""A whole gateway over a real database and a real storage, without a socket."""
+"""A whole gateway over a real database and a real storage, without a socket; and some with one."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +16,7 @@ from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from helpers.database import Database
 from helpers.factories import a_kind, a_processor
+from helpers.gateways import GatewayFactory
 from helpers.live import idle_live
 from helpers.storage import Stored
 
@@ -69,6 +70,12 @@ async def at_the_door(stored: Stored, settings: GatewaySettings) -> AsyncIterato
 
 def client_of(app: Starlette) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost")
+
+
+@pytest.fixture
+def gateways(database: Database, tmp_path: Path) -> GatewayFactory:
+    """Starts gateways behind sockets."""
+    return GatewayFactory(database=database, folder=tmp_path)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from pathlib import Path
 
 import asyncpg
 import httpx2
@@ -10,7 +9,6 @@ import pytest
 import uvloop
 
 from common.tokens import Token
-from helpers.database import Database
 from helpers.gateways import GatewayFactory, RunningGateway
 from helpers.keys import a_key, bearer
 from helpers.own_task import in_own_task
@@ -20,11 +18,6 @@ def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     return {"uvloop": uvloop.new_event_loop}
-
-
-@pytest.fixture
-def gateways(database: Database, tmp_path: Path) -> GatewayFactory:
-    return GatewayFactory(database=database, folder=tmp_path)
 
 
 @pytest.fixture
