@@ -26,3 +26,11 @@ def is_known(request: Request, etag: str) -> bool:
 def not_modified(etag: str) -> Response:
     """304: what the client has is still right."""
     return Response(status_code=304, headers={"etag": etag, "cache-control": PRIVATE})
+
+
+def versioned(request: Request, body: bytes) -> Response:
+    """JSON whose version is what it says; 304 if the client has it."""
+    etag = etag_of(body)
+    if is_known(request, etag):
+        return not_modified(etag)
+    return Response(body, headers={"etag": etag, "cache-control": PRIVATE}, media_type="application/json")

@@ -16,17 +16,15 @@ from common.errors import SundogError
 from common.tokens import Token, TokenKind
 from gateway.access import Grant, Who
 from gateway.caller import ANYBODY, Caller, set_caller
+from gateway.cookies import cookie_sent
 from gateway.errors import KeyMissingError, KeyRefusedError, OriginRefusedError, RoleTooLowError
 from gateway.hosts import READING
 from gateway.keyring import Credential, Keyring
 from gateway.rates import Rates
 
 GRANT: Final = "grant"
-COOKIE: Final = "sundog"
-SECURE_COOKIE: Final = "__Host-sundog"
 PAGE_HEADER: Final = "x-sundog-page"
 OWN_PAGES: Final = frozenset({"same-origin", "none"})
-LONGEST_COOKIES: Final = 8_192
 WORDS: Final = {TokenKind.KEY: "key", TokenKind.SESSION: "session"}
 
 
@@ -82,7 +80,7 @@ class Doorkeeper:
         if grant.who is Who.ANYBODY:
             return None
         headers = Headers(scope=scope)
-        credential = await self.credential(sent_token(headers), scope=scope)
+        credential = await self.credential(sent_token(scope), scope=scope)
         if credential.caller.session is not None:
             check_own_page(scope, headers)
         if not grant.admits(credential.caller):
@@ -133,33 +131,23 @@ class Guard:
         await self._app(scope, receive, send)
 
 
-def sent_token(headers: Headers) -> Token | None:
+def sent_token(scope: Scope) -> Token | None:
     """The token that came with a request; None if what came cannot be one. `Authorization` goes before a cookie.
 
     Raises:
         KeyMissingError: none came.
     """
-    sent = headers.getlist("authorization")
+    sent = Headers(scope=scope).getlist("authorization")
     if sent:
         scheme, _, text = sent[0].partition(" ")
         is_one = len(sent) == 1 and scheme.lower() == "bearer"
         token = Token.parse(text.strip()) if is_one else None
         return token if token is not None and token.kind is TokenKind.KEY else None
-    cookie = _cookie(headers)
+    cookie = cookie_sent(scope)
     if cookie is None:
         raise KeyMissingError("Nothing says who asks.", advice="Send authorization: Bearer KEY, or log in at /login.")
     token = Token.parse(cookie)
     return token if token is not None and token.kind is TokenKind.SESSION else None
-
-
-def _cookie(headers: Headers) -> str | None:
-    sent = "; ".join(headers.getlist("cookie"))
-    if not sent or len(sent) > LONGEST_COOKIES:
-        return None
-    # Others on this host set cookies too, and not all keep to the grammar; ours is one of ours all the same.
-    pairs = [pair.partition("=") for pair in sent.split(";")]
-    cookies = {name.strip(): value.strip() for name, _, value in pairs}
-    return cookies.get(SECURE_COOKIE) or cookies.get(COOKIE)
 
 
 def check_own_page(scope: Scope, headers: Headers) -> None:

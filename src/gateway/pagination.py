@@ -49,7 +49,7 @@ def page_response(
     last: UUID | None,
     more: Mapping[str, object] | None = None,
 ) -> Response:
-    """One page of a list, with the URL of the next one in the body and in `Link`.
+    """One page of a list, with the URL of the next one in the body and in `Link`, which has that of the first, too.
 
     Args:
         name: of the list in the body.
@@ -60,14 +60,17 @@ def page_response(
         more: what else is in the body.
     """
     link = None if last is None else link_with(request, limit=str(asked.limit), cursor=cursor_of(last))
-    headers = {} if link is None else {"link": f'<{link}>; rel="next"'}
-    return json_response({name: entries, "next": link, **(more or {})}, headers=headers)
+    links = [f'<{link_with(request, limit=str(asked.limit), cursor=None)}>; rel="first"']
+    if link is not None:
+        links.insert(0, f'<{link}>; rel="next"')
+    return json_response({name: entries, "next": link, **(more or {})}, headers={"link": ", ".join(links)})
 
 
-def link_with(request: Request, **changes: str) -> str:
-    """The URL of the same request with other values of these parameters."""
+def link_with(request: Request, **changes: str | None) -> str:
+    """The URL of the same request with other values of these parameters; None: without it."""
     kept = [(key, value) for key, value in request.query_params.multi_items() if key not in changes]
-    return f"{request.url.path}?{urlencode([*kept, *changes.items()])}"
+    changed = [(key, value) for key, value in changes.items() if value is not None]
+    return f"{request.url.path}?{urlencode([*kept, *changed])}"
 
 
 def cursor_of(identity: UUID) -> str:

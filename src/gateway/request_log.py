@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.caller import find_caller
 from gateway.errors import InternalError
 from gateway.header import header
 from gateway.problems import problem_response
@@ -23,6 +24,7 @@ Answered = Callable[
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 POLICY_HEADER: Final = b"content-security-policy"
+CACHE: Final = b"cache-control"
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -79,8 +81,12 @@ class _Answer:
         # Headers of 304 replace those of the page that a browser kept.
         if self.status != HTTPStatus.NOT_MODIFIED and all(name != POLICY_HEADER for name, _ in headers):
             headers.append((POLICY_HEADER, POLICY.encode()))
-        if all(name != b"cache-control" for name, _ in headers):  # of what has no version: lists, errors, what was made
-            headers.append((b"cache-control", b"no-store"))
+        caller = find_caller(self._scope)
+        if caller is not None and caller.session is not None:
+            # A browser that several people use must not show one of them what another saw before logging out.
+            headers = [(name, value) for name, value in headers if name != CACHE]
+        if all(name != CACHE for name, _ in headers):  # of what has no version: lists, errors, what was made
+            headers.append((CACHE, b"no-store"))
         return headers
 
 

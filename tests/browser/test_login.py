@@ -17,6 +17,7 @@ from helpers.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
+CACHED = "(path) => fetch(path, {cache: 'force-cache'}).then((answer) => answer.status)"
 LOGIN = re.compile(r"/login(#.*)?$")  # a page keeps its place for those who come back
 
 
@@ -70,4 +71,30 @@ async def test_a_person_logs_in_works_and_logs_out(chromium: Browser, guarded: I
     await page.get_by_role("button", name="Log out").click()
     await page.wait_for_url(LOGIN)
     assert (await page.request.get("/v1/tasks")).status == 401
+    await context.close()
+
+
+async def test_who_comes_after_a_logout_finds_nothing_in_the_browser(
+    chromium: Browser, guarded: Installation, key: str
+) -> None:
+    """What the cache may give out without asking the gateway is asked for as such."""
+    context = await chromium.new_context(base_url=guarded.url, viewport=DESKTOP)
+    page = await context.new_page()
+    await page.goto("/login")
+    await page.get_by_label("Key").fill(key)
+    await page.get_by_role("button", name="Log in").click()
+    await page.locator("#connection[data-state=live]").wait_for()
+    await drop(page, "private.csv", "name\nsomebody\n")
+    report = page.get_by_role("link", name="report.html").first
+    await report.wait_for()
+    path = await report.get_attribute("href")
+    seen = [await page.evaluate(CACHED, path) for _ in range(2)]
+    await page.get_by_role("button", name="Log out").click()
+    await page.wait_for_url(LOGIN)
+    gone = await page.evaluate(CACHED, path)
+    await page.go_back()
+    await page.wait_for_url(LOGIN)
+
+    assert (seen, gone) == ([200, 200], 401)
+    await expect(page.get_by_text("private.csv")).to_have_count(0)
     await context.close()

@@ -53,7 +53,7 @@ OPERATIONS: Final = (
         name="closeSession",
         group=CALLERS,
         says="Log out.",
-        answers={204: Answer(says="You are out.", headers=("Set-Cookie",))},
+        answers={204: Answer(says="You are out.", headers=("Set-Cookie", "Clear-Site-Data"))},
         errors=ASKS_DATABASE,
     ),
     Operation(

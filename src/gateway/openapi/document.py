@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from common.words import ANY_INPUT
 from gateway.batch import MOST_TASKS
-from gateway.doorkeeper import COOKIE
+from gateway.cookies import PLAIN
 from gateway.kinds import OfferedKind
 from gateway.openapi import callers, others, shapes, tasks
 from gateway.openapi.operation import Answer, Operation, reference
@@ -22,7 +22,7 @@ OPERATIONS: Final = (*tasks.OPERATIONS, *others.OPERATIONS, *callers.OPERATIONS)
 SCHEMAS: Final = "#/components/schemas/"
 SECURITY: Final = {
     "key": {"type": "http", "scheme": "bearer"},
-    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+    "session": {"type": "apiKey", "in": "cookie", "name": PLAIN},
 }
 EXAMPLE_DATASET: Final = "01a202b5-f227-7cc4-9a41-a44f52e85de4"
 FILE: Final = {"type": "string", "format": "binary", "minLength": 1, "contentMediaType": "application/octet-stream"}

@@ -216,8 +216,11 @@ OPERATIONS: Final = (
         name="listArtifacts",
         group="Results",
         says="The files that the analysis made.",
-        parameters=(TASK, PRETTY),
-        answers={200: Answer(says="All of them.", shape=shapes.Artifacts)},
+        parameters=(TASK, KNOWN, PRETTY),
+        answers={
+            200: Answer(says="All of them.", shape=shapes.Artifacts, headers=("ETag",)),
+            304: Answer(says="What the client has is still right."),
+        },
         errors=("not_found", *ASKS_DATABASE),
     ),
     Operation(

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.conditional import PRIVATE, etag_of, is_known, not_modified
+from gateway.conditional import versioned
 from gateway.errors import NotFoundError
 from gateway.json_text import json_bytes
 from gateway.kinds import Catalogue
@@ -38,8 +38,4 @@ class KindRoutes:
 
 
 def _answer(request: Request, view: Mapping[str, object]) -> Response:
-    body = json_bytes(view)
-    etag = etag_of(body)
-    if is_known(request, etag):
-        return not_modified(etag)
-    return Response(body, headers={"etag": etag, "cache-control": PRIVATE}, media_type="application/json")
+    return versioned(request, json_bytes(view))

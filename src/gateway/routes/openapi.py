@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.conditional import PRIVATE, etag_of, is_known, not_modified
+from gateway.conditional import versioned
 from gateway.json_text import json_bytes
 from gateway.kinds import Catalogue
 from gateway.openapi.document import build_document
@@ -29,7 +29,4 @@ class OpenApiRoutes:
     async def _show(self, request: Request) -> Response:
         kinds = await self._catalogue.kinds()
         body = json_bytes(build_document([kind for kind in kinds.values() if kind.processors], most=self._most))
-        etag = etag_of(body)
-        if is_known(request, etag):
-            return not_modified(etag)
-        return Response(body, headers={"etag": etag, "cache-control": PRIVATE}, media_type="application/json")
+        return versioned(request, body)

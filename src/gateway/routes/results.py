@@ -15,9 +15,9 @@ from common.storage import Storage
 from common.words import TaskState
 from gateway.blob_response import Download, blob_response
 from gateway.caller import tenant_of
-from gateway.conditional import PRIVATE, is_known, not_modified
+from gateway.conditional import PRIVATE, is_known, not_modified, versioned
 from gateway.errors import ResultGoneError, ResultNotReadyError, TaskCancelledError, TaskFailedError
-from gateway.json_text import json_response
+from gateway.json_text import json_bytes
 from gateway.paths import artifact_path, not_found, path_id
 from gateway.task_view import Row
 
@@ -63,7 +63,8 @@ class ResultRoutes:
         row = await self._pool.fetchrow(LIST_ARTIFACTS, identity, tenant_of(request))
         if row is None:
             raise not_found("task")
-        return json_response({"artifacts": [_shown(entry, task=identity) for entry in json.loads(row["artifacts"])]})
+        body = json_bytes({"artifacts": [_shown(entry, task=identity) for entry in json.loads(row["artifacts"])]})
+        return versioned(request, body)
 
     async def _artifact(self, request: Request) -> Response:
         name = request.path_params["name"]

@@ -14,7 +14,8 @@ from common.queries import load_query
 from common.tokens import Token, TokenKind
 from gateway.body import read_json
 from gateway.caller import Caller, caller_of, set_caller
-from gateway.doorkeeper import COOKIE, SECURE_COOKIE, Doorkeeper
+from gateway.cookies import cookie_set, cookies_ended
+from gateway.doorkeeper import Doorkeeper
 from gateway.errors import Fault, RequestInvalidError
 from gateway.json_text import json_response
 from gateway.keyring import Keyring
@@ -70,7 +71,8 @@ class SessionRoutes:
         session = Token.new(TokenKind.SESSION)
         await self._pool.execute(OPEN_SESSION, session.id, session.hash, caller.key, timedelta(seconds=self._kept_s))
         set_caller(request.scope, caller)
-        headers = {"set-cookie": self._cookie(request, session.text), "cache-control": "no-store"}
+        cookie = cookie_set(request.scope, session.text, kept_s=self._kept_s)
+        headers = {"set-cookie": cookie, "cache-control": "no-store"}
         return json_response(_shown(caller, has_session=True), status=HTTPStatus.OK, headers=headers)
 
     async def _close(self, request: Request) -> Response:
@@ -79,22 +81,11 @@ class SessionRoutes:
             await self._pool.execute(CLOSE_SESSION, caller.session)
             self._keyring.hear(frozenset({caller.session}))
             self._notifier.keys_changed({caller.session})
-        response = Response(status_code=HTTPStatus.NO_CONTENT, headers={"cache-control": "no-store"})
-        for name in (COOKIE, SECURE_COOKIE):
-            secure = "; Secure" if name == SECURE_COOKIE else ""
-            response.raw_headers.append(
-                (b"set-cookie", f"{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure}".encode())
-            )
+        # Answers to a session are kept nowhere (gateway.request_log); this also ends pages that one could go back to.
+        headers = {"cache-control": "no-store", "clear-site-data": '"cache"'}
+        response = Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
+        response.raw_headers += cookies_ended()
         return response
-
-    def _cookie(self, request: Request, text: str) -> str:
-        """Over HTTPS a cookie that no other host can set, nor anybody without encryption.
-
-        A browser says by `Origin` how it came here, whatever proxies there are; it sends that with every POST.
-        """
-        is_secure = request.headers.get("origin", "").lower().startswith("https://")
-        name, secure = (SECURE_COOKIE, "; Secure") if is_secure else (COOKIE, "")
-        return f"{name}={text}; Path=/; Max-Age={int(self._kept_s)}; HttpOnly; SameSite=Strict{secure}"
 
 
 def _key_in(asked: object) -> Token | None:

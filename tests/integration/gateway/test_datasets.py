@@ -162,8 +162,11 @@ async def test_datasets_are_listed_newest_first_page_by_page(
 
     listed = [dataset["id"] for answer in (first, second) for dataset in answer.json()["datasets"]]
     assert listed == sorted(made, reverse=True)
-    assert first.headers["link"] == f'<{first.json()["next"]}>; rel="next"'
-    assert (second.json()["next"], second.headers.get("link")) == (None, None)
+    start = first.links["first"]["url"]
+    assert first.links["next"]["url"] == first.json()["next"]
+    assert (await client.get(start)).json() == first.json()
+    assert (second.json()["next"], set(second.links)) == (None, {"first"})
+    assert second.links["first"]["url"] == start
 
 
 async def test_what_the_tenant_does_not_have_is_not_found(

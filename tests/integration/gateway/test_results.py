@@ -83,11 +83,14 @@ async def test_artifacts_are_listed(client: httpx2.AsyncClient, connection: asyn
     task = await finished_task(connection)
     await an_artifact(connection, task, name="b ä.html")
     await an_artifact(connection, task, name="a.parquet", media_type="application/vnd.apache.parquet")
-    artifacts = (await client.get(f"/v1/tasks/{task}/artifacts")).json()["artifacts"]
+    answer = await client.get(f"/v1/tasks/{task}/artifacts")
+    again = await client.get(f"/v1/tasks/{task}/artifacts", headers={"if-none-match": answer.headers["etag"]})
+    artifacts = answer.json()["artifacts"]
 
     assert [artifact["name"] for artifact in artifacts] == ["a.parquet", "b ä.html"]
     assert artifacts[1]["urls"]["self"] == f"/v1/tasks/{task}/artifacts/b%20%C3%A4.html"
     assert set(artifacts[0]) == {"name", "bytes", "sha256", "media_type", "urls"}
+    assert (again.status_code, again.content) == (304, b"")
 
 
 async def test_an_artifact_is_given_with_its_name_and_a_policy(

@@ -5,7 +5,8 @@ import httpx2
 import pytest
 
 from common.tokens import Token, TokenKind
-from helpers.gateways import RunningGateway
+from helpers.factories import a_dataset, an_artifact, finished_task
+from helpers.gateways import GatewayFactory, RunningGateway
 from helpers.keys import bearer
 
 PAGE = {"x-sundog-page": "1"}
@@ -45,6 +46,54 @@ async def test_over_https_the_cookie_is_bound_to_the_host_and_to_encryption(
 
     assert answer.headers["set-cookie"].startswith("__Host-sundog=session_")
     assert "; Secure" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("told", "is_taken"),
+    [
+        ({"origin": "https://{host}"}, False),
+        ({"host": "sundog.example", "sec-fetch-site": "same-origin"}, False),
+        ({"x-forwarded-proto": "https"}, False),
+        ({"host": "sundog.example"}, True),  # a browser without encryption does not say where its page is from
+        ({"sec-fetch-site": "same-origin"}, True),  # but on its own machine it does
+        ({"host": "sundog.localhost:80", "sec-fetch-site": "none"}, True),
+        ({}, True),
+    ],
+)
+async def test_over_https_a_cookie_that_anybody_could_have_set_counts_for_nothing(
+    gateways: GatewayFactory, admin: Token, told: dict[str, str], *, is_taken: bool
+) -> None:
+    own = {"open": False, "allowed_hosts": "sundog.example,sundog.localhost"}
+    async with (
+        gateways.start(own=own, trusted_proxies="127.0.0.1") as gateway,
+        httpx2.AsyncClient(base_url=gateway.url) as client,
+    ):
+        opened = await client.post("/v1/session", json={"key": admin.text})
+        session = opened.headers["set-cookie"].partition(";")[0].partition("=")[2]
+        client.cookies.clear()
+        sent = {name: value.format(host=gateway.url.removeprefix("http://")) for name, value in told.items()}
+        plain = await client.get("/v1/tasks", headers={**sent, "cookie": f"sundog={session}"})
+        bound = await client.get("/v1/tasks", headers={**sent, "cookie": f"sundog=x; __Host-sundog={session}"})
+
+    assert plain.status_code == (200 if is_taken else 401)
+    assert bound.status_code == 200
+
+
+async def test_a_browser_keeps_nothing_of_what_a_session_was_answered(
+    browser: httpx2.AsyncClient, admin: Token, connection: asyncpg.Connection
+) -> None:
+    task = await finished_task(connection)
+    await an_artifact(connection, task)
+    dataset = await a_dataset(connection)
+    paths = (f"/v1/tasks/{task}", f"/v1/tasks/{task}/artifacts/report.html", f"/v1/datasets/{dataset}", "/v1/kinds",
+             "/openapi.json", "/v1/tasks")  # fmt: skip
+    answers = [await browser.head(path) for path in paths]
+    left = await browser.delete("/v1/session", headers=PAGE)
+    by_key = await browser.head(paths[1], headers=bearer(admin))
+
+    assert {(each.status_code, each.headers["cache-control"]) for each in answers} == {(200, "no-store")}
+    assert left.headers["clear-site-data"] == '"cache"'
+    assert "immutable" in by_key.headers["cache-control"]
 
 
 async def test_the_cookie_lets_its_browser_in(browser: httpx2.AsyncClient) -> None:
