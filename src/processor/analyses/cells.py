@@ -5,18 +5,17 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from processor.analyses.times import listed_values
 from processor.analyses.values import json_value, json_values
 
-_DEEP = (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary)
+_AS_TEXT = (pl.List, pl.Array, pl.Struct, pl.Object, pl.Binary, pl.Duration, pl.Categorical, pl.Enum)
 _TEXT_LENGTH = 200
 
 
 def shown_cells(values: pl.Series) -> list[object]:
     """Values of a column as JSON: as in a profile, but NaN, infinities and nested values are texts."""
-    if values.dtype in _DEEP:
-        return [None if value is None else cut(str(value)) for value in values.to_list()]
-    if values.dtype == pl.Duration or values.dtype in {pl.Categorical, pl.Enum}:
-        return [None if value is None else cut(str(value)) for value in values.to_list()]
+    if values.dtype in _AS_TEXT:
+        return [None if value is None else cut(str(value)) for value in listed_values(values)]
     if values.dtype.is_float():
         return [_number(value) for value in values]
     return json_values(values)

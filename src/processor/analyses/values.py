@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import polars as pl
 
+from processor.analyses.times import time_texts
+
 SAFE_INTEGER = 1 << 53
 TEXT_LENGTH = 200
 
@@ -12,7 +14,7 @@ TEXT_LENGTH = 200
 def json_values(values: pl.Series) -> list[object]:
     """Integers beyond 2^53 and decimals that no float holds become strings, times ISO 8601, long texts are cut."""
     if values.dtype.is_temporal():
-        return list(values.dt.to_string("iso:strict"))
+        return list(time_texts(values))
     return [json_value(value) for value in values]
 
 

@@ -153,7 +153,10 @@ def _binned(values: pl.Series, edges: pl.Series) -> Mapping[object, float]:
 def _shares(counts: pl.DataFrame, sample: pl.Series) -> Mapping[object, float]:
     null = _null_share(sample)
     total = max(1, int(counts["count"].sum()))
-    shares: dict[object, float] = {value: (1 - null) * count / total for value, count in counts.rows()}
+    values = counts["value"].to_physical()  # Python has no value for every time
+    shares: dict[object, float] = {
+        value: (1 - null) * count / total for value, count in zip(values, counts["count"], strict=True)
+    }
     return shares | {None: null}
 
 

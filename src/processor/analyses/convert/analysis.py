@@ -10,17 +10,17 @@ from time import perf_counter
 import polars as pl
 
 from common.errors import ParamsError
+from processor.analyses.blame import failure_alone
+from processor.analyses.cells import shown_cells
 from processor.analyses.convert.casting import Casting
 from processor.analyses.convert.params import ConvertParams
 from processor.analyses.convert.parting import archived, by_keys, check_parts
 from processor.analyses.convert.steps import check_names, shaped
 from processor.analyses.convert.types import type_named
-from processor.analyses.values import json_values
 from processor.guard import explain_failure
 from processor.guard.failures import is_of_polars
 from processor.kind import Input, Outcome
 from processor.reading import Table, read
-from processor.reading.faults import Fault, diagnose
 from processor.run import Run
 from processor.writing import Form, Written, names_in_file, write
 
@@ -56,7 +56,7 @@ def _convert(run: Run, table: Table, params: ConvertParams) -> Outcome:
     counted = table.frame.map_batches(reading.see, streamable=True, schema=schema)
     frame = shaped(casting.applied(counted), params, schema.names())
     began = perf_counter()
-    with _explaining_filter(params, schema.names()), casting.explaining():
+    with _explaining_filter(params, schema.names(), table), casting.explaining():
         file = _write(run, frame, params, form)
     reading.finish()
     _tell(run, casting, file.written)
@@ -95,19 +95,24 @@ def _show_first_rows(run: Run, table: Table, params: ConvertParams, wanted: Mapp
     casting = Casting(table.head.schema, wanted, is_strict=False)
     with _explaining_filter(params, names), casting.explaining():
         made = shaped(casting.applied(head), params, names).head(FIRST_ROWS).collect()
-    rows = [list(row) for row in zip(*(json_values(column) for column in made.get_columns()), strict=True)]
+    rows = [list(row) for row in zip(*(shown_cells(column) for column in made.get_columns()), strict=True)]
     columns = [{"name": name, "dtype": str(dtype)} for name, dtype in made.schema.items()]
     run.partial({"columns": columns, "first_rows": rows}, estimate=True)
 
 
 @contextmanager
-def _explaining_filter(params: ConvertParams, names: list[str]) -> Iterator[None]:
-    """Raise what Polars says of the filter as an error of that parameter, unless it may be the file's."""
+def _explaining_filter(params: ConvertParams, names: list[str], table: Table | None = None) -> Iterator[None]:
+    """Raise what Polars says of the filter as an error of that parameter, unless it is the fault of the table's file.
+
+    Without a table what is filtered is in memory already.
+    """
     try:
         yield
     except BaseException as error:
-        if params.filter is None or not is_of_polars(error) or diagnose(error).fault is not Fault.UNREADABLE:
+        if params.filter is None or not is_of_polars(error):
             raise
+        if table is not None and (cause := failure_alone(table)) is not None:
+            raise cause from None
         raise explain_failure(error, text=params.filter, known=names, pointer="/params/filter") from None
 
 

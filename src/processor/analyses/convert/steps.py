@@ -46,6 +46,17 @@ def _named(params: ConvertParams) -> Iterable[tuple[str, str]]:
         yield from ((f"/params/dedupe/{number}", name) for number, name in enumerate(params.dedupe))
 
 
+def _condition(frame: pl.LazyFrame, text: str, names: list[str]) -> pl.Expr:
+    condition = guard_expression(text, columns=names, pointer="/params/filter")
+    if frame.select(condition.alias("filter")).collect_schema().dtypes() != [pl.Boolean()]:
+        raise ParamsError(
+            "The filter is neither true nor false.",
+            pointer="/params/filter",
+            advice="Compare something in it, as in `price > 0`.",
+        )
+    return condition
+
+
 def shaped(frame: pl.LazyFrame, params: ConvertParams, names: list[str]) -> pl.LazyFrame:
     """The frame after filter, dedupe, sort, select, rename and limit.
 
@@ -54,7 +65,7 @@ def shaped(frame: pl.LazyFrame, params: ConvertParams, names: list[str]) -> pl.L
     """
     before = sources(frame)
     if params.filter is not None:
-        frame = frame.filter(guard_expression(params.filter, columns=names, pointer="/params/filter"))
+        frame = frame.filter(_condition(frame, params.filter, names))
         if sources(frame) - before:
             raise ParamsError("The filter would read something else.", pointer="/params/filter", advice="Use columns.")
     if params.dedupe:

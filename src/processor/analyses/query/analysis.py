@@ -9,7 +9,7 @@ from processor.analyses.query.first_light import first_answer
 from processor.analyses.query.params import QueryParams
 from processor.analyses.query.planning import Statement, plan_text
 from processor.analyses.query.scanning import Scanning
-from processor.analyses.query.tables import Tables, blamed, with_tables
+from processor.analyses.query.tables import Tables, unreadable, with_tables
 from processor.guard.failures import is_of_polars
 from processor.kind import Input, Outcome
 from processor.run import Run
@@ -69,9 +69,8 @@ def _run(run: Run, statement: Statement, tables: Tables, answer: Answer, params:
     except BaseException as error:
         if not is_of_polars(error) and not isinstance(error, OSError):
             raise
-        unreadable = blamed(error, tables.items())
-        if unreadable is not None:
-            raise unreadable from None
+        if (fault := unreadable(tables)) is not None:
+            raise fault from None
         if isinstance(error, OSError):
             raise
         raise statement.failure(error) from None

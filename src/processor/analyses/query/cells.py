@@ -5,6 +5,7 @@ from datetime import date, time, timedelta
 
 import polars as pl
 
+from processor.analyses.times import rows_of_values
 from processor.analyses.values import SAFE_INTEGER
 
 LONGEST_TEXT = 1_000
@@ -14,7 +15,7 @@ _NOT_FINITE = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 def json_rows(frame: pl.DataFrame) -> list[list[object]]:
     """Each row as a list of cells, in the order of the columns."""
-    return [[json_cell(value) for value in row] for row in frame.rows()]
+    return [[json_cell(value) for value in row] for row in rows_of_values(frame)]
 
 
 def json_cell(value: object) -> object:

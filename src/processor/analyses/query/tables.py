@@ -5,22 +5,21 @@ Each is read by a ladder of its own, which mends its plan where the file proves 
 files are looked at one by one, and the ladder of the one that fails alone gets its error.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from common.errors import ParamsError
+from processor.analyses.blame import failure_alone
 from processor.analyses.part_run import PartRun
 from processor.analyses.query.params import QueryParams
 from processor.guard.refusal import near, shown
 from processor.kind import Input
 from processor.reading import ReadOptions, Table, read
-from processor.reading.faults import Fault, diagnose, is_about_the_file
 from processor.run import Run
 
 MOST_INPUTS = 8
 Found = TypeVar("Found")
 Tables = Mapping[str, Table]
-_OF_A_FILE = frozenset(Fault) - {Fault.UNREADABLE, Fault.EMPTY}
 
 
 class UnreadableError(Exception):
@@ -48,13 +47,12 @@ def with_tables(run: Run, inputs: Mapping[str, Input], params: QueryParams, work
     return _opened(list(inputs.values()), {}, runs, params, work)
 
 
-def blamed(error: BaseException, tables: Iterable[tuple[str, Table]]) -> UnreadableError | None:
-    """The table that an error of Polars is about, if reading one of them alone fails, too."""
-    if isinstance(error, OSError) or diagnose(error).fault in _OF_A_FILE:
-        for name, table in tables:
-            cause = _failure_alone(table)
-            if cause is not None:
-                return UnreadableError(name, cause)
+def unreadable(tables: Tables) -> UnreadableError | None:
+    """The first table that cannot be read alone either, after the query over all of them failed."""
+    for name, table in tables.items():
+        cause = failure_alone(table)
+        if cause is not None:
+            return UnreadableError(name, cause)
     return None
 
 
@@ -93,14 +91,3 @@ def _opened(
 
     options = params.read_options.get(first.name, ReadOptions())
     return read(runs[first.name], first, options, with_this)
-
-
-def _failure_alone(table: Table) -> BaseException | None:
-    try:
-        for _ in table.frame.collect_batches(maintain_order=False, engine="streaming"):
-            pass
-    except BaseException as error:
-        if not is_about_the_file(error):
-            raise
-        return error
-    return None

@@ -8,8 +8,7 @@ free text, and each rule with free text gets a pass of its own, which fails alon
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import polars as pl
-
+from processor.analyses.blame import failure_alone
 from processor.analyses.validate.checks import Bounds, Check
 from processor.analyses.validate.columns import RuleError
 from processor.analyses.validate.keyed import Keys
@@ -19,6 +18,7 @@ from processor.analyses.validate.rules import AnyRule, ForeignKey, RowCount, Sch
 from processor.analyses.validate.scan import Seen, check_all, check_head
 from processor.analyses.validate.verdict import Judged, judged, unjudged
 from processor.analyses.validate.whole import compare_schema, count_rows
+from processor.guard.failures import is_of_polars
 from processor.reading import Table
 from processor.run import Run
 
@@ -51,6 +51,7 @@ class Evaluation:
         self._now = now
         self._reference = reference
         self.seen = Seen()
+        self._is_readable = False  # not yet known to be
 
     def of_head(self) -> list[Judged]:
         """An estimate: the first rows alone, without the rules about keys and about the number of rows."""
@@ -74,7 +75,7 @@ class Evaluation:
             return check(prepared)
         except BaseException as error:
             free = [one for one in prepared if one.is_free_text and one.check is not None]
-            if not free or not _is_of_polars(error):
+            if not free or not is_of_polars(error):
                 raise
         self._renew(prepared)
         seen = check([one for one in prepared if one not in free])
@@ -86,9 +87,18 @@ class Evaluation:
         try:
             check([one])
         except BaseException as error:
-            if not _is_of_polars(error):
+            if not is_of_polars(error):
                 raise
+            if (cause := self._fault_of_the_file()) is not None:
+                raise cause from None
             one.error, one.check = _FAILED, None
+
+    def _fault_of_the_file(self) -> BaseException | None:
+        if not self._is_readable:
+            if (cause := failure_alone(self._table)) is not None:
+                return cause
+            self._is_readable = True
+        return None
 
     def _renew(self, prepared: Sequence[Prepared]) -> None:
         """Forget what was counted so far."""
@@ -110,7 +120,7 @@ class Evaluation:
                 one.error = str(error)
             except BaseException as error:
                 # The file was read once from end to end, so it is the row filter that fails.
-                if one.where is None or not _is_of_polars(error):
+                if one.where is None or not is_of_polars(error):
                     raise
                 one.error = _FAILED
 
@@ -151,7 +161,3 @@ def _needed(one: Prepared) -> list[str]:
 
 def _checks(prepared: Sequence[Prepared]) -> list[Check]:
     return [one.check for one in prepared if one.check is not None]
-
-
-def _is_of_polars(error: BaseException) -> bool:
-    return isinstance(error, pl.exceptions.PolarsError) or type(error).__name__ == "PanicException"

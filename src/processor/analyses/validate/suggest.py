@@ -122,4 +122,4 @@ def _of_texts(column: Facts, head: pl.Series) -> Iterator[dict[str, Any]]:
 def _ascends(head: pl.Series) -> bool:
     values = head.drop_nulls()
     ranged = values.dtype.is_integer() or values.dtype in (pl.Date, pl.Datetime)
-    return bool(ranged and values.len() >= FEW and values[0] != values[-1] and values.is_sorted())
+    return bool(ranged and values.len() >= FEW and values.head(1).ne(values.tail(1)).item() and values.is_sorted())

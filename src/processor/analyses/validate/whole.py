@@ -1,7 +1,7 @@
 """Rules about the table as a whole: its columns, its number of rows, its newest value."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -13,6 +13,9 @@ from processor.analyses.validate.type_names import check_name, is_of_type
 from processor.reading.schema import shown
 
 _MOST = 20
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_PER_SECOND = {"ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 def compare_schema(rule: Schema, schema: pl.Schema) -> Found:
@@ -76,14 +79,16 @@ def age(rule: Freshness, newest: pl.Series, *, now: datetime, observed: dict[str
     shown_now = now.isoformat()
     if not newest.len():
         return Found(broken=True, observed={"message": "There is no value.", "newest": None, "now": shown_now})
-    value = newest[0]
-    moment = aware(value) if isinstance(value, datetime) else _end_of(value)
-    age_s = max(0.0, (now - moment).total_seconds())
+    age_s = max(0, (now - _EPOCH) // _MICROSECOND - _moment(newest)) / 1e6
     message = f"The newest value is {age_s:,.0f} s old; it may be {rule.max_age_s:,.0f} s."
     return Found(
         broken=age_s > rule.max_age_s, observed={**observed, "message": message, "age_s": age_s, "now": shown_now}
     )
 
 
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time.max, tzinfo=UTC)
+def _moment(newest: pl.Series) -> int:
+    """Microseconds from 1970 to a time, or to the end of a day. Python's own times end with the year 9999."""
+    count = int(newest.to_physical().item())
+    if isinstance(newest.dtype, pl.Datetime):
+        return count * 1_000_000 // _PER_SECOND[newest.dtype.time_unit]
+    return (count + 1) * (timedelta(days=1) // _MICROSECOND) - 1

@@ -9,7 +9,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from pydantic import ValidationError
 
-from common.errors import ParamsError
+from common.errors import InputError, ParamsError
 from helpers.analysing import Analysed, analysed
 from processor.analyses.convert import KIND
 
@@ -252,3 +252,36 @@ def test_a_type_that_cannot_become_another_is_a_fault_of_the_param(
         with pytest.raises(ParamsError, match="no cast") as refused:
             convert(tmp_path, pl.DataFrame({"x": values}), cast={"x": wanted}, cast_errors=errors)
         assert refused.value.pointer == "/params/cast"
+
+
+@pytest.mark.parametrize("rows", [3, 200_000])
+def test_a_filter_that_fails_on_a_row_is_blamed_itself_and_not_the_file(rows: int, tmp_path: Path) -> None:
+    for form in ("csv", "parquet"):
+        frame = pl.DataFrame({"n": ["1"] * (rows - 1) + ["SECRET"], "m": range(rows)})
+        path = tmp_path / f"late.{form}"
+        frame.write_csv(path) if form == "csv" else frame.write_parquet(path)
+        with pytest.raises(ParamsError) as caught:
+            analysed(KIND, {"data": path}, tmp_path / form, filter="CAST(n AS INTEGER) > 0")
+
+        assert caught.value.pointer == "/params/filter"
+        assert caught.value.message == "A value cannot be converted to the type asked for."
+        assert "SECRET" not in f"{caught.value.advice}"
+
+
+def test_a_file_that_is_damaged_is_not_the_filters_fault(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    pl.DataFrame({"n": [str(n * n) for n in range(300_000)]}).write_parquet(path, compression="zstd")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 2_000] = bytes(2_000)
+    path.write_bytes(content)
+
+    with pytest.raises(InputError):
+        analysed(KIND, {"data": path}, tmp_path / "scratch", filter="CAST(n AS BIGINT) >= 0")
+
+
+@pytest.mark.parametrize("text", ["n", "1", "'x'", "NULL", "upper(tree)"])
+def test_a_filter_that_is_neither_true_nor_false_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="neither true nor false") as caught:
+        convert(tmp_path, filter=text)
+
+    assert caught.value.pointer == "/params/filter"

@@ -247,3 +247,30 @@ def test_the_result_is_json_without_a_path(tmp_path: Path, inputs: dict[str, Pat
     done = query(tmp_path, inputs, "SELECT * FROM orders")
 
     assert str(tmp_path) not in json.dumps(done.data)
+
+
+def test_a_damaged_page_is_no_fault_of_the_sql(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    pl.DataFrame({"n": [str(n * n) for n in range(300_000)]}).write_parquet(path, compression="zstd")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 2_000] = bytes(2_000)
+    path.write_bytes(content)
+
+    with pytest.raises(InputError):
+        query(tmp_path, {"t": path}, "SELECT max(n) AS m FROM t")
+
+
+def test_times_that_no_calendar_of_python_reaches_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "far.parquet"
+    days = pl.Series([2_932_896, 2_932_897, 2**31 - 1, None]).cast(pl.Int32).cast(pl.Date)
+    pl.DataFrame({"day": days, "nested": [[1], [2], [3], None]}).with_columns(
+        nested=pl.col("nested").list.eval(pl.element().cast(pl.Int32) + 2_932_895).cast(pl.List(pl.Date))
+    ).write_parquet(path)
+    done = query(tmp_path, {"t": path}, "SELECT * FROM t")
+
+    assert done.preview == [
+        ["9999-12-31", ["9999-12-31"]],
+        ["+10000-01-01", ["+10000-01-01"]],
+        ["2147483647 days after 1970-01-01", ["+10000-01-02"]],
+        [None, None],
+    ]

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from common.errors import InputError
 from helpers.checking import validate
 from processor.analyses.validate import KIND
 
@@ -404,3 +405,33 @@ def test_nested_values_have_no_order_and_that_is_the_rules_error_alone(tmp_path:
     found = validate(tmp_path, pl.DataFrame({"x": [[1], [2]]}), *rules).rules
 
     assert [rule["status"] for rule in found] == ["error", "passed"]
+
+
+@pytest.mark.parametrize("dtype", [pl.Date(), pl.Datetime("ms"), pl.Datetime("us", "UTC")], ids=str)
+def test_times_beyond_the_year_9999_are_checked_like_any_other(dtype: pl.DataType, tmp_path: Path) -> None:
+    days = [10_000_000 + day for day in range(40)]
+    times = pl.Series(days).cast(pl.Int32).cast(pl.Date).cast(dtype)
+    frame = pl.DataFrame({"at": times, "n": range(40)})
+    rules = [
+        {"rule": "freshness", "column": "at", "max_age_s": 60},
+        {"rule": "monotonic", "column": "at"},
+        {"rule": "between", "column": "at", "max": "2030-01-01" + ("T00:00:00" if dtype != pl.Date else "")},
+        {"rule": "unique", "columns": ["at"]},
+        {"rule": "not_null", "column": "at"},
+    ]
+    checked = validate(tmp_path, frame, *rules, suggest=True, now="2026-01-01T00:00:00")
+
+    assert [rule["status"] for rule in checked.rules] == ["passed", "passed", "failed", "passed", "passed"]
+    assert checked.rules[0]["observed"]["newest"].startswith("+29349-03-06")
+    assert checked.rules[2]["examples"][0]["values"]["at"].startswith("+29349-01-26")
+    assert {"rule": "monotonic", "column": "at", "severity": "info"} in checked.data["suggested"]
+
+
+def test_an_expression_is_not_blamed_for_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "good.parquet"
+    pl.DataFrame({"n": [str(n * n) for n in range(300_000)]}).write_parquet(path, compression="zstd")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 2_000] = bytes(2_000)
+
+    with pytest.raises(InputError):
+        validate(tmp_path, bytes(content), {"rule": "expression", "expression": "CAST(n AS BIGINT) >= 0"})
