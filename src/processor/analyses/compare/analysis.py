@@ -30,7 +30,9 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: CompareParams) -> Out
     shards = shards_for(run, before.size + after.size)
     left, right = _kept(run, inputs, params, columns, shards)
     actual = pairs(left.schema, right.schema, params)
-    if [(pair.name, pair.dtype) for pair in actual] != [(pair.name, pair.dtype) for pair in columns]:
+    if [(pair.name, pair.dtype, pair.whole) for pair in actual] != [
+        (pair.name, pair.dtype, pair.whole) for pair in columns
+    ]:
         # A type that the first rows did not show: what was cut by it is cut anew.
         left, right = _kept(run, inputs, params, actual, shards)
     return _Comparison(run, left, right, actual, params).outcome()
@@ -79,10 +81,9 @@ class _Comparison:
     def _match(self) -> None:
         for number, (mine, theirs) in enumerate(zip(self._left.shards, self._right.shards, strict=True), start=1):
             left, right = mine.collect(), theirs.collect()
-            self._tally.add_repeats("left", left)
-            self._tally.add_repeats("right", right)
             if self._columns:
-                self._tally.add(matched(left, right, self._columns))
+                repeated = self._tally.add_repeats("left", left), self._tally.add_repeats("right", right)
+                self._tally.add(matched(left, right, self._columns, repeated=any(repeated)))
             if self._params.drift:
                 self._add_to_drift(left, right)
             self._run.progress(rows=number, rows_total=len(self._left.shards))

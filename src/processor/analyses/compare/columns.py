@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from common.errors import ParamsError
+from processor.analyses.compare.exact import as_exact_text, as_hashed, common_whole
 from processor.analyses.compare.params import Closeness, CompareParams
 from processor.reading.schema import shown
 from processor.writing.nested import leaves, rebuild
@@ -21,7 +22,8 @@ class Pair:
     """A column that both tables have.
 
     Attributes:
-        dtype: what its values are compared as.
+        dtype: what its values are compared as; where `whole` is given, only roughly.
+        whole: of numbers that no type holds all of, what they are compared as exactly (`compare.exact`); else None.
         is_key: it says which rows belong together.
     """
 
@@ -29,6 +31,7 @@ class Pair:
     left: pl.DataType
     right: pl.DataType
     dtype: pl.DataType
+    whole: pl.DataType | None
     closeness: Closeness
     is_key: bool
 
@@ -44,6 +47,25 @@ class Pair:
             value = value.str.strip_chars() if self.closeness.ignore_spaces else value
             value = value.str.to_lowercase() if self.closeness.ignore_case else value
         return value
+
+    def same(self, place: str | None = None) -> pl.Expr:
+        """What is equal for two values where they are; of a kept column."""
+        place = place or self.place
+        return self.value(place) if self.whole is None else as_exact_text(pl.col(place), self.whole)
+
+    def order(self) -> list[pl.Expr]:
+        """What kept values are put in order by: the same for the same values, and near for near ones."""
+        return [self.value()] if self.whole is None else [self.value(), self.same()]
+
+    def hashed(self) -> pl.Expr:
+        """What is hashed of a kept column: 1, 1.0 and a decimal 1 are the same.
+
+        Not strict: types that the first rows promised may turn out otherwise.
+        """
+        if self.whole is not None:
+            return as_hashed(pl.col(self.place))
+        value = self.value(strict=False)
+        return value.cast(pl.Float64) if self.dtype.is_numeric() else value
 
 
 def pairs(left: pl.Schema, right: pl.Schema, params: CompareParams) -> list[Pair]:
@@ -67,14 +89,24 @@ def pairs(left: pl.Schema, right: pl.Schema, params: CompareParams) -> list[Pair
 
 
 def _pair(name: str, left: pl.DataType, right: pl.DataType, params: CompareParams, keys: Collection[str]) -> Pair:
+    dtype = common_type(kept_type(left), kept_type(right))
     return Pair(
         name=name,
         left=left,
         right=right,
-        dtype=common_type(kept_type(left), kept_type(right)),
+        dtype=dtype,
+        whole=_whole(left, right, dtype),
         closeness=params.closeness(name),
         is_key=name in keys,
     )
+
+
+def _whole(left: pl.DataType, right: pl.DataType, common: pl.DataType) -> pl.DataType | None:
+    """What numbers are compared as exactly where their common type rounds them; else None."""
+    if left == right or common != pl.Float64:
+        return None
+    whole = common_whole(left, right)
+    return None if whole == pl.Float64 else whole
 
 
 def kept(name: str, position: int, dtype: pl.DataType, *, wanted: pl.DataType) -> pl.Expr:
@@ -129,7 +161,7 @@ def common_type(left: pl.DataType, right: pl.DataType) -> pl.DataType:
 
 
 def _common_number(left: pl.DataType, right: pl.DataType) -> pl.DataType:
-    """A type that holds every value of both; where there is none, floats, which hold them roughly."""
+    """A type that holds every value of both; where there is none, floats, which are rough (see `Pair.whole`)."""
     if left.is_float() or right.is_float():
         return pl.Float64()
     if left.is_integer() and right.is_integer():
@@ -163,6 +195,11 @@ def _is_day_or_time(dtype: pl.DataType) -> bool:
     return dtype == pl.Date or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None)
 
 
+def _compared_as(left: pl.DataType, right: pl.DataType) -> str:
+    common = common_type(kept_type(left), kept_type(right))
+    return str(common) if _whole(left, right, common) is None else "exact number"
+
+
 def schema_difference(left: pl.Schema, right: pl.Schema) -> dict[str, object]:
     """What differs between the columns of the tables, as the result shows it."""
     both = [name for name in left if name in right]
@@ -171,7 +208,7 @@ def schema_difference(left: pl.Schema, right: pl.Schema) -> dict[str, object]:
             "column": name,
             "left": str(left[name]),
             "right": str(right[name]),
-            "compared_as": str(common_type(kept_type(left[name]), kept_type(right[name]))),
+            "compared_as": _compared_as(left[name], right[name]),
         }
         for name in both
         if left[name] != right[name]

@@ -5,46 +5,74 @@ are the same. A key that comes twice on the left and three times on the right le
 """
 
 from collections.abc import Sequence
-from functools import reduce
-from operator import or_
 
 import polars as pl
 
 from processor.analyses.compare.columns import Pair
+from processor.analyses.compare.exact import exact_distance
 from processor.analyses.rows import ROW
 
 LEFT, RIGHT = "l ", "r "
 _NTH = "n"
 
 
-def matched(left: pl.DataFrame, right: pl.DataFrame, pairs: Sequence[Pair]) -> pl.DataFrame:
-    """One row a match: the columns of both with `l ` and `r ` before their names; nulls for what has no counterpart."""
-    keys = [pair for pair in pairs if pair.is_key] or list(pairs)
+def matched(left: pl.DataFrame, right: pl.DataFrame, pairs: Sequence[Pair], *, repeated: bool) -> pl.DataFrame:
+    """One row a match: the columns of both with `l ` and `r ` before their names; nulls for what has no counterpart.
+
+    Args:
+        left: a shard of the left table.
+        right: the right table's shard of the same keys.
+        pairs: the columns.
+        repeated: whether a key comes more than once on a side.
+    """
+    keys = keys_of(pairs)
+    on = _named(keys)
     sides = []
-    repeated = repeats(left, keys).height + repeats(right, keys).height > 0
     for frame, prefix in ((left, LEFT), (right, RIGHT)):
-        keyed = frame.with_columns(pair.value().alias(f"k{place}") for place, pair in enumerate(keys))
-        names = [f"k{place}" for place in range(len(keys))]
+        keyed = frame.with_columns(pair.same().alias(name) for name, pair in zip(on, keys, strict=True))
         if repeated:
-            order = [pair.value().alias(f"o{place}") for place, pair in enumerate(pairs) if pair not in keys]
-            sorted_ = keyed.with_columns(order).sort(
-                [*names, *(f"o{p}" for p, q in enumerate(pairs) if q not in keys), ROW]
-            )
-            keyed = sorted_.with_columns(pl.int_range(pl.len()).over(names).alias(_NTH)).select(*keyed.columns, _NTH)
-        else:
-            keyed = keyed.with_columns(pl.lit(0, dtype=pl.Int64).alias(_NTH))
+            keyed = _counted_off(keyed, keys, [pair for pair in pairs if pair not in keys])
         sides.append(keyed.rename({name: prefix + name for name in frame.columns}))
-    on = [f"k{place}" for place in range(len(keys))] + [_NTH]
+    if repeated:
+        on.append(_NTH)
     return sides[0].join(sides[1], on=on, how="full", nulls_equal=True, coalesce=True).drop(on)
+
+
+def keys_of(pairs: Sequence[Pair]) -> list[Pair]:
+    """What rows are matched by: the keys, or where there are none all columns."""
+    return [pair for pair in pairs if pair.is_key] or list(pairs)
+
+
+def _named(keys: Sequence[Pair]) -> list[str]:
+    return [f"k{place}" for place in range(len(keys))]
+
+
+def _counted_off(keyed: pl.DataFrame, keys: Sequence[Pair], others: Sequence[Pair]) -> pl.DataFrame:
+    """The rows of each key numbered in the order of their values."""
+    names = _named(keys)
+    order = [value for pair in others for value in pair.order()]
+    placed = [value.alias(f"o{place}") for place, value in enumerate(order)]
+    sorted_ = keyed.with_columns(placed).sort([*names, *(f"o{place}" for place in range(len(order))), ROW])
+    return sorted_.with_columns(pl.int_range(pl.len()).over(names).alias(_NTH)).select(*keyed.columns, _NTH)
 
 
 def repeats(frame: pl.DataFrame, keys: Sequence[Pair]) -> pl.DataFrame:
     """Keys that come more than once, with how often (`count`) and the first row (`row`)."""
-    named = frame.select(*(pair.value().alias(f"k{place}") for place, pair in enumerate(keys)), ROW)
-    counted = named.group_by([f"k{place}" for place in range(len(keys))]).agg(
-        pl.len().alias("count"), pl.col(ROW).min().alias("row")
+    same = [f"s{place}" for place in range(len(keys))]
+    named = frame.select(
+        *(pair.same().alias(name) for name, pair in zip(same, keys, strict=True)),
+        *(pl.col(pair.place).alias(f"r{place}") for place, pair in enumerate(keys) if pair.whole is not None),
+        ROW,
     )
-    return counted.filter(pl.col("count") > 1)
+    if named.select(same).n_unique() == named.height:  # by far the most often, and quicker than to count each
+        named = named.clear()
+    # What is compared as an exact number is shown as it is.
+    shown = [
+        (pl.col(f"r{place}").first() if pair.whole is not None else pl.col(name).first()).alias(f"k{place}")
+        for place, (name, pair) in enumerate(zip(same, keys, strict=True))
+    ]
+    counted = named.group_by(same).agg(*shown, pl.len().alias("count"), pl.col(ROW).min().alias("row"))
+    return counted.filter(pl.col("count") > 1).drop(same)
 
 
 def only(prefix: str) -> pl.Expr:
@@ -60,22 +88,19 @@ def both() -> pl.Expr:
 
 def differs(pair: Pair) -> pl.Expr:
     """True where the two values of a column are not equal, and not close; null equals null, and NaN equals NaN."""
+    same = pair.same(LEFT + pair.place).eq_missing(pair.same(RIGHT + pair.place))
     left, right = pair.value(LEFT + pair.place), pair.value(RIGHT + pair.place)
-    same = left.eq_missing(right)
     if pair.closeness.is_loose and (pair.dtype.is_numeric() or pair.dtype in (pl.Date, pl.Datetime)):
         same |= _is_close(pair, left, right).fill_null(value=False)
     return ~same
-
-
-def changed(pairs: Sequence[Pair]) -> pl.Expr:
-    """True where any column differs."""
-    return reduce(or_, (differs(pair) for pair in pairs), pl.lit(value=False))
 
 
 def distance(pair: Pair) -> pl.Expr | None:
     """How far two numbers are apart; None for what is no number."""
     if not pair.dtype.is_numeric():
         return None
+    if pair.whole is not None:
+        return exact_distance(pl.col(LEFT + pair.place), pl.col(RIGHT + pair.place), pair.whole)
     left, right = pair.value(LEFT + pair.place), pair.value(RIGHT + pair.place)
     if pair.dtype.is_integer():
         left, right = left.cast(pl.Int128), right.cast(pl.Int128)

@@ -82,7 +82,7 @@ def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *
         frame = numbered(rows_of(table).select(columns))
         folder = run.scratch / f"{source.name}{next(_folders)}"
         told = _Teller(run, table)
-        keys = [_hashed(pair) for pair in pairs if pair.is_key] or [_hashed(pair) for pair in pairs]
+        keys = [pair.hashed() for pair in pairs if pair.is_key] or [pair.hashed() for pair in pairs]
         parts = sharded(frame, keys, count=shards, folder=folder, tell=told.tell)
         if shards == 1:
             parts = [frame.collect(engine="streaming").lazy()]
@@ -90,12 +90,6 @@ def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *
         return Side(schema=schema, rows=rows, shards=parts, flaws=table.flaws.as_json())
 
     return read(run, source, options, work)
-
-
-def _hashed(pair: Pair) -> pl.Expr:
-    # 1, 1.0 and a decimal 1 are the same key. Not strict: types that the first rows promised may turn out otherwise.
-    value = pair.value(strict=False)
-    return value.cast(pl.Float64) if pair.dtype.is_numeric() else value
 
 
 class _Teller:

@@ -7,7 +7,7 @@ import polars as pl
 
 from processor.analyses.cells import shown_cells, shown_rows
 from processor.analyses.compare.columns import Pair
-from processor.analyses.compare.match import LEFT, RIGHT, both, differs, distance, only, repeats
+from processor.analyses.compare.match import LEFT, RIGHT, both, differs, distance, keys_of, only, repeats
 from processor.analyses.rows import ROW
 
 _PAIRED = "paired"
@@ -65,31 +65,34 @@ class Tally:
     def _is_value(self, pair: Pair) -> bool:
         return bool(self._keys) and not pair.is_key
 
-    def add_repeats(self, side: str, shard: pl.DataFrame) -> None:
-        """Count the keys of a shard that come more than once."""
+    def add_repeats(self, side: str, shard: pl.DataFrame) -> bool:
+        """Count the keys of a shard that come more than once; False where there is none."""
+        found = repeats(shard, keys_of(self._pairs))
         if self._keys:
-            found = repeats(shard, self._keys)
             self.repeated[side][0] += found.height
             self.repeated[side][1] += int(found["count"].sum())
             self._repeated[side].add(found)
+        return found.height > 0
 
     def add(self, rows: pl.DataFrame) -> None:
         """Take the matched rows of a shard into account."""
         values = [column.pair for column in self.columns]
         flags = [differs(pair).alias(f"d{place}") for place, pair in enumerate(values)]
+        any_ = pl.any_horizontal([f"d{place}" for place in range(len(values))]) if values else pl.lit(value=False)
         judged = rows.with_columns(both().alias(_PAIRED), *flags)
-        paired = judged.filter(pl.col(_PAIRED))
-        self.matched += paired.height
+        # Most often few rows differ, and all that follows is about those.
+        differing = judged.filter(~pl.col(_PAIRED) | any_)
+        changed = differing.filter(pl.col(_PAIRED))
+        self.matched += judged.height - differing.height + changed.height
+        self.changed += changed.height
         for prefix in (LEFT, RIGHT):
-            alone = rows.filter(only(prefix))
+            alone = differing.filter(only(prefix))
             self._only[prefix].add(alone)
             self.only_left += alone.height if prefix == LEFT else 0
             self.only_right += alone.height if prefix == RIGHT else 0
         for place, column in enumerate(self.columns):
-            self._add_column(column, paired.filter(pl.col(f"d{place}")))
-        any_ = pl.any_horizontal([f"d{place}" for place in range(len(values))]) if values else pl.lit(value=False)
-        self.changed += int(paired.select(any_.sum()).item()) if values else 0
-        self._keep(judged.filter(~pl.col(_PAIRED) | any_), values)
+            self._add_column(column, changed.filter(pl.col(f"d{place}")))
+        self._keep(differing, values)
 
     def _add_column(self, column: ColumnTally, rows: pl.DataFrame) -> None:
         if not rows.height:

@@ -328,3 +328,66 @@ def test_durations_of_other_units_are_compared_as_the_finer(tmp_path: Path) -> N
 
 
 _LENGTHS: list[tuple[int, Any]] = [(1, "us"), (1000, "ns"), (1001, "ns")]
+
+_FINE = pl.Decimal(38, 19)
+NUMBERS: list[tuple[pl.Series, pl.Series, list[bool]]] = [
+    (
+        pl.Series([2**53, 2**53 + 1, 2**63 - 1, 0, 3, None]),
+        pl.Series([2.0**53, 2.0**53, 2.0**63, -0.0, 3.5, None]),
+        [True, False, False, True, False, True],
+    ),
+    (
+        pl.Series([2**64 - 1, 2**53 + 2], dtype=pl.UInt64),
+        pl.Series([2.0**64, 2.0**53 + 2]),
+        [False, True],
+    ),
+    (pl.Series([2**127 + 1, 5], dtype=pl.UInt128), pl.Series([-1, 5]), [False, True]),
+    (
+        pl.Series([Decimal("0.10"), Decimal("0.12345678901234568"), Decimal("0.123456789012345678")], dtype=_FINE),
+        pl.Series([0.1, 0.12345678901234568, 0.12345678901234568]),
+        [True, True, False],
+    ),
+    (pl.Series([Decimal("1.00"), Decimal("1.5")], dtype=pl.Decimal(38, 30)), pl.Series([1, 10**18]), [True, False]),
+    (
+        pl.Series([Decimal(7), Decimal(10**37)], dtype=pl.Decimal(38, 0)),
+        pl.Series([Decimal(7), Decimal("7.5")], dtype=pl.Decimal(38, 30)),
+        [True, False],
+    ),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "same"), NUMBERS, ids=[f"{a.dtype} {b.dtype}" for a, b, _ in NUMBERS])
+@pytest.mark.parametrize("memory_mb", [1024, 1])
+def test_numbers_of_any_two_types_are_equal_only_where_they_are(
+    tmp_path: Path, left: pl.Series, right: pl.Series, same: list[bool], memory_mb: int
+) -> None:
+    for one, other in ((left, right), (right, left)):
+        before, after = (pl.DataFrame({"k": range(len(same)), "x": side}) for side in (one, other))
+        keyed = compare(tmp_path, before, after, keys=["k"], memory_mb=memory_mb).data
+        by_number = compare(tmp_path, before, after, keys=["x"], memory_mb=memory_mb).data
+        whole = compare(tmp_path, before.select("x"), after.select("x"), memory_mb=memory_mb).data
+
+        assert (keyed["changed"], keyed["same_rows"]) == (same.count(False), all(same))
+        assert (by_number["matched"], whole["matched"]) == (same.count(True), same.count(True))
+        assert keyed["schema"]["types"][0]["compared_as"] == "exact number"
+
+
+@pytest.mark.parametrize(("absolute", "changed"), [(0.4, 2), (0.6, 1), (1.0, 0)])
+def test_numbers_that_are_compared_exactly_may_be_close_enough(tmp_path: Path, absolute: float, changed: int) -> None:
+    before = pl.DataFrame({"k": [1, 2], "x": [2**53 + 1, 3]})
+    after = pl.DataFrame({"k": [1, 2], "x": [2.0**53, 3.5]})
+
+    data = compare(tmp_path, before, after, keys=["k"], absolute=absolute).data
+
+    assert data["changed"] == changed
+    assert data["columns"][0]["largest_difference"] == (1.0 if changed else None)
+
+
+def test_a_repeated_key_is_shown_as_it_is_where_it_is_compared_exactly(tmp_path: Path) -> None:
+    before = pl.DataFrame({"k": [2**53 + 1, 2**53 + 1, 7], "x": [3, 1, 2]})
+    after = pl.DataFrame({"k": [7.0, 2.0**53], "x": [2, 3]})
+
+    data = compare(tmp_path, before, after, keys=["k"]).data
+
+    assert data["repeated_keys"]["left"]["examples"] == [{"row": 1, "count": 2, "key": {"k": str(2**53 + 1)}}]
+    assert (data["matched"], data["only_left"]["rows"], data["only_right"]["rows"]) == (1, 2, 1)

@@ -1,0 +1,57 @@
+"""Numbers of types that no third type holds together, compared exactly: 2^53 + 1 is no float, and 0.1 is a decimal.
+
+A number is told as a text that two numbers share only where they are the same: its digits, where a type of whole
+numbers (or of decimals) holds it, and else its float behind a mark. A float stands for the shortest decimal that reads
+as it, so 0.1 equals a decimal 0.10.
+"""
+
+from typing import Final
+
+import polars as pl
+
+_MOST_DIGITS: Final = 38
+_ONLY_A_FLOAT: Final = "~"
+_NARROW: Final = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
+
+
+def common_whole(left: pl.DataType, right: pl.DataType) -> pl.DataType:
+    """What holds all that numbers of both types have in common, apart from fractions of floats; or Float64."""
+    if all(side.is_float() or side in _NARROW for side in (left, right)):
+        return pl.Float64()
+    if left.is_decimal() or right.is_decimal():
+        return pl.Decimal(_MOST_DIGITS, max(getattr(side, "scale", 0) for side in (left, right)))
+    return pl.UInt128() if pl.UInt128 in {left, right} else pl.Int128()
+
+
+def as_whole(number: pl.Expr, whole: pl.DataType) -> pl.Expr:
+    """A number as what `common_whole` gave; null where that does not hold it exactly."""
+    if whole.is_decimal():
+        # By their texts: Polars casts a decimal to a float, and back, with two roundings.
+        text = number.cast(pl.String)
+        same = text.cast(whole, strict=False)
+        is_exact = same.cast(pl.String).cast(pl.Float64) == text.cast(pl.Float64)
+    else:
+        same = number.cast(whole, strict=False)
+        is_exact = same == number
+    return pl.when(is_exact).then(same)
+
+
+def as_exact_text(number: pl.Expr, whole: pl.DataType) -> pl.Expr:
+    """A text that is equal for two numbers where they are; null for null."""
+    only_a_float = pl.lit(_ONLY_A_FLOAT) + number.cast(pl.Float64).cast(pl.String)
+    return pl.coalesce(as_whole(number, whole).cast(pl.String), only_a_float)
+
+
+def as_hashed(number: pl.Expr) -> pl.Expr:
+    """Something to hash, which is equal for two numbers where they are; of any column, whatever it holds."""
+    return number.cast(pl.String, strict=False).cast(pl.Float64, strict=False)
+
+
+def exact_distance(left: pl.Expr, right: pl.Expr, whole: pl.DataType) -> pl.Expr:
+    """How far two numbers are apart, as a float that was rounded once where both are whole."""
+    sides = as_whole(left, whole), as_whole(right, whole)
+    apart = pl.when(pl.all_horizontal(side.is_not_null() for side in sides)).then(
+        pl.max_horizontal(sides) - pl.min_horizontal(sides)
+    )
+    roughly = (left.cast(pl.Float64) - right.cast(pl.Float64)).abs()
+    return pl.coalesce(apart.cast(pl.Float64), roughly)
