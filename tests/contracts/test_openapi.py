@@ -119,6 +119,16 @@ def references(value: Any) -> list[str]:
             return []
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_it_says_where_a_key_is_asked_for(*, is_open: bool) -> None:
+    document = build_document([offered()], most=MOST, is_open=is_open)
+    for operation in OPERATIONS:
+        about = document["paths"][operation.stands_at or operation.path][operation.method.lower()]
+        needed = about.get("security", document["security"])
+
+        assert ({} in needed or not needed) is (is_open or "key_missing" not in operation.codes), operation.name
+
+
 def test_links_lead_to_operations(document: Mapping[str, Any]) -> None:
     names = {operation.name for operation in OPERATIONS}
     links = [

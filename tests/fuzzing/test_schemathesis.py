@@ -9,10 +9,12 @@ from uuid import UUID
 
 import asyncpg
 
+from common.tokens import Token
 from gateway.openapi.document import EXAMPLE_DATASET
 from helpers.database import Database
 from helpers.factories import a_dataset, a_kind, a_processor
 from helpers.gateway_process import gateway_process
+from helpers.keys import a_key
 from processor.analyses.profile import KIND
 
 # Few, so that all tests together stay quick; more, and others, on demand.
@@ -22,8 +24,8 @@ WITHIN_S: Final = 1_800
 TESTS: Final = Path(__file__).parents[1]
 
 
-async def run(url: str, *, folder: Path) -> tuple[int, str]:
-    """Run it; its exit code and its report."""
+async def run(url: str, *, key: Token, folder: Path) -> tuple[int, str]:
+    """Run it, with an operator's key; its exit code and its report."""
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", "--checks", "all"]
     command += [
         "--max-examples",
@@ -36,12 +38,12 @@ async def run(url: str, *, folder: Path) -> tuple[int, str]:
         "--generation-database",
         "none",
     ]
-    command += ["--exclude-path", "/v1/events"]  # it has no end
-    command += ["--exclude-operation-id", "openSession"]  # nobody logs in where no keys are asked for
+    command += ["--header", f"Authorization: Bearer {key.text}"]
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(TESTS),
         "SCHEMATHESIS_HOOKS": "helpers.schemathesis_hooks",
+        "SUNDOG_TEST_KEY": key.text,
     }
     process = await asyncio.create_subprocess_exec(
         *command, cwd=folder, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
@@ -64,9 +66,18 @@ async def test_nothing_that_the_document_allows_or_forbids_is_answered_otherwise
     await connection.execute(
         "UPDATE dataset SET id = $1 WHERE id = $2", UUID(EXAMPLE_DATASET), await a_dataset(connection)
     )
-    settings = {"STREAM_WAIT_S": "0", "GATEWAY_PROCESSOR_FRESH_S": "100000", "GATEWAY_KINDS_CACHE_S": "2"}
+    settings = {
+        "GATEWAY_OPEN": "false",
+        "GATEWAY_KEY_REQUESTS_PER_S": "0",
+        "GATEWAY_PROCESSOR_FRESH_S": "100000",
+        "GATEWAY_KINDS_CACHE_S": "2",
+        "STREAM_WAIT_S": "0",
+        "STREAM_ROTATE_S": "0.05",  # streams end by themselves, as they do for a browser
+        "STREAM_HEARTBEAT_S": "0.15",  # in which this is looked at thrice
+    }
+    key = await a_key(connection)
     async with gateway_process(database, tmp_path, **settings) as gateway:
-        code, report = await run(gateway.url, folder=tmp_path)
+        code, report = await run(gateway.url, key=key, folder=tmp_path)
 
     print(report)  # noqa: T201 - what was tried, for who asks for it
     assert code == 0, report

@@ -28,12 +28,13 @@ EXAMPLE_DATASET: Final = "01a202b5-f227-7cc4-9a41-a44f52e85de4"
 FILE: Final = {"type": "string", "format": "binary", "minLength": 1, "contentMediaType": "application/octet-stream"}
 
 
-def build_document(kinds: Iterable[OfferedKind], *, most: Mapping[str, int]) -> Mapping[str, Any]:
+def build_document(kinds: Iterable[OfferedKind], *, most: Mapping[str, int], is_open: bool = True) -> Mapping[str, Any]:
     """The OpenAPI 3.1 document.
 
     Args:
         kinds: those on offer; the params of each become a component.
         most: the most that a task may ask for, by the name of the limit.
+        is_open: nobody needs a key.
     """
     offered = sorted(kinds, key=lambda kind: kind.name)
     return {
@@ -47,7 +48,7 @@ def build_document(kinds: Iterable[OfferedKind], *, most: Mapping[str, int]) -> 
         "servers": [{"url": "/"}],
         "paths": _paths(offered),
         "components": {"schemas": _schemas(offered, most), "securitySchemes": SECURITY},
-        "security": [{}, *({name: []} for name in SECURITY)],  # an open gateway asks for none
+        "security": [*([{}] if is_open else []), *({name: []} for name in SECURITY)],
     }
 
 
@@ -69,6 +70,7 @@ def _operation(operation: Operation, kinds: Collection[OfferedKind]) -> Mapping[
         "summary": operation.says,
         "tags": [operation.group],
         "parameters": [parameter.view() for parameter in operation.parameters],
+        **({"security": []} if operation.is_for_anybody else {}),
         "responses": {
             **{str(status): _answer(answer) for status, answer in operation.answers.items()},
             **_problems(operation),

@@ -84,14 +84,18 @@ class Operation:
         return tuple(sorted({*ALWAYS, *of_a_change, *self._of_a_key, *self.errors}))
 
     @property
-    def _of_a_key(self) -> tuple[str, ...]:
-        """What only who may not come in is told."""
-        grants = [
-            grant
+    def is_for_anybody(self) -> bool:
+        """Whether nobody is asked for a key."""
+        return any(
+            grant.who is Who.ANYBODY
             for (method, path), grant in GRANTS.items()
             if (method, path.replace(":path}", "}")) == (self.method, self.path)
-        ]
-        return () if any(grant.who is Who.ANYBODY for grant in grants) else OF_A_KEY
+        )
+
+    @property
+    def _of_a_key(self) -> tuple[str, ...]:
+        """What only who may not come in is told."""
+        return () if self.is_for_anybody else OF_A_KEY
 
 
 def reference(name: str) -> Schema:

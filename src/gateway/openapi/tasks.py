@@ -67,6 +67,12 @@ ACCEPTED: Final = Answer(
 UNCHANGED: Final = Answer(says="What the client has is still right.")
 ENDED: Final = Answer(says="It has ended.", shape=shapes.WholeTask, headers=("Location", "ETag"))
 A_TASK: Final = {JSON: reference("Submission"), FORM: reference("SubmissionForm")}
+AFTER: Final = Parameter(
+    name="after",
+    where="query",
+    schema={"anyOf": [{"type": "string", "format": "date-time"}, {"const": ""}]},
+    description="The `id` of the last row.",
+)
 
 OPERATIONS: Final = (
     Operation(
@@ -196,7 +202,7 @@ OPERATIONS: Final = (
         name="streamTasks",
         group="Streams",
         says="The rows of all tasks that match a filter, whenever one of them moves.",
-        parameters=(STATE, *FILTER, query("after", "The `id` of the last row.", format="date-time")),
+        parameters=(STATE, *FILTER, AFTER),
         answers={200: Answer(says="Rows, until the client goes.", media_types=("text/event-stream",))},
         errors=("body_invalid", "not_acceptable", "query_invalid", *OF_A_STREAM, *ASKS_DATABASE),
     ),

@@ -16,6 +16,7 @@ class OpenApiRoutes:
 
     def __init__(self, *, catalogue: Catalogue, settings: GatewaySettings) -> None:
         self._catalogue = catalogue
+        self._is_open = settings.is_open
         self._most = {
             "timeout_s": settings.task_timeout_s_most,
             "memory_mb": settings.task_memory_mb_most,
@@ -28,5 +29,6 @@ class OpenApiRoutes:
 
     async def _show(self, request: Request) -> Response:
         kinds = await self._catalogue.kinds()
-        body = json_bytes(build_document([kind for kind in kinds.values() if kind.processors], most=self._most))
+        offered = [kind for kind in kinds.values() if kind.processors]
+        body = json_bytes(build_document(offered, most=self._most, is_open=self._is_open))
         return versioned(request, body)
