@@ -84,7 +84,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "result_gone": ProblemType(410, "The result is gone"),
     "result_not_ready": ProblemType(409, "The task has not ended", retry_after=1),
     "role_too_low": ProblemType(403, "Your key is not good for this"),
-    "storage_full": ProblemType(507, "The storage is full"),
+    "storage_full": ProblemType(507, "The storage is full", retry_after=60),
     "streams_full": ProblemType(503, "No room for another stream", retry_after=2),
     "storage_unavailable": ProblemType(503, "The storage is away", retry_after=2),
     "task_cancelled": ProblemType(409, "The task was cancelled"),

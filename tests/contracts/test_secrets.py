@@ -2,22 +2,29 @@
 
 import asyncio
 import os
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import httpx2
 import pytest
 from pydantic import SecretStr
+from pydantic_settings import BaseSettings
 
 from common.settings import DatabaseSettings
 from common.tokens import Token, TokenKind
+from gateway.settings import GatewaySettings
 from helpers.database import Database, connected
 from helpers.gateway_process import gateway_process
 from helpers.keys import a_key, bearer
+from processor.settings import ProcessorSettings
 
 MARK: Final = "Xmarked-secretX"
 WITHIN_S: Final = 60
+CONFIGURATION: Final = Path(__file__).parents[2] / "docs" / "configuration.md"
+SECRET: Final = ("DATABASE_DSN", "DATABASE_LISTENER_DSN", "MIGRATE_GATEWAY_PASSWORD", "MIGRATE_PROCESSOR_PASSWORD")
 PR_GET_DUMPABLE: Final = 3
 
 
@@ -36,6 +43,25 @@ async def said_by(*arguments: str, **settings: str) -> str:
     return said.decode()
 
 
+def all_settings(base: type[BaseSettings] = BaseSettings) -> Iterator[tuple[str, object]]:
+    """Every variable of every service, with its type."""
+    for each in base.__subclasses__():
+        prefix = str(each.model_config.get("env_prefix", ""))
+        yield from ((prefix + name.upper(), about.annotation) for name, about in each.model_fields.items())
+        yield from all_settings(each)
+
+
+def test_every_secret_setting_is_one_that_is_tried_here() -> None:
+    """By its type, and by its name in the list of all that can be set."""
+    assert {GatewaySettings, ProcessorSettings} <= set(BaseSettings.__subclasses__())  # both services' are known here
+    variables = {name for name, kind in all_settings() if "SecretStr" in str(kind)}
+    documented = re.findall(
+        r"`(SUNDOG_\w*(?:DSN|PASSWORD|SECRET|TOKEN|CREDENTIAL)\w*)`", CONFIGURATION.read_text("utf-8")
+    )
+
+    assert variables | set(documented) == {f"SUNDOG_{name}" for name in SECRET}
+
+
 @pytest.mark.parametrize("command", [["gateway"], ["processor"], ["migrate"], ["keys", "list"]])
 @pytest.mark.parametrize(
     "dsn",
@@ -46,16 +72,25 @@ async def said_by(*arguments: str, **settings: str) -> str:
     ],
 )
 async def test_a_start_that_fails_says_no_secret(command: list[str], dsn: str, tmp_path: Path) -> None:
-    settings = {
-        "DATABASE_DSN": dsn,
-        "DATABASE_LISTENER_DSN": dsn,
-        "STORAGE_URL": tmp_path.as_uri(),
-        "MIGRATE_GATEWAY_PASSWORD": MARK,
-        "MIGRATE_PROCESSOR_PASSWORD": MARK,
-        "LOG_LEVEL": "DEBUG",
-    }
+    settings = {name: dsn if name.endswith("DSN") else MARK for name in SECRET}
 
-    assert MARK not in await said_by(*command, **settings)
+    assert MARK not in await said_by(*command, **settings, STORAGE_URL=tmp_path.as_uri(), LOG_LEVEL="DEBUG")
+
+
+async def test_an_object_store_that_is_away_says_no_secret(database: Database, tmp_path: Path) -> None:
+    store = {"AWS_ACCESS_KEY_ID": "someone", "AWS_SECRET_ACCESS_KEY": MARK, "AWS_ENDPOINT": "http://127.0.0.1:1",
+             "AWS_ALLOW_HTTP": "true", "AWS_REGION": "nowhere"}  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in store.items():
+            patch.setenv(name, value)
+        async with (
+            gateway_process(database, tmp_path, STORAGE_URL="s3://bucket/x", LOG_LEVEL="DEBUG") as gateway,
+            httpx2.AsyncClient(base_url=gateway.url, timeout=WITHIN_S) as client,
+        ):
+            answer = await client.put("/v1/datasets/a.csv", content=b"a\n1\n")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+    assert MARK not in answer.text + (tmp_path / "gateway.log").read_text("utf-8")
 
 
 async def test_a_gateway_that_works_says_no_secret_whatever_goes_wrong(database: Database, tmp_path: Path) -> None:

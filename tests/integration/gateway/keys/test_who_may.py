@@ -151,6 +151,37 @@ async def test_every_route_admits_whom_it_should_and_nobody_else(
     assert wrong == []
 
 
+async def test_head_tells_nobody_what_get_would_not(
+    guarded: RunningGateway,
+    client: httpx2.AsyncClient,
+    everybody: dict[str, Token | None],
+    connection: asyncpg.Connection,
+    task: UUID,
+) -> None:
+    dataset = await a_dataset(connection)
+    foreign = await a_key(connection, tenant="foreign")
+    told = []
+    for (method, route), case in CASES.items():
+        for token in (*everybody.values(), foreign) if method == "GET" else ():
+            path = path_of(route, task=task, dataset=dataset)
+            statuses = [await status_of(client, verb, path, case=case, token=token) for verb in ("GET", "HEAD")]
+            told += [] if len(set(statuses)) == 1 else [(route, statuses)]
+
+    assert told == []
+
+
+async def test_options_tells_of_a_route_and_of_nothing_that_belongs_to_anybody(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, task: UUID
+) -> None:
+    dataset = await a_dataset(connection)
+    for _, route in CASES:
+        ours = await client.options(path_of(route, task=task, dataset=dataset))
+        nowhere = await client.options(path_of(route, task=uuid7(), dataset=uuid7()))
+
+        assert (ours.status_code, ours.headers["allow"]) == (nowhere.status_code, nowhere.headers["allow"])
+        assert (ours.status_code, ours.content) == (204, b"")
+
+
 async def test_what_belongs_to_another_tenant_is_not_there(
     guarded: RunningGateway, client: httpx2.AsyncClient, connection: asyncpg.Connection, task: UUID
 ) -> None:
