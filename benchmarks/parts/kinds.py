@@ -2,16 +2,23 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from processor.analyses.part_run import PartRun
+from processor.analyses.profile import KIND as PROFILE
+from processor.analyses.profile.params import ProfileParams
 from processor.kind import Input, Kind, Outcome
 from processor.run import Run
 
 Inputs = Mapping[str, Input]
 DONE = Outcome(summary={}, data={})
-NAMES = ("noop", "story", "silent", "reporting", "clock")
+PLAIN = ("noop", "story", "silent", "reporting", "clock")
+# The same profile, told in three ways: all of it, progress alone, nothing.
+TELLING = ("profile", "profile_progress", "profile_silent")
+NAMES = (*PLAIN, *TELLING[1:])
 
 
 class Params(BaseModel):
@@ -58,7 +65,43 @@ def clock(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     return Outcome(summary={}, data={"begun_ns": time.monotonic_ns()})
 
 
+class WithoutPartials(PartRun):
+    """A run whose partial results end here."""
+
+    def partial(self, result: Mapping[str, object], *, estimate: bool) -> None:
+        """Drop it."""
+
+
+class Silent(WithoutPartials):
+    """A run whose progress ends here, too."""
+
+    def progress(
+        self,
+        *,
+        rows: int | None = None,
+        rows_total: int | None = None,
+        bytes_read: int | None = None,
+        fraction: float | None = None,
+    ) -> None:
+        """Drop it."""
+
+
+def profile_progress(run: Run, inputs: Inputs, params: ProfileParams) -> Outcome:
+    return _told(WithoutPartials, run, inputs, params)
+
+
+def profile_silent(run: Run, inputs: Inputs, params: ProfileParams) -> Outcome:
+    return _told(Silent, run, inputs, params)
+
+
+def _told(way: type[PartRun], run: Run, inputs: Inputs, params: ProfileParams) -> Outcome:
+    muted = way(run, scratch=run.scratch, label="")
+    return PROFILE.analyse(muted, inputs, params.model_copy(update={"running": False}))
+
+
 def kind(name: str) -> Kind[Any]:
+    if name in TELLING:
+        return replace(PROFILE, name=name, analyse={"profile_progress": profile_progress}.get(name, profile_silent))
     return Kind(
         name=name,
         version="1",

@@ -126,9 +126,9 @@ class Story:
                 pass
 
     def _show_partial(self, partial: JsonObject) -> None:
-        if not partial.get("estimate"):
-            return
         result = partial["result"]
+        if not partial.get("estimate") or (result.get("place") or {}).get("from"):
+            return
         self.tell(f"First light: an estimate from {result.get('sample_rows', 0):,} rows\n")
         self._stream.write(f"{profile_table(result, width=self._width)}\n\n")
 

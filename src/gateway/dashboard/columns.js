@@ -141,10 +141,11 @@ export class ColumnCards {
   }
 
   #card(column, index) {
-    const key = JSON.stringify([column, this.#isEstimate]);
+    const isEstimate = column.estimate ?? this.#isEstimate;
+    const key = JSON.stringify([column, isEstimate]);
     const made = this.#made.get(index);
     if (made?.key === key) return made.node;
-    const node = card(column, this.#isEstimate);
+    const node = card(column, isEstimate);
     this.#made.set(index, { key, node });
     return node;
   }

@@ -24,6 +24,16 @@ const LAST = new Set(["succeeded", "failed", "cancelled"]);
 
 export const NAMES = [...Object.keys(SENTENCES), "progress", "log", "end", "reset"];
 
+/** A partial result may hold some of a wide table's columns: they take their place among those that came before. */
+function together(before, { estimate, result }) {
+  const place = result?.place;
+  if (!place || !Array.isArray(result.columns)) return { estimate, result };
+  const known = before?.result?.place?.of === place.of ? before.result.columns : [];
+  const came = result.columns.map((column) => ({ ...column, estimate }));
+  const columns = [...known.slice(0, place.from), ...came, ...known.slice(place.from + came.length)];
+  return { estimate: columns.some((column) => column.estimate !== false), result: { ...result, columns } };
+}
+
 export class Story {
   seq = 0;
   lines = [];
@@ -54,7 +64,7 @@ export class Story {
     this.seq = data.seq;
     this.isOver = LAST.has(name);
     if (name === "started") this.progress = null;
-    if (name === "partial") this.partial = { estimate: data.estimate, result: data.result };
+    if (name === "partial") this.partial = together(this.partial, { estimate: data.estimate, result: data.result });
     const text = name === "log" ? data.message : SENTENCES[name](data);
     this.lines.push({ seq: data.seq, at: data.at, level: data.level ?? LEVELS[name] ?? "state", text });
     if (this.lines.length > MOST_LINES) this.lines.shift();

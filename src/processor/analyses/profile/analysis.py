@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from common.errors import ParamsError
@@ -14,7 +15,8 @@ from processor.analyses.profile.missing import missing
 from processor.analyses.profile.overview import duplicate_rows, examples, heavy_tailed, keys_of, quality
 from processor.analyses.profile.pace import Pace
 from processor.analyses.profile.params import ProfileParams
-from processor.analyses.profile.scan import Counted, count_all, count_part
+from processor.analyses.profile.portions import tell_columns
+from processor.analyses.profile.scan import Counted, count_all, count_part, sample_of
 from processor.analyses.profile.shown import Shown, shown
 from processor.kind import Input, Outcome
 from processor.reading import Table, read
@@ -40,7 +42,7 @@ def _profile(run: Run, table: Table, params: ProfileParams) -> Outcome:
     run.phase("sample")
     names = _chosen(table, params)
     began = time.monotonic()
-    run.partial(_first_light(table, names, params), estimate=True)
+    _first_light(run, table, names, params)
     took = time.monotonic() - began
     table.prepare()
     run.phase("scan")
@@ -66,11 +68,16 @@ def _chosen(table: Table, params: ProfileParams) -> Sequence[str]:
     return list(dict.fromkeys(params.columns or names))
 
 
-def _first_light(table: Table, names: Sequence[str], params: ProfileParams) -> Mapping[str, object]:
-    """The sample's figures, with counts stretched to the rows that there may be."""
-    part = count_part(table, names, table.sample.frame)
-    method = f"sample ({table.sample.drawn.value})"
-    return {"sample_rows": part.rows, "method": method} | _stretched(table, part, params, method)
+def _first_light(run: Run, table: Table, names: Sequence[str], params: ProfileParams) -> None:
+    """Tell the sample's figures, with counts stretched to the rows that there may be, as soon as they are there."""
+    rows, method = sample_of(table, names), f"sample ({table.sample.drawn.value})"
+    total = max(table.rows_expected or 0, rows.height)
+    known = {"rows": total, "sample_rows": rows.height, "method": method}
+
+    def columns(some: Sequence[str]) -> list[Shown]:
+        return _stretched(count_part(table, some, rows), total, params, method)
+
+    tell_columns(run, names, columns, known=known, estimate=True)
 
 
 def _counted(run: Run, table: Table, names: Sequence[str], params: ProfileParams, took: float) -> Counted:
@@ -78,8 +85,15 @@ def _counted(run: Run, table: Table, names: Sequence[str], params: ProfileParams
 
     def show(part: Counted) -> None:
         method = "rows so far"
-        known = {"sample_rows": part.rows, "method": method}
-        run.partial(known | _stretched(table, part, params, method), estimate=True)
+        total = max(table.rows_expected or 0, part.rows)
+        known = {"rows": total, "sample_rows": part.rows, "method": method}
+        tell_columns(
+            run,
+            part.columns,
+            lambda some: _stretched(replace(part, columns=some), total, params, method),
+            known=known,
+            estimate=True,
+        )
 
     pace = Pace(expected_s=took)
     return count_all(
@@ -91,17 +105,21 @@ def _counted(run: Run, table: Table, names: Sequence[str], params: ProfileParams
     )
 
 
-def _stretched(table: Table, part: Counted, params: ProfileParams, method: str) -> Shown:
-    total = max(table.rows_expected or 0, part.rows)
+def _stretched(part: Counted, total: int, params: ProfileParams, method: str) -> list[Shown]:
     factor = total / max(1, part.rows)
-    return {"rows": total, "columns": [scaled(shown(column, params), factor, method) for column in part.columns]}
+    return [scaled(shown(column, params), factor, method) for column in part.columns]
 
 
 def _data(run: Run, table: Table, counted: Counted, params: ProfileParams) -> dict[str, Any]:
-    """The result; the columns are shown as soon as they are exact, before what takes a closer look at them."""
-    columns = [shown(column, params) for column in counted.columns]
+    """The result; columns are shown as soon as they are exact, before what takes a closer look at them."""
+    columns = tell_columns(
+        run,
+        counted.columns,
+        lambda some: [shown(column, params) for column in some],
+        known={"rows": counted.rows},
+        estimate=False,
+    )
     data: dict[str, Any] = {"rows": counted.rows, "columns": columns}
-    run.partial(dict(data), estimate=False)
     if params.patterns:
         run.phase("meanings")
         sample = counted.sample.rows

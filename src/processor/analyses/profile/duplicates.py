@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from processor.analyses.profile.room import PIECES
+
 LIMIT = 1 << 18
 METHOD = "sampled row hashes"
 _SIGMAS = 4
@@ -41,7 +43,7 @@ class RowHashes:
             hashes = hashes.filter(hashes < self._threshold)
         self._pending.append(hashes)
         self._rows += hashes.len()
-        if self._rows > self._limit // 2:
+        if len(self._pending) >= PIECES or self._rows > self._limit // 2:
             self._merge()
 
     def duplicates(self) -> Duplicates:

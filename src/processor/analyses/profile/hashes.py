@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from processor.analyses.profile.room import PIECES
+
 LIMIT = 1 << 17
 METHOD = "adaptive sampling of hashes"
 # The estimate's error is normal with a deviation of 1/sqrt(kept); four of them are practically never exceeded.
@@ -50,7 +52,7 @@ class HashSample:
             hashes = hashes.filter(hashes < self._threshold)
         self._pending.append(hashes)
         self._pending_rows += hashes.len()
-        if self._pending_rows > self._limit // 2:
+        if len(self._pending) >= PIECES or self._pending_rows > self._limit // 2:
             self._merge()
 
     def distinct(self) -> Distinct:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from processor.analyses.profile.counts import compact, summed
+from processor.analyses.profile.room import PIECES
 
 COUNTERS = 4096
 METHOD = "heavy hitters"
@@ -38,7 +39,7 @@ class HeavyHitters:
         kept = self._reduced(counts)
         if kept.height:
             self._pending.append(kept)
-        if sum(frame.height for frame in self._pending) > 8 * self._counters:
+        if len(self._pending) >= PIECES or sum(frame.height for frame in self._pending) > 8 * self._counters:
             self._merge()
 
     def top(self, k: int) -> Top:

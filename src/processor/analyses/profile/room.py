@@ -12,6 +12,8 @@ _SHARED_BYTES = 64 << 20
 _SHARED_CHECKS = 1 << 21
 _SHARED_RANKS = 1 << 21
 _SHARED_COUNTERS = 1 << 18
+# However few rows they hold: each keeps buffers that are larger than what is in them, and a file has no end of batches.
+PIECES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from processor.analyses.profile.counts import compact, counted, counted_runs, fi
 from processor.analyses.profile.hashes import Distinct, HashSample
 from processor.analyses.profile.heavy import HeavyHitters, Top
 from processor.analyses.profile.ranks import Quantiles, RankSample, at_ranks
-from processor.analyses.profile.room import Room
+from processor.analyses.profile.room import PIECES, Room
 from processor.analyses.profile.shapes import RANGED, as_numbers, is_whole, shape_of
 
 
@@ -47,7 +47,7 @@ class Tally:
             return counts
         self._pending.append(compact(counts))
         self._rows += counts.height
-        if self._rows > max(self._room.values // 2, self._few.height):
+        if len(self._pending) >= PIECES or self._rows > max(self._room.values // 2, self._few.height):
             self.few()
         return counts
 

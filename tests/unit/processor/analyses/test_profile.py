@@ -269,6 +269,31 @@ def test_the_first_partial_comes_before_the_scan_in_the_shape_of_the_result(tmp_
     assert found.run.phases == ["sample", "sample", "scan", "result", "meanings", "correlations"]
 
 
+def test_columns_of_a_wide_table_arrive_some_at_a_time(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(100)]
+    content = ",".join(names).encode() + b"\n" + b"".join(b"%d,x" % row + b",7" * 98 + b"\n" for row in range(20_000))
+
+    found = profile_bytes(tmp_path, content, correlations=False)
+
+    estimates = [partial for partial, estimate in found.run.partials if estimate]
+    exact = [partial for partial, estimate in found.run.partials if not estimate]
+    for partials in (estimates[:4], exact):
+        assert [partial["place"] for partial in partials] == [{"from": start, "of": 100} for start in (0, 32, 64, 96)]
+        assert [column["name"] for partial in partials for column in partial["columns"]] == names  # type: ignore[attr-defined]  # a list
+    whole = {column["name"]: column for partial in exact for column in partial["columns"]}  # type: ignore[attr-defined]  # a list
+    assert json.loads(json.dumps(whole["c0"])).items() <= found.columns["c0"].items()
+
+
+def test_the_sample_of_a_wide_table_has_fewer_rows(tmp_path: Path) -> None:
+    frame = pl.DataFrame({f"c{number}": range(10_000) for number in range(500)})
+
+    found = profile_file(parquet(tmp_path, frame), correlations=False, duplicates=False, running=False)
+
+    first, _ = found.run.partials[0]
+    assert first["sample_rows"] == 2_000
+    assert first["rows"] == 10_000
+
+
 def test_progress_ends_with_all_rows_and_all_bytes(tmp_path: Path) -> None:
     content = b"n,w\n" + b"".join(b"%d,%d\n" % (number % 100, number) for number in range(200_000))
 

@@ -1,5 +1,6 @@
 """The parts that count in bounded memory: each against the whole truth."""
 
+import gc
 import math
 import random
 from collections import Counter
@@ -17,6 +18,8 @@ from processor.analyses.profile.hashes import LIMIT, HashSample
 from processor.analyses.profile.heavy import HeavyHitters
 from processor.analyses.profile.moments import Moments
 from processor.analyses.profile.ranks import RankSample, at_ranks
+from processor.analyses.profile.room import PIECES, Room
+from processor.analyses.profile.tally import Tally
 
 finite_floats = st.floats(allow_nan=False, allow_infinity=False)
 pieces_of_floats = st.lists(st.lists(finite_floats, min_size=1, max_size=30), min_size=1, max_size=8)
@@ -187,3 +190,18 @@ def test_moments_of_pieces_are_those_of_the_whole(pieces: list[list[float]]) -> 
     if whole.len() > 1:
         assert moments.std == pytest.approx(whole.std(), rel=1e-9, abs=1e-6)
     assert moments.std is None or math.isfinite(moments.std)
+
+
+@pytest.mark.parametrize("values", [3, 300_000])
+def test_what_is_kept_of_a_column_does_not_grow_with_its_pieces(values: int) -> None:
+    tally = Tally(pl.Int64(), Room())
+
+    def frames_after(pieces: int) -> int:
+        for start in range(pieces):
+            tally.add(pl.int_range(start * 997, start * 997 + 1_000, eager=True) % values)
+        gc.collect()
+        return sum(isinstance(one, pl.DataFrame | pl.Series) for one in gc.get_objects())
+
+    few = frames_after(600)
+
+    assert frames_after(600) <= few + 3 * PIECES

@@ -1,0 +1,98 @@
+"""What telling costs: the same profile with progress and partial results, with progress alone, and silent.
+
+Each run is a real child behind its walls, used again, that speaks over its pipe to this process, as to a supervisor.
+Silent is the same analysis whose words end in the child; the yardstick. The three take turns, and every turn begins
+with another, so that none has the warmer cache.
+"""
+
+import argparse
+import asyncio
+import shutil
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from benchmarks.parts.engine import python_with_kinds
+from benchmarks.parts.figures import compare, headline, tell
+from benchmarks.parts.kinds import TELLING
+from helpers.tpch import make_tables
+from processor.children import Child, Children
+from processor.protocol import Failure, InputFile, Job, Result
+
+GOAL = "≤ 1.03"
+
+
+def job_of(child: Child, kind: str, table: Path) -> Job:
+    """The profile of a table, told in one of the three ways."""
+    digest = "0" * 64
+    lent = child.room.lend(table, sha256=digest)
+    data = InputFile(filename=table.name, path=str(lent), sha256=digest, bytes=table.stat().st_size)
+    return Job(
+        kind=kind,
+        params={},
+        inputs={"data": data},
+        scratch=str(child.room.scratch),
+        memory_mb=4096,
+        low_memory=False,
+    )
+
+
+async def took(child: Child, kind: str, table: Path) -> tuple[float, int]:
+    """Seconds of one run, and how many messages came before its result."""
+    began = time.perf_counter()
+    child.send(job_of(child, kind, table))
+    messages = 0
+    while not isinstance(message := await child.receive(), Result):
+        if isinstance(message, Failure):
+            raise SystemExit(f"{kind} failed: {message.message}")
+        messages += 1
+    spent = time.perf_counter() - began
+    await child.room.clear()
+    return spent, messages
+
+
+async def run(folder: Path, *, scale: str, form: str, rounds: int) -> None:
+    table = make_tables(folder, scale=scale, form=form, only=["lineitem"])["lineitem"]
+    python = python_with_kinds(folder / "environment")
+    (folder / "home").mkdir()
+    found: dict[str, list[tuple[float, int]]] = defaultdict(list)
+    async with Children(threads=2, home=folder / "home", python=python) as children:
+        child = await children.start()
+        await took(child, TELLING[0], table)  # reads the file into the system's cache
+        for number in range(rounds):
+            turn = number % len(TELLING)
+            for kind in (*TELLING[turn:], *TELLING[:turn]):
+                found[kind].append(await took(child, kind, table))
+        await child.end(grace_s=0)
+    report(found, name=f"lineitem SF{scale} as {form}, median of {rounds}")
+
+
+def report(found: dict[str, list[tuple[float, int]]], *, name: str) -> None:
+    """Medians beside the silent run's, and the median of the ratios within each round."""
+    everything, progress, silent = ([spent for spent, _ in found[kind]] for kind in TELLING)
+    headline("the same, silent")
+    for told, runs in (("all that is told", everything), ("progress alone", progress)):
+        compare(f"{name}, {told}", statistics.median(runs), statistics.median(silent), unit="s", goal=GOAL)
+        ratios = [one / other for one, other in zip(runs, silent, strict=True)]
+        tell(f"  {told}: median of the rounds' ratios", statistics.median(ratios), unit="")
+    for kind in TELLING:
+        tell(f"messages of {kind}", statistics.median(messages for _, messages in found[kind]), unit="")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", default="1", help="TPC-H scale factor; 1 is 6,001,215 rows")
+    parser.add_argument("--format", default="parquet", choices=["csv", "parquet"])
+    parser.add_argument("--rounds", type=int, default=9)
+    asked = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="sundog-bench-"))
+    try:
+        asyncio.run(run(folder, scale=asked.scale, form=asked.format, rounds=asked.rounds))
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
