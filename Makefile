@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 BUILD := --no-deps --no-build-isolation
 
-.PHONY: help env demo up test check bench soak clean
+.PHONY: help env demo up test check audit bench soak clean
 .DEFAULT_GOAL := help
 
 help: ## show these lines
@@ -24,6 +24,9 @@ test: .venv/ready-to-test ## run all tests
 check: .venv/ready-to-test ## lint, types, import rules
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy && $(BIN)/lint-imports
+
+audit: .venv/ready-to-test ## compare the locks with a checkout of pypa/advisory-database: ADVISORIES=folder
+	$(BIN)/python .ci/audit $(ADVISORIES)
 
 bench: .venv/ready-to-test ## measure, each figure beside its yardstick
 	$(BIN)/python -m benchmarks
