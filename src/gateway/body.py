@@ -33,7 +33,7 @@ async def read_json(request: Request, *, limit: int) -> Any:
     if not is_json(sent):
         raise MediaTypeError(
             f"A body of the type {sent[:100] or 'nothing'} is not taken here.",
-            advice="Send content-type: application/json.",
+            advice="Send content-type: application/json; curl -d says it is a form unless -H says otherwise.",
         )
     return parse_json(await read_body(request, limit=limit))
 

@@ -190,12 +190,13 @@ class RangeError(SundogError):
 
 
 class MethodError(SundogError):
-    """The path is known, the method is not allowed there; `allowed` are those that are."""
+    """The path is known, the method is not allowed there; `allowed` are those that are, `deeper` is where it is."""
 
     code = "method_not_allowed"
 
-    def __init__(self, method: str, *, allowed: Sequence[str]) -> None:
-        super().__init__(f"{method} is not allowed here.", advice=f"Use {' or '.join(allowed)}.")
+    def __init__(self, method: str, *, allowed: Sequence[str], deeper: str | None = None) -> None:
+        instead = "" if deeper is None else f"; or {method} {deeper}"
+        super().__init__(f"{method} is not allowed here.", advice=f"Use {' or '.join(allowed)}{instead}.")
         self.allowed = tuple(allowed)
 
 

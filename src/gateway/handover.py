@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.presented import Presented
 from gateway.problems import exception_handlers
 
 KEY: Final = "handed_over"
@@ -58,4 +59,4 @@ class HandedOver:
             answer = await handle(Request(scope), error)
         else:
             return
-        await answer(scope, receive, send)
+        await Presented(answer)(scope, receive, send)

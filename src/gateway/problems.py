@@ -1,6 +1,7 @@
 """Every error as application/problem+json (RFC 9457): the only place that knows what an error is in HTTP."""
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -188,7 +189,7 @@ def _from_http(error: HTTPException, *, request: Request) -> SundogError:
         case HTTPStatus.NOT_FOUND:
             return NotFoundError("There is nothing at this path.", advice=_near(request))
         case HTTPStatus.METHOD_NOT_ALLOWED:
-            return MethodError(request.method, allowed=_allowed(request))
+            return MethodError(request.method, allowed=_allowed(request), deeper=_deeper(request))
         case HTTPStatus.BAD_REQUEST:
             return BodyInvalidError(error.detail)
         case _:
@@ -203,13 +204,22 @@ def _allowed(request: Request) -> list[str]:
     return sorted({"OPTIONS"}.union(*(route.methods or () for route in matching)))
 
 
+def _deeper(request: Request) -> str | None:
+    """The route that takes this method with one more segment, such as the name that `curl -T FILE` left out."""
+    deeper = re.compile(re.escape(request.url.path) + r"/{\w+}")
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    found = [route.path for route in routes if request.method in (route.methods or ()) and deeper.fullmatch(route.path)]
+    return found[0] if found else None
+
+
 def _near(request: Request) -> str:
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     routes.sort(key=lambda route: request.method not in (route.methods or ()))  # of two alike, the one that serves this
     templates = [route.path.replace(":path}", "}") for route in routes]
     near = nearest(request.url.path, templates)
     if near is None:
-        return "The interface starts at /v1/tasks, /v1/datasets and /v1/kinds; /openapi.json describes it."
+        start = "The interface starts at /v1/tasks, /v1/datasets and /v1/kinds"
+        return f"{start}; /dashboard/reference.html shows all of it, and /openapi.json to programs."
     return f"Did you mean {near}?"
 
 

@@ -10,6 +10,7 @@ from gateway.errors import BodyInvalidError, DigestMismatchError, Fault, Request
 from gateway.form import Form, Part
 from gateway.json_text import parse_json
 from gateway.params import pointer
+from gateway.submission import SENTENCES, Submission
 
 JSON_FIELDS: Final = frozenset(
     {"inputs", "params", "priority", "run_at", "timeout_s", "memory_mb", "max_attempts", "reuse"}
@@ -64,8 +65,11 @@ def _take_field(asked: dict[str, Any], *, name: str, text: str) -> None:
         asked.setdefault("tags", []).append(text)
     elif name in JSON_FIELDS:
         asked[name] = _json_field(name, text)
-    else:
+    elif name in Submission.model_fields:
         asked[name] = text
+    else:
+        fault = Fault(pointer=pointer([name]), detail=SENTENCES["extra_forbidden"])
+        raise RequestInvalidError([fault], advice=f"If it is a file, then with an @: curl -F {name[:40]}=@FILE.")
 
 
 def _json_field(name: str, text: str) -> Any:

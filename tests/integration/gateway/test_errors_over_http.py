@@ -39,6 +39,41 @@ async def test_a_wrong_method_is_told_the_right_ones(
 
 
 @pytest.mark.parametrize(
+    ("method", "path", "meant"),
+    [
+        ("PUT", "/v1/datasets", "Use GET or HEAD or OPTIONS or POST; or PUT /v1/datasets/{name}."),
+        ("DELETE", "/v1/datasets", "Use GET or HEAD or OPTIONS or POST; or DELETE /v1/datasets/{id}."),
+        ("PATCH", "/v1/datasets", "Use GET or HEAD or OPTIONS or POST."),
+    ],
+)
+async def test_a_name_that_was_left_out_is_asked_for(
+    at_the_door: httpx2.AsyncClient, method: str, path: str, meant: str
+) -> None:
+    """As by `curl -T FILE URL` without a slash at the end."""
+    assert (await at_the_door.request(method, path)).json()["advice"] == meant
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "application/json, text/plain;q=0.5", "text/event-stream"])
+async def test_a_task_that_would_be_followed_is_refused_in_the_form_that_was_asked_for(
+    at_the_door: httpx2.AsyncClient, accept: str
+) -> None:
+    answer = await at_the_door.post("/v1/tasks", json={}, headers={"accept": accept})
+    is_text = accept == "text/plain"
+
+    assert answer.headers["content-type"].startswith("text/plain" if is_text else "application/problem+json")
+    assert answer.text.startswith("422 request_invalid: /kind: is missing" if is_text else "{")
+
+
+async def test_a_file_without_its_at_is_told_so(at_the_door: httpx2.AsyncClient) -> None:
+    """As by `curl -F data=a.csv`."""
+    form = {"kind": (None, "profile"), "data": (None, "a.csv")}
+    answer = await at_the_door.post("/v1/tasks", files=form)
+
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "/data")
+    assert "curl -F data=@FILE" in answer.json()["advice"]
+
+
+@pytest.mark.parametrize(
     ("path", "meant"),
     [
         ("/v1/tasks/", "/v1/tasks"),
