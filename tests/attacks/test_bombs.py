@@ -56,9 +56,12 @@ def huge_cell() -> bytes:
 BOMBS: dict[str, Callable[[], bytes]] = {
     "a line without end, 30,000 times as large": lambda: packed(as_zstd, b"", b"x" * BLOCK, 600),
     "a quoted field without end": lambda: packed(as_zstd, b'2,"', b"x\n" * (BLOCK // 2), 600),
+    "short rows, 10,000 times as large": lambda: packed(as_zstd, b"", b"1,s\n" * (BLOCK // 4), 600),
     "zeros": lambda: packed(as_gzip, b"", b"\0" * BLOCK, 400),
     "a cell of 320 MB in some kilobytes of Parquet": huge_cell,
 }
+# zstd tells beforehand how much it can hold; of the others some end sooner by what they are, some by their memory.
+CODES = {name: "input_unreadable" for name in BOMBS if "times as large" in name or "without end" in name}
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -92,5 +95,6 @@ async def test_a_bomb_ends_in_a_sentence_and_its_neighbour_goes_on(
     assert error is not None
     assert error["code"] in {"input_unreadable", "out_of_memory"}
     assert error["advice"]
+    assert error["code"] == CODES.get(bomb, error["code"])
     assert set(await outcomes(connection, attack)) <= {"failed", "out_of_memory"}
     assert not list((tmp_path / "work").rglob("*.csv"))

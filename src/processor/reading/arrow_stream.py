@@ -45,6 +45,7 @@ class ArrowStreamSource:
     """
 
     format = "arrow"
+    head_rows = 1_000_000
 
     def __init__(self, path: Path, *, most_bytes: int) -> None:
         self._path = path

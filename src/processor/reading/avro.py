@@ -41,6 +41,7 @@ class AvroSource:
     """
 
     format = "avro"
+    head_rows = 1_000_000
 
     def __init__(self, path: Path, *, most_bytes: int) -> None:
         self._path = path

@@ -29,9 +29,15 @@ class Piece:
 
 
 class Source(Protocol):
-    """What gives the pieces of one file."""
+    """What gives the pieces of one file.
+
+    Attributes:
+        format: what it is called.
+        head_rows: rows that are enough for a first look: those of a spreadsheet cost much.
+    """
 
     format: str
+    head_rows: int
 
     def pieces(self, flaws: Flaws) -> Iterator[Piece]:
         """The rows from the first to the last; each piece is small beside the memory that there is."""
@@ -85,7 +91,7 @@ class ConvertedFile:
             frames.append(piece.frame)
             schema = merged(schema, dict(piece.frame.schema))
             position, rows = piece.position, rows + piece.frame.height
-            if rows >= wanted:
+            if rows >= min(wanted, self._pieces.head_rows):
                 break
         else:
             position = self._source.bytes

@@ -14,6 +14,7 @@ from processor.reading.dialect import (
 )
 from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose, is_about_the_file
 from processor.reading.flaws import Flaws, shown_lines
+from processor.reading.growth import check_growth
 from processor.reading.look import Copy, check_first_line, look
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
@@ -84,6 +85,7 @@ class DelimitedFile:
 
     def _frame(self) -> pl.LazyFrame:
         self._make_copy()
+        check_growth(self._plan.path, self._plan.packing)
         return self._plan.scan(self._plan.path)
 
     def _make_copy(self) -> None:

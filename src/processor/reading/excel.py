@@ -1,4 +1,4 @@
-"""Sheets of .xlsx files, cell by cell: XML that streams by, so that memory is bounded but for the shared texts."""
+"""Sheets of .xlsx files, cell by cell: XML that streams by, so that memory is bounded."""
 
 import math
 import re
@@ -21,8 +21,8 @@ from processor.reading.options import ReadOptions
 from processor.reading.schema import unique_names
 from processor.reading.workbook import Workbook, XmlParser, damaged, opened, unescaped
 
-_FIRST, _THEN = 1_000, 20_000
-_MOST_CELLS = 1_000_000
+_FIRST, _THEN = 2_000, 20_000
+_FIRST_CELLS, _MOST_CELLS = 40_000, 1_000_000
 _LOOK_AT = 100
 _PREAMBLE = 20
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d*)")
@@ -31,13 +31,23 @@ _LAST_DAY = 2_958_466  # 9999-12-31
 
 
 class ExcelSource:
-    """The rows of one sheet."""
+    """The rows of one sheet.
+
+    Args:
+        path: the file.
+        options: which sheet, and where its table begins.
+        folder: for what memory has no room for.
+        most_bytes: memory for the shared texts.
+    """
 
     format = "excel"
+    head_rows = 1  # the first piece
 
-    def __init__(self, path: Path, options: ReadOptions) -> None:
+    def __init__(self, path: Path, options: ReadOptions, *, folder: Path, most_bytes: int) -> None:
         self._path = path
         self._options = options
+        self._folder = folder
+        self._most_bytes = most_bytes
 
     def rows(self) -> int | None:
         """The size that a sheet states is often wrong."""
@@ -52,11 +62,11 @@ class ExcelSource:
         size = self._path.stat().st_size
         try:
             with self._path.open("rb") as raw, archive.directory(raw) as package:
-                book = opened(package, self._options.sheet)
+                book = opened(package, self._options.sheet, folder=self._folder, most_bytes=self._most_bytes)
                 if len(book.sheets) > 1 and self._options.sheet is None:
                     flaws.note("sheet", f"The first of {len(book.sheets)} sheets was read.")
                 info = package.getinfo(book.part)
-                with package.open(info) as part:
+                with book.texts, package.open(info) as part:
                     cells = _Cells(book, flaws)
                     share = size / max(1, info.file_size)
                     for frame in self._frames(_batches(cells, part), flaws):
@@ -183,11 +193,11 @@ class _Cells(XmlParser):
 
 
 def _batches(cells: _Cells, part: Any) -> Iterator[list[list[Any]]]:
-    wanted = _FIRST
+    wanted, most = _FIRST, _FIRST_CELLS  # what can be shown within some tenths of a second
     for _ in cells.run(part):
-        if len(cells.rows) >= wanted or cells.cells >= _MOST_CELLS:
+        if len(cells.rows) >= wanted or cells.cells >= most:
             yield cells.rows
-            cells.rows, cells.cells, wanted = [], 0, _THEN
+            cells.rows, cells.cells, wanted, most = [], 0, _THEN, _MOST_CELLS
     if cells.rows:
         yield cells.rows
 

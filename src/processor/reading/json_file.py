@@ -41,6 +41,7 @@ class JsonSource:
     """The objects of a JSON file: one a line, or those of a list."""
 
     format = "json"
+    head_rows = 1_000_000
 
     def __init__(self, path: Path, packing: Packing, *, member: str | None, encoding: str, lines: bool) -> None:
         self._path = path

@@ -25,6 +25,11 @@ _FREE_BYTES = 256 << 20
 _DAMAGE = (OSError, EOFError, zlib.error, BadZipFile, ZstdError, NotImplementedError, RuntimeError, ValueError)
 
 
+def allowed_bytes(size: int) -> int:
+    """How much a packed file of this size may unpack to."""
+    return max(_FREE_BYTES, MOST_GROWTH * size)
+
+
 class Packing(StrEnum):
     """What is around the bytes of a table."""
 
@@ -72,7 +77,7 @@ class Unpacked:
             raise self._damaged() from None
         found = b"".join(pieces)
         self._out += len(found)
-        if self._packing is not Packing.NONE and self._out > max(_FREE_BYTES, MOST_GROWTH * self.size):
+        if self._packing is not Packing.NONE and self._out > allowed_bytes(self.size):
             raise InputError(
                 f"The file unpacks to more than {MOST_GROWTH:,} times its size: this is no table.",
                 advice="Look at the file; hand in the table as it is, or as Parquet.",

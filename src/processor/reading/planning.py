@@ -89,21 +89,26 @@ def _by_file_name(wishes: schema.Wishes, final: Mapping[str, str]) -> schema.Wis
 
 def _tell_types(run: Run, decided: schema.Schema, final: Mapping[str, str]) -> None:
     for column, marker in decided.markers.items():
-        run.warn(
-            "null_marker", f"In column {schema.shown(final[column])} the word {marker!r} stands for a missing value."
-        )
+        if marker:
+            name = schema.shown(final[column])
+            run.warn("null_marker", f"In column {name} the word {marker!r} stands for a missing value.")
     for column, style in decided.numbers.items():
         name = schema.shown(final[column])
         if style.decimal != "." or style.thousands:
             run.warn("numbers", f"The numbers of column {name} are written as {style.shown}.")
-        if style.nulls:
-            words = ", ".join(map(repr, style.nulls))
-            run.warn("null_marker", f"In column {name} missing values are written as {words}.")
+        if words := [word for word in style.nulls if word]:
+            run.warn("null_marker", f"In column {name} missing values are written as {', '.join(map(repr, words))}.")
     for column in decided.unsure_numbers:
         run.warn(
             "numbers_as_text",
             f"The numbers of column {schema.shown(final[column])} may be thousands or decimals (1,234); read as text."
             " Set read_options.decimal.",
+        )
+    for column in decided.leading_zeros:
+        run.warn(
+            "leading_zeros",
+            f"Values of column {schema.shown(final[column])} begin with zeros, which numbers would lose; read as text."
+            " Set read_options.dtypes if they are numbers.",
         )
     for column in decided.unsure_dates:
         run.warn(
@@ -133,14 +138,14 @@ def _typed_sample(plan: Plan, seen: sample.Sample) -> tuple[pl.DataFrame, dict[s
     newline = plan.newline.encode()
     head = seen.lines(newline)
     options = {**plan.options(), "truncate_ragged_lines": True, "encoding": "utf8-lossy"}
-    if plan.nulls:
-        options["null_values"] = list(plan.nulls)
+    nulls = [*plan.nulls, ""]
     names = pl.read_csv(head, infer_schema=False, n_rows=0, **options).columns
     check_count(len(names))
     for text, thin in ((seen.spread(newline), seen.thin(newline)), (head, head)):
         try:
-            texts = pl.read_csv(text, infer_schema=False, **options)
-            typed = pl.read_csv(thin, infer_schema_length=None, try_parse_dates=True, **options)
+            texts = pl.read_csv(text, infer_schema=False, **options, null_values=list(plan.nulls) or None)
+            # An empty text between quotes is missing too, where it is no text.
+            typed = pl.read_csv(thin, infer_schema_length=None, try_parse_dates=True, **options, null_values=nulls)
         except pl.exceptions.PolarsError:
             continue
         types = typed.schema  # made anew each time it is asked for

@@ -106,9 +106,13 @@ def _binary(run: Run, source: Input, path: Path, found: Format, options: ReadOpt
         case Format.AVRO:
             return ConvertedFile(run, source, pieces=AvroSource(path, most_bytes=most_bytes))
         case Format.EXCEL:
-            return ConvertedFile(run, source, pieces=ExcelSource(path, options))
+            return ConvertedFile(run, source, pieces=_sheet(run, path, options))
         case _:
             return ColumnarFile(run, path, found, size=source.bytes)
+
+
+def _sheet(run: Run, path: Path, options: ReadOptions) -> ExcelSource:
+    return ExcelSource(path, options, folder=run.scratch, most_bytes=(run.memory_mb << 20) // 16)
 
 
 def _check_format(found: Format, options: ReadOptions) -> None:

@@ -14,6 +14,7 @@ _LONGEST_MARKER = max(map(len, MARKERS))
 _EMPTY_NAME = re.compile(r"_duplicated_\d+")
 _GROUPED = r"^[+-]?\d{1,3}(\.\d{3})+$"
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
+_LEADING_ZERO = r"^[+-]?0\d"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Schema:
         mixed: columns of text that hold numbers or truth values, and others.
         numbers: columns that are scanned as text and made numbers of a style of their own.
         unsure_numbers: columns of text that are numbers in more than one style (`1,234`), so nobody knows which.
+        leading_zeros: columns of text that are digits, some of them behind a zero (`01067`), which numbers would lose.
     """
 
     types: Mapping[str, pl.DataType]
@@ -35,6 +37,7 @@ class Schema:
     mixed: tuple[str, ...] = ()
     numbers: Mapping[str, NumberStyle] = field(default_factory=dict)
     unsure_numbers: tuple[str, ...] = ()
+    leading_zeros: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +70,13 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType], wishes: Wishe
     markers: dict[str, str] = {}
     unsure: list[str] = []
     for name, guess in guesses.items():
-        column = texts[name].drop_nulls()
+        column = _present(texts[name])
         if name in wishes.dtypes:
             types[name] = wishes.dtypes[name]
             continue
         types[name], marker = _decided(column, guess)
+        if types[name] == pl.Time and _nothing(texts[name]):
+            markers[name] = ""  # the one type of which Polars takes no empty text for a missing value
         if marker and wishes.nulls:
             markers[name] = marker
         elif marker:
@@ -85,16 +90,19 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType], wishes: Wishe
         for name, guess in guesses.items()
         if types[name] == pl.String
         and name not in {*numbers, *unsure_numbers, *unsure, *wishes.dtypes}
-        and (guess == pl.Boolean or _mostly_numbers(texts[name].drop_nulls()))
+        and (guess == pl.Boolean or _mostly_numbers(_present(texts[name])))
     ]
-    types |= dict.fromkeys(numbers, pl.String())
+    zeros = [name for name, dtype in types.items() if dtype.is_integer() and _has_leading_zeros(texts[name])]
+    zeros = [name for name in zeros if name not in wishes.dtypes]
+    types |= dict.fromkeys([*numbers, *zeros], pl.String())
     return Schema(
         types=types,
-        markers={name: marker for name, marker in markers.items() if name not in numbers},
+        markers={name: marker for name, marker in markers.items() if name not in {*numbers, *zeros}},
         unsure_dates=tuple(name for name in unsure if name not in numbers),
         mixed=tuple(mixed),
         numbers=numbers,
         unsure_numbers=tuple(unsure_numbers),
+        leading_zeros=tuple(zeros),
     )
 
 
@@ -107,17 +115,17 @@ def _styles(
     for name, dtype in types.items():
         values = distinct[name][0]
         if dtype == pl.String or (name in wishes.dtypes and dtype.is_numeric()):
-            nulls = _markers(values) if wishes.nulls else ()
+            nulls = (*_nothing(values), *(_markers(values) if wishes.nulls else ()))
             numbers = values.filter(~values.is_in(nulls)) if nulls else values
             styles = fitting(numbers, decimal=wishes.decimal, thousands=wishes.thousands)
-            if len(nulls) > 1 and numbers.len() and not styles and fits_plainly(numbers):
+            if len([word for word in nulls if word]) > 1 and numbers.len() and not styles and fits_plainly(numbers):
                 styles = [NumberStyle()]
             fits[name] = (styles, numbers, nulls)
         elif dtype == pl.Float64 and name not in wishes.dtypes:
-            grouped = bool(values.filter(~values.is_in(MARKERS)).str.contains(_GROUPED).all())
+            grouped = bool(values.filter(~values.is_in([*MARKERS, ""])).str.contains(_GROUPED).all())
             plain_decimals |= not grouped and bool(values.str.contains(r"\.\d").any())
             if grouped:
-                nulls = (markers[name],) if name in markers else ()
+                nulls = (*_nothing(values), *([markers[name]] if name in markers else []))
                 numbers = values.filter(~values.is_in(nulls)) if nulls else values
                 fits[name] = ([NumberStyle(decimal=",", thousands=".")], numbers, nulls)
     return _chosen(fits, types, plain_decimals=plain_decimals, wishes=wishes)
@@ -195,6 +203,21 @@ def _markers(values: pl.Series) -> tuple[str, ...]:
     few = values if values.len() <= _FEW else values.filter(values.str.len_bytes() <= _LONGEST_MARKER)
     found = frozenset(few.to_list())
     return tuple(marker for marker in MARKERS if marker in found)
+
+
+def _nothing(values: pl.Series) -> tuple[str, ...]:
+    """The empty text between quotes, if it is among the values."""
+    return ("",) if (values == "").any() else ()
+
+
+def _present(column: pl.Series) -> pl.Series:
+    """The values without those that are missing; an empty text between quotes is missing too."""
+    present = column.drop_nulls()
+    return present.filter(present != "")
+
+
+def _has_leading_zeros(column: pl.Series) -> bool:
+    return bool(column.str.contains(_LEADING_ZERO).any())
 
 
 def _mostly_numbers(column: pl.Series) -> bool:

@@ -40,4 +40,5 @@ def widened(run: Run, plan: Plan) -> dict[str, pl.DataType]:
 
 
 def _misfits(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    return (text.is_not_null() & text.cast(dtype, strict=False).is_null()).sum()
+    # An empty text between quotes is a missing value of any type but text.
+    return (text.is_not_null() & (text != "") & text.cast(dtype, strict=False).is_null()).sum()

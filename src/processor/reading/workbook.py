@@ -7,16 +7,17 @@ are how XML bombs are made.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TypeVar
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile
 
 from common.errors import InputError
 from processor.reading.archive import shown_member
+from processor.reading.shared_texts import SharedTexts
 
 _ParserT = TypeVar("_ParserT", bound="XmlParser")
-_CHUNK = 256 << 10
-_MOST_TEXTS = 256 << 20
+_CHUNK = 64 << 10
 _MOST_PART = 64 << 20
 _DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
 _TIME_FORMATS = {18, 19, 20, 21, 45, 46, 47}
@@ -81,20 +82,26 @@ class Workbook:
     Attributes:
         sheets: names of all sheets, in their order.
         part: the part of the archive that holds the chosen one.
-        texts: the shared texts, which cells name by number.
+        texts: the shared texts, which cells name by number; read as they are needed.
         dates: by number of a cell's style, whether it shows a date (`date`) or a time of day (`time`).
         epoch_1904: whether days are counted from 1904.
     """
 
     sheets: tuple[str, ...]
     part: str
-    texts: list[str]
+    texts: SharedTexts
     dates: dict[int, str]
     epoch_1904: bool
 
 
-def opened(archive: ZipFile, sheet: str | int | None) -> Workbook:
+def opened(archive: ZipFile, sheet: str | int | None, *, folder: Path, most_bytes: int) -> Workbook:
     """Read what the sheet needs.
+
+    Args:
+        archive: the file; it must stay open as long as cells are read.
+        sheet: name or number.
+        folder: where shared texts may be put.
+        most_bytes: memory for them.
 
     Raises:
         InputError: there is no such sheet, or the file is damaged or no spreadsheet.
@@ -107,10 +114,18 @@ def opened(archive: ZipFile, sheet: str | int | None) -> Workbook:
         raise damaged()
     part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     styles = _parse(archive, "xl/styles.xml", _Styles()) if "xl/styles.xml" in archive.namelist() else _Styles()
-    texts: list[str] = []
-    if "xl/sharedStrings.xml" in archive.namelist():
-        texts = _parse(archive, "xl/sharedStrings.xml", _Texts(), most=None).texts
+    texts = SharedTexts(_texts(archive), folder=folder, most_bytes=most_bytes)
     return Workbook(sheets=names, part=part, texts=texts, dates=styles.dates(), epoch_1904=book.epoch_1904)
+
+
+def _texts(archive: ZipFile) -> Iterator[list[str]]:
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return
+    parser = _Texts()
+    with _opened(archive, "xl/sharedStrings.xml") as part:
+        for _ in parser.run(part):
+            yield parser.texts
+            parser.texts = []
 
 
 def unescaped(text: str) -> str:
@@ -196,7 +211,6 @@ class _Texts(XmlParser):
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
-        self._bytes = 0
         self._pieces: list[str] = []
         self._taking = False
         self._phonetic = False
@@ -215,11 +229,7 @@ class _Texts(XmlParser):
         elif name == "rPh":
             self._phonetic = False
         elif name == "si":
-            text = unescaped("".join(self._pieces))
-            self.texts.append(text)
-            self._bytes += len(text) + 64
-            if self._bytes > _MOST_TEXTS:
-                raise InputError("The spreadsheet holds more text than fits memory.", advice="Save the sheet as CSV.")
+            self.texts.append(unescaped("".join(self._pieces)))
 
     def text(self, data: str) -> None:
         if self._taking:
@@ -241,12 +251,15 @@ def _kind(number: int, code: str | None) -> str | None:
     return "time" if re.search("[hs]", plain) else None
 
 
-def _parse(archive: ZipFile, part: str, parser: _ParserT, *, most: int | None = _MOST_PART) -> _ParserT:
-    try:
-        file = archive.open(part)
-    except (KeyError, BadZipFile, NotImplementedError, RuntimeError, OSError):
-        raise damaged() from None
-    with file:
-        for _ in parser.run(file, most=most):
+def _parse(archive: ZipFile, part: str, parser: _ParserT) -> _ParserT:
+    with _opened(archive, part) as file:
+        for _ in parser.run(file, most=_MOST_PART):
             pass
     return parser
+
+
+def _opened(archive: ZipFile, part: str) -> IO[bytes]:
+    try:
+        return archive.open(part)
+    except (KeyError, BadZipFile, NotImplementedError, RuntimeError, OSError):
+        raise damaged() from None

@@ -12,7 +12,7 @@ import pytest
 from common.errors import InputError
 from helpers.profiling import input_of
 from helpers.recording_run import RecordingRun
-from processor.reading import ReadOptions, archive, json_lines, packing, read, workbook
+from processor.reading import ReadOptions, archive, json_lines, packing, read
 from processor.reading.columns import MOST_COLUMNS
 
 
@@ -140,15 +140,16 @@ def test_xml_that_declares_entities_is_refused(tmp_path: Path, part: str, attack
     assert "declares types or entities" in refused(path)
 
 
-def test_texts_of_a_spreadsheet_that_memory_cannot_hold_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(workbook, "_MOST_TEXTS", 1 << 20)
-    path = tmp_path / "bomb.xlsx"
-    book(path)
-    changed(path, "xl/sharedStrings.xml", b"</sst>", b"<si><t>x</t></si>" * 100_000 + b"</sst>")
+def test_texts_of_a_spreadsheet_that_memory_cannot_hold_are_kept_in_scratch(tmp_path: Path) -> None:
+    path = tmp_path / "large.xlsx"
+    texts = [f"text {number:,} é" for number in range(30_000)]
+    pl.DataFrame({"text": texts, "again": texts[:10] * 3_000, "back": texts[::-1]}).write_excel(path)
 
-    assert "more text than fits memory" in refused(path)
+    frame = read_file(path, memory_mb=1)
+
+    assert frame["text"].to_list() == texts
+    assert frame["again"].to_list() == texts[:10] * 3_000
+    assert frame["back"].to_list() == texts[::-1]
 
 
 def test_a_cell_far_to_the_right_does_not_make_a_wide_table(tmp_path: Path) -> None:
