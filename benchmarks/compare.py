@@ -1,17 +1,20 @@
 """Two tables of 10 columns by a key, beside datacompy, in fresh processes.
 
 datacompy works on tables in memory, and needs an older Polars; it runs in an environment of its own
-(`requirements-checks.lock`). Both must find the same; a difference fails the benchmark. Drift, which
-datacompy does not know, is left out.
+(`requirements-checks.lock`). Both must find the same, first of smaller tables that are damaged by a seed, then of the
+large ones, where the time is taken; a difference fails the benchmark. Drift, which datacompy does not know, is left
+out. `--growth 1000000 4000000 16000000` runs ours alone and tells how its peak memory grows with the rows.
 """
 
 import argparse
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.parts.damage import damaged
 from benchmarks.parts.table_peers import measured, ours, python_with_table_peers
 
 DATACOMPY = """
@@ -30,11 +33,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--memory-mb", type=int, default=2048)
     parser.add_argument("--alone", action="store_true", help="ours alone, where datacompy has too little memory")
+    parser.add_argument("--damaged", type=int, default=5, help="so many damaged tables before")
+    parser.add_argument("--peers", type=Path, help="a Python that has datacompy already")
+    parser.add_argument("--growth", type=int, nargs="*", help="ours alone at so many rows: does memory grow with them?")
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sundog-bench-"))
     try:
+        if asked.growth:
+            growth(folder, asked.growth, memory_mb=asked.memory_mb)
+            return
+        peers = None if asked.alone else asked.peers or python_with_table_peers(folder / "peers")
+        for seed in range(asked.damaged if peers else 0):
+            write_damaged(folder, seed=seed)
+            pair(folder, peers, memory_mb=asked.memory_mb, timed=False)
         write(folder, asked.rows)
-        peers = None if asked.alone else python_with_table_peers(folder / "peers")
         for _ in range(asked.repeats):
             pair(folder, peers, memory_mb=asked.memory_mb)
     finally:
@@ -62,16 +74,48 @@ def write(folder: Path, rows: int) -> None:
     after[: rows - rows // 500].write_parquet(folder / "right.parquet", row_group_size=100_000)
 
 
-def pair(folder: Path, peers: Path | None, *, memory_mb: int) -> None:
+def growth(folder: Path, sizes: Sequence[int], *, memory_mb: int) -> None:
+    """Peak memory by rows, with the share of each step that a table in memory would take for it."""
+    before: tuple[int, float] | None = None
+    for rows in sizes:
+        write(folder, rows)
+        files = {side: folder / f"{side}.parquet" for side in ("left", "right")}
+        held = sum(pl.scan_parquet(path).head(100_000).collect().estimated_size() for path in files.values()) / 100_000
+        mine = ours("compare", files, {"keys": ["id"], "drift": False}, folder=folder, memory_mb=memory_mb)
+        told = mine.told(f"{rows:,} rows")
+        if before is not None:
+            step = (mine.peak_mb - before[1]) / ((rows - before[0]) * held / (1 << 20))
+            told += f"  {step:.2f} of what the further rows are in memory"
+        print(told, flush=True)
+        before = rows, mine.peak_mb
+
+
+def write_damaged(folder: Path, *, seed: int) -> None:
+    """A smaller table, and the same damaged by a seed; of each key one row, since datacompy pairs others its own way."""
+    write(folder, 50_000)
+    before = pl.read_parquet(folder / "left.parquet")
+    after = damaged(before, seed=seed).unique("id", maintain_order=True).drop_nulls("id")
+    after.write_parquet(folder / "right.parquet")
+    print(f"  damaged table {seed}, {before.height:,} and {after.height:,} rows")
+
+
+def pair(folder: Path, peers: Path | None, *, memory_mb: int, timed: bool = True) -> None:
+    """Run both over two tables.
+
+    Raises:
+        SystemExit: they find other differences.
+    """
     files = {side: folder / f"{side}.parquet" for side in ("left", "right")}
     params = {"keys": ["id"], "absolute": 0.5, "drift": False}
     mine = ours("compare", files, params, folder=folder, memory_mb=memory_mb)
-    print(mine.told("sundog compare"))
+    if timed:
+        print(mine.told("sundog compare"))
     if peers is None:
         return
     theirs = measured(peers, DATACOMPY, files["left"], files["right"])
-    print(theirs.told("datacompy"))
-    print(f"  ratio {mine.wall_s / theirs.wall_s:.2f} of the time, {mine.peak_mb / theirs.peak_mb:.2f} of the memory")
+    if timed:
+        print(theirs.told("datacompy"))
+        print(f"  {mine.beside(theirs)}")
     data = mine.found
     columns = {column["name"]: column["changed"] for column in data["columns"]}
     found = [data["only_left"]["rows"], data["only_right"]["rows"], data["matched"], columns]

@@ -44,6 +44,11 @@ class Ran:
         """A line of figures."""
         return f"  {name:16} {self.wall_s:6.2f} s wall  {self.cpu_s:6.2f} s CPU  {self.peak_mb:5.0f} MB peak"
 
+    def beside(self, other: "Ran") -> str:
+        """Both ratios."""
+        time, memory = self.wall_s / other.wall_s, self.peak_mb / other.peak_mb
+        return f"ratio {time:.2f} of the time, {memory:.2f} of the memory"
+
 
 def python_with_table_peers(folder: Path, *, lock: Path = LOCK) -> Path:
     """Install the peers into a folder, and return the Python that has them: they need other versions than ours."""
