@@ -91,7 +91,7 @@ def growth(folder: Path, sizes: Sequence[int], *, memory_mb: int) -> None:
 
 
 def write_damaged(folder: Path, *, seed: int) -> None:
-    """A smaller table, and the same damaged by a seed; of each key one row, since datacompy pairs others its own way."""
+    """A smaller table, and the same damaged by a seed; of each key one row, as datacompy pairs others its own way."""
     write(folder, 50_000)
     before = pl.read_parquet(folder / "left.parquet")
     after = damaged(before, seed=seed).unique("id", maintain_order=True).drop_nulls("id")
