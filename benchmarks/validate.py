@@ -44,7 +44,7 @@ RULES: list[dict[str, Any]] = [
     *({"rule": "in_set", "column": column, "values": values, "nulls": "fail"} for column, values in IN_SET.items()),
     *({"rule": "regex", "column": column, "pattern": pattern, "nulls": "fail"} for column, pattern in REGEX.items()),
     {"rule": "expression", "nulls": "fail", "expression": "l_shipdate <= l_receiptdate"},
-    {"rule": "unique", "columns": UNIQUE},
+    {"rule": "unique", "columns": UNIQUE, "nulls": "equal"},
 ]
 POINTBLANK = """
 import json, sys

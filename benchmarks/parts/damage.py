@@ -36,6 +36,8 @@ def _wrong(dtype: pl.DataType, chance: random.Random) -> pl.Expr:
         return chance.choice(
             [value.str.to_uppercase(), value.str.slice(3), pl.lit(""), pl.lit(" ") + value, pl.lit("7")]
         )
+    if dtype == pl.Boolean:
+        return ~value
     if dtype.is_temporal():
         return value.dt.offset_by(chance.choice(["-1y", "40d"]))
     return chance.choice([value + 8, -value, value * 0])
