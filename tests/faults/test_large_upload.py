@@ -1,14 +1,23 @@
 """Uploads larger than memory should be: what the gateway keeps of them does not grow with them."""
 
 import os
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
 import httpx2
+from pydantic import SecretStr
 
+from common.database import open_pool
+from common.settings import DatabaseSettings, StorageSettings
+from common.storage import Storage
 from helpers.database import Database
+from helpers.eventually import eventually
 from helpers.gateway_process import GatewayProcess, gateway_process
+from helpers.raw_http import connected_to
+from processor.settings import RetentionSettings
+from processor.sweeper import Sweeper
 
 CHUNK: Final = bytes(range(256)) * 4_096  # 1 MiB
 WARM_MIB: Final = 64
@@ -34,6 +43,30 @@ async def hand_in(gateway: GatewayProcess, mib: int) -> None:
         answer = await client.put(f"/v1/datasets/{mib}.bin", content=chunks(mib))
     assert answer.status_code == 201
     assert answer.json()["bytes"] == (mib << 20) + len(str(mib)) + 1
+
+
+async def test_what_a_gateway_was_taking_when_it_was_killed_is_swept(database: Database, tmp_path: Path) -> None:
+    """Bytes that came last a day ago: before that a client may be slow."""
+    storage = Storage.open(StorageSettings(url=(tmp_path / "storage").as_uri()))
+
+    async def upload_began() -> bool:
+        return sum(upload.bytes for upload in await storage.uploads()) > 0
+
+    async with gateway_process(database, tmp_path) as gateway, connected_to(gateway.url) as client:
+        await client.send(b"PUT /v1/datasets/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n")
+        await client.send(CHUNK * 24)
+        await eventually(upload_began)
+        gateway.process.kill()
+        await gateway.ended()
+    dsn = SecretStr(database.processor_dsn)
+    async with open_pool(DatabaseSettings(dsn=dsn, pool_size=2), service="processor") as pool:
+        sweeper = Sweeper(pool=pool, storage=storage, settings=RetentionSettings())
+        young = await sweeper.run_once()
+        for path in (tmp_path / "storage" / "incoming").iterdir():
+            os.utime(path, (time.time() - 25 * 3_600,) * 2)
+        old = await sweeper.run_once()
+
+    assert (young.uploads, old.uploads, await storage.uploads()) == (0, 1, [])
 
 
 async def test_a_large_upload_takes_no_more_memory_than_a_small_one(database: Database, tmp_path: Path) -> None:
