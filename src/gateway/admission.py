@@ -1,29 +1,31 @@
 """Whether a task that is asked for can be recorded: does it fit its kind, is it within the bounds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from pydantic import BaseModel, ConfigDict
 
 from common.words import ANY_INPUT
 from gateway.errors import Fault, InputsInvalidError, KindUnknownError, RequestInvalidError
+from gateway.json_text import compact_json
 from gateway.kinds import Catalogue, OfferedKind
 from gateway.params import check_params, pointer
 from gateway.settings import GatewaySettings
 from gateway.submission import Changes, Submission, parse_submission
 
 
-class Accepted(BaseModel):
-    """A task that will be recorded: nothing in it is open any more."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A task that will be recorded: nothing in it is open any more.
 
-    model_config = ConfigDict(frozen=True)
+    Attributes:
+        params: as JSON.
+    """
 
     kind: str
     kind_version: str
     inputs: Mapping[str, UUID]
-    params: Mapping[str, Any]
+    params: str
     priority: int
     run_at: datetime | None
     timeout_s: int
@@ -87,6 +89,8 @@ class Admission:
         Raises:
             RequestInvalidError: one is.
         """
+        if asked.timeout_s is asked.memory_mb is asked.max_attempts is None:
+            return
         settings = self._settings
         bounds = {
             "timeout_s": (asked.timeout_s, settings.task_timeout_s_most),
@@ -107,7 +111,7 @@ class Admission:
             kind=kind.name,
             kind_version=kind.version,
             inputs=submission.inputs,
-            params=submission.params,
+            params=compact_json(submission.params),
             priority=submission.priority,
             run_at=submission.run_at,
             timeout_s=submission.timeout_s or settings.task_timeout_s,

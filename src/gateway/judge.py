@@ -6,10 +6,10 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator, ValidationError
 from referencing import Registry
 
-from gateway.digests import canonical_json
+from gateway.json_text import compact_json
 
 MOST_KNOWN: Final = 256
-LONGEST_KNOWN: Final = 1_024  # bytes
+LONGEST_KNOWN: Final = 1_024  # characters
 
 
 class Judge:
@@ -22,11 +22,11 @@ class Judge:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         # An empty registry: a $ref that leads out of the schema fails, instead of being fetched.
         self._validator = Draft202012Validator(schema, registry=Registry())
-        self._good: dict[bytes, None] = {}
+        self._good: dict[str, None] = {}
 
     def faults(self, params: Mapping[str, Any]) -> Iterator[ValidationError]:
         """Each fault, as it is found."""
-        text = canonical_json(params)
+        text = compact_json(params)
         if text in self._good:
             return
         is_good = True
@@ -36,7 +36,7 @@ class Judge:
         if is_good and len(text) <= LONGEST_KNOWN:
             self._remember(text)
 
-    def _remember(self, text: bytes) -> None:
+    def _remember(self, text: str) -> None:
         while len(self._good) >= MOST_KNOWN:
             del self._good[next(iter(self._good))]
         self._good[text] = None

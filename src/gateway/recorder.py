@@ -1,6 +1,5 @@
 """Records tasks, all of a request or none, and sends the hints that follow the commit."""
 
-import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +15,10 @@ from common.notifier import Notifier
 from common.queries import load_query
 from common.words import TaskState
 from gateway.admission import Accepted
-from gateway.digests import question_digest
+from gateway.digests import digest_of_text
 from gateway.errors import DatasetUnknownError, Fault, InternalError
 from gateway.idempotency import NamedRequest
+from gateway.json_text import compact_json
 from gateway.params import pointer
 from gateway.shared import Shared
 from gateway.task_view import Row
@@ -163,15 +163,15 @@ def _lists(orders: Sequence[Order]) -> Sequence[object]:
         [identity for order in orders for identity in order.ids],
         [task.kind for task in tasks],
         [task.kind_version for task in tasks],
-        [json.dumps(task.params) for task in tasks],
+        [task.params for task in tasks],
         [task.priority for task in tasks],
         [task.run_at for task in tasks],
         [task.timeout_s for task in tasks],
         [task.memory_mb for task in tasks],
         [task.max_attempts for task in tasks],
-        [json.dumps(task.tags) for task in tasks],
-        [json.dumps({name: str(dataset) for name, dataset in task.inputs.items()}) for task in tasks],
-        [question_digest(tenant=order.tenant, kind=task.kind, params=task.params) for order, task in both],
+        [compact_json(task.tags) for task in tasks],
+        [compact_json(task.inputs) for task in tasks],
+        [digest_of_text(tenant=order.tenant, kind=task.kind, params=task.params) for order, task in both],
         [task.reuse for task in tasks],
         [order.tenant for order, _ in both],
         [order.traceparent for order, _ in both],
@@ -202,7 +202,7 @@ def _new_row(recorded: asyncpg.Record, task: Accepted, *, tenant: str) -> dict[s
         "version": 1,
         "tenant": tenant,
         "state": TaskState.QUEUED.value,
-        "params": json.dumps(task.params),
+        "params": task.params,
         "inputs": recorded["inputs"],
         "run_at": task.run_at or recorded["created_at"],
         "created_at": recorded["created_at"],

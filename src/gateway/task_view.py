@@ -1,11 +1,10 @@
 """Tasks as they are shown. Rows are those of select_tasks.sql."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from gateway.json_text import instant
+from gateway.json_text import instant, stored_json
 from gateway.paths import task_path
 
 Row = Mapping[str, Any]  # what asyncpg gives: columns by name
@@ -52,4 +51,4 @@ def task_urls(identity: UUID) -> Mapping[str, str]:
 
 
 def _json(text: str | None) -> Any:
-    return None if text is None else json.loads(text)
+    return None if text is None else stored_json(text)

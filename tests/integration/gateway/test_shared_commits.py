@@ -34,7 +34,7 @@ def an_order(dataset: UUID) -> Order:
         kind="profile",
         kind_version="1",
         inputs={"data": dataset},
-        params={},
+        params="{}",
         priority=0,
         run_at=None,
         timeout_s=60,
