@@ -8,13 +8,17 @@ belongs into the text of an exception.
 import json
 import logging
 import sys
+import time
 from datetime import UTC, datetime
-from typing import Literal
+from functools import lru_cache
+from typing import Final, Literal
 
 KEYS = (
     "service", "task", "attempt", "lease", "kind", "processor", "request", "tenant", "method", "path", "status",
     "code", "outcome", "phase", "pid", "seconds", "count", "bytes", "walls", "error",
 )  # fmt: skip
+
+ENCODER: Final = json.JSONEncoder(default=str)
 
 
 class JsonFormatter(logging.Formatter):
@@ -36,7 +40,7 @@ class JsonFormatter(logging.Formatter):
         line.update(known_keys(record))
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return ENCODER.encode(line)
 
 
 class TextFormatter(logging.Formatter):
@@ -48,10 +52,15 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """`12:00:00.123 gateway info text key=value`."""
-        at = datetime.fromtimestamp(record.created, tz=UTC).astimezone().strftime("%H:%M:%S.%f")[:-3]
+        at = f"{_time_of_day(int(record.created))}.{int(record.msecs):03}"
         keys = "".join(f" {key}={value}" for key, value in known_keys(record).items())
         line = f"{at} {self._service:<9} {record.levelname.lower():<7} {record.getMessage()}{keys}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+@lru_cache(maxsize=1)
+def _time_of_day(second: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(second))
 
 
 def known_keys(record: logging.LogRecord) -> dict[str, object]:
@@ -66,6 +75,7 @@ def configure_logging(*, service: str, form: Literal["json", "text"], level: str
     handler.setFormatter(JsonFormatter(service=service) if form == "json" else TextFormatter(service=service))
     # No line names them, and finding them out for each costs as much as writing it.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001 - documented; nor from where it was said
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # It logs every payload at DEBUG, which would put people's data into the log.
     logging.getLogger("sse_starlette").setLevel(logging.WARNING)

@@ -23,6 +23,7 @@ from gateway.bulk import Bulk
 from gateway.cross_origin import CrossOrigin
 from gateway.datasets import Datasets
 from gateway.entrance import build_entrance
+from gateway.express import Express
 from gateway.handover import HandedOver
 from gateway.hosts import HostCheck, check_exposure, served_names
 from gateway.intake import Intake
@@ -88,6 +89,7 @@ def create_app(
         ]
     )
     metrics.requests.know(routes)
+    names, origins = served_names(settings), settings.cors_origins
     app = Starlette(
         routes=routes,
         exception_handlers=exception_handlers(),
@@ -95,12 +97,13 @@ def create_app(
             Middleware(RequestLog, answered=metrics.requests.answered),
             *([Middleware(CrossOrigin, origins=settings.cors_origins)] if settings.cors_origins else []),
             *entrance.trail,
+            Middleware(Express, short=HostCheck(entrance.short_way(routes), names=names, origins=origins)),
             Middleware(HandedOver),
             Middleware(Presented),
             Middleware(
                 UnreadBody, timeout_s=settings.body_timeout_s, slowest_bytes_per_s=settings.body_slowest_bytes_per_s
             ),
-            Middleware(HostCheck, names=served_names(settings), origins=settings.cors_origins),
+            Middleware(HostCheck, names=names, origins=origins),
         ],
     )
     # A slash too many is a wrong path; a redirect would send a body twice.

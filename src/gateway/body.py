@@ -58,7 +58,7 @@ async def read_body(request: Request, *, limit: int) -> bytes:
         TooLargeError: there are more than `limit`.
         DigestMismatchError: they are not those that the client meant to send.
     """
-    declared = request.headers.get("content-length", "0")
+    declared = header(request.scope, b"content-length") or "0"
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     body = bytearray()

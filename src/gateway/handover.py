@@ -6,19 +6,14 @@ thousands of them, and whatever is sent would go through every layer again. So a
 layers return, and what is left is this one.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Final, cast
+from typing import Final
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.presented import Presented
-from gateway.problems import exception_handlers
+from gateway.problems import answer_of
 
 KEY: Final = "handed_over"
-
-Handle = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class Handover:
@@ -39,7 +34,6 @@ class HandedOver:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._handlers = cast("dict[type, Handle]", exception_handlers())  # all of them take requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -52,11 +46,8 @@ class HandedOver:
     async def _run(self, stream: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await stream(scope, receive, send)
-        except Exception as error:
-            handle = next((self._handlers[each] for each in type(error).__mro__ if each in self._handlers), None)
-            if handle is None:
-                raise
-            answer = await handle(Request(scope), error)
+        except Exception as error:  # noqa: BLE001 - what nobody knows is raised again
+            answer = await answer_of(error, scope=scope)
         else:
             return
         await Presented(answer)(scope, receive, send)

@@ -2,10 +2,10 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import obstore
 from starlette.exceptions import HTTPException
@@ -35,6 +35,8 @@ from gateway.json_text import json_response
 from gateway.near_routes import nearest
 
 log = logging.getLogger(__name__)
+
+Handle = Callable[[Request, Exception], Awaitable[Response]]
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -107,6 +109,18 @@ def exception_handlers() -> dict[Any, ExceptionHandler]:
         obstore.exceptions.BaseError: _show_storage,
         **dict.fromkeys(TRANSIENT, _show_database),
     }
+
+
+async def answer_of(error: Exception, *, scope: Scope) -> Response:
+    """What is shown of an error that a route raised, where Starlette does not see it.
+
+    Raises:
+        Exception: this one, since nobody knows it.
+    """
+    handle = next((HANDLERS[each] for each in type(error).__mro__ if each in HANDLERS), None)
+    if handle is None:
+        raise error
+    return await handle(Request(scope), error)
 
 
 def problem_response(error: SundogError, *, scope: Scope) -> Response:
@@ -226,3 +240,6 @@ def _near(request: Request) -> str:
 def _is_at(route: Route, scope: Scope) -> bool:
     match, _ = route.matches(scope)
     return match is not Match.NONE
+
+
+HANDLERS: Final = cast("Mapping[type, Handle]", exception_handlers())  # all of them take requests

@@ -48,13 +48,9 @@ class _Head:
     """The head that is coming in, or that came last."""
 
     arrived: int = 0  # bytes, whatever they are
-    parsed: int = 0  # bytes of its line and its headers
-    fields: int = 0
+    fields: int = 0  # when it ended; what comes more are trailers
     is_open: bool = True
     fault: str | None = None  # why it is none that could be answered
-
-    def exceeds(self, limit: int, *, fields: int) -> bool:
-        return self.fields > fields or self.parsed > limit or (self.is_open and self.arrived > limit)
 
 
 class BoundedHeads(HttpToolsProtocol):
@@ -80,11 +76,10 @@ class BoundedHeads(HttpToolsProtocol):
         self._is_between = True
         self._earlier = ()
         self._slow = None
-        self._begin_head()
-
-    def _begin_head(self) -> None:
         self._head = _Head()
-        self._end_patience()
+        self._begin_patience()
+
+    def _begin_patience(self) -> None:
         self._slow = self.loop.call_later(self.config.head_timeout_s, self._refuse_slow)
 
     def _end_patience(self) -> None:
@@ -113,30 +108,25 @@ class BoundedHeads(HttpToolsProtocol):
         # Where a head begins behind the body of another request, its first bytes are not told from that body's last.
         if self._head is before or begins:
             self._head.arrived += len(data)
+        if self._head.is_open:
+            if not self._is_between and self._slow is None:
+                self._begin_patience()  # most heads come whole, and need none
+        elif self.headers is None or len(self.headers) == self._head.fields:
+            return
         if self._exceeds():
             self._refuse(_too_large())
 
     def on_message_begin(self) -> None:
         """Begin the head of a request."""
         self._is_between = False
-        self._begin_head()
+        self._head = _Head()
+        self._end_patience()
         super().on_message_begin()
 
     def on_message_complete(self) -> None:
         """End a request."""
         self._is_between = True
         super().on_message_complete()
-
-    def on_url(self, url: bytes) -> None:
-        """Count the request's line."""
-        self._head.parsed += len(url)
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        self._head.parsed += len(name) + len(value)
-        self._head.fields += 1
-        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Hand the request to the application, if its head is within the limit.
@@ -146,15 +136,17 @@ class BoundedHeads(HttpToolsProtocol):
             RequestMalformedError: it is ambiguous. uvicorn takes both for a request that cannot be parsed.
         """
         self._head.is_open = False
+        self._head.fields = len(self.headers)
         self._end_patience()
         if self._exceeds() or len(self.pipeline) >= MOST_AHEAD:
             raise _too_large()
         self._head.fault = ambiguity(self.url, self.headers, version=self.parser.get_http_version())
         if self._head.fault is not None:
             raise RequestMalformedError(self._head.fault)
-        self._earlier = tuple(
-            cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete
-        )
+        if self._earlier or (self.cycle is not None and not self.cycle.response_complete):
+            self._earlier = tuple(
+                cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete
+            )
         super().on_headers_complete()
         offer = Offer(self, cast("RequestResponseCycle", self.cycle))
         self.scope["extensions"] = cast("dict[str, dict[object, object]]", {EXTENSION: offer})
@@ -175,7 +167,13 @@ class BoundedHeads(HttpToolsProtocol):
             self._refuse(RequestMalformedError(self._head.fault or msg))
 
     def _exceeds(self) -> bool:
-        return self._head.exceeds(self.config.head_limit_bytes, fields=self.config.head_fields_most)
+        head, limit, headers = self._head, self.config.head_limit_bytes, self.headers
+        if head.is_open and head.arrived > limit:
+            return True
+        if not headers:  # none yet, or of a request that a tap has taken leave of
+            return len(getattr(self, "url", b"")) > limit
+        parsed = len(self.url) + sum(len(name) + len(value) for name, value in headers)
+        return len(headers) > self.config.head_fields_most or parsed > limit
 
     def _refuse_slow(self) -> None:
         if self._head.arrived or not self._is_between:

@@ -3,18 +3,20 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from gateway.caller import find_caller
 from gateway.errors import InternalError
 from gateway.header import header
 from gateway.problems import problem_response
 from gateway.security_headers import EVERY_ANSWER, POLICY
+from gateway.tap import answer_at_once
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,10 @@ Answered = Callable[
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 POLICY_HEADER: Final = b"content-security-policy"
 CACHE: Final = b"cache-control"
+POLICY_FIELD: Final = (POLICY_HEADER, POLICY.encode())
+NO_STORE: Final = (CACHE, b"no-store")
+UNSOUND: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -48,7 +54,7 @@ class RequestLog:
             await self._app(scope, receive, answer.send)
         except Exception:
             log.exception("request failed", extra={"request": request_id})
-            if answer.status is not None:
+            if answer.is_begun:
                 raise  # too late to say so: the server cuts the connection, lest half an answer pass for a whole
             hidden = InternalError("The gateway could not answer.", advice="Tell the operator this request's id.")
             await problem_response(hidden, scope=scope)(scope, receive, answer.send)
@@ -57,9 +63,9 @@ class RequestLog:
 
 
 class _Answer:
-    """Passes an answer on, with the headers that all have."""
+    """Passes an answer on, with the headers that all have; at once, if it is whole."""
 
-    __slots__ = ("_answered", "_request_id", "_scope", "_send", "_started", "status")
+    __slots__ = ("_answered", "_held", "_request_id", "_scope", "_send", "_started", "is_begun", "status")
 
     def __init__(self, send: Send, *, request_id: str, scope: Scope, started: float, answered: Answered) -> None:
         self._send = send
@@ -68,26 +74,61 @@ class _Answer:
         self._started = started
         self._answered = answered
         self.status: int | None = None
+        self.is_begun = False
+        self._held: Message | None = None  # the head of an answer whose body may be whole
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self._answered(self._scope, message["status"], time.perf_counter() - self._started)
-            message = {**message, "headers": self._headers(message["headers"])}
+            message = {**message, "headers": self._headers(message)}
+            if _has_length(message):
+                self._held = message
+                return
+            self._begin(message["status"])
+        elif self._held is not None:
+            held, self._held = self._held, None
+            self._begin(held["status"])
+            if not message.get("more_body", False) and answer_at_once(self._scope, _whole(held, message["body"])):
+                return
+            await self._send(held)
         await self._send(message)
 
-    def _headers(self, given: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        headers = [*given, (b"x-request-id", self._request_id.encode()), *EVERY_ANSWER]
+    def _begin(self, status: int) -> None:
+        self.is_begun, self.status = True, status
+        self._answered(self._scope, status, time.perf_counter() - self._started)
+
+    def _headers(self, start: Message) -> list[tuple[bytes, bytes]]:
+        headers = [*start["headers"], (b"x-request-id", self._request_id.encode()), *EVERY_ANSWER]
+        names = {name for name, _ in headers}
         # Headers of 304 replace those of the page that a browser kept.
-        if self.status != HTTPStatus.NOT_MODIFIED and all(name != POLICY_HEADER for name, _ in headers):
-            headers.append((POLICY_HEADER, POLICY.encode()))
+        if start["status"] != HTTPStatus.NOT_MODIFIED and POLICY_HEADER not in names:
+            headers.append(POLICY_FIELD)
         caller = find_caller(self._scope)
-        if caller is not None and caller.session is not None:
+        if CACHE in names and caller is not None and caller.session is not None:
             # A browser that several people use must not show one of them what another saw before logging out.
-            headers = [(name, value) for name, value in headers if name != CACHE]
-        if all(name != CACHE for name, _ in headers):  # of what has no version: lists, errors, what was made
-            headers.append((CACHE, b"no-store"))
+            headers = [field for field in headers if field[0] != CACHE]
+            names.discard(CACHE)
+        if CACHE not in names:  # of what has no version: lists, errors, what was made
+            headers.append(NO_STORE)
         return headers
+
+
+def _has_length(start: Message) -> bool:
+    return start["status"] not in BODILESS and any(name == b"content-length" for name, _ in start["headers"])
+
+
+def _whole(start: Message, body: bytes) -> bytes:
+    """A whole answer as it goes over the wire.
+
+    Raises:
+        RuntimeError: its headers would be others to who reads them, or its length is not that of its body.
+    """
+    headers: list[tuple[bytes, bytes]] = start["headers"]
+    if UNSOUND.search(b"".join([part for field in headers for part in field])):
+        raise RuntimeError("a header has characters that no header may have")
+    if [value for name, value in headers if name == b"content-length"] != [b"%d" % len(body)]:
+        raise RuntimeError("an answer has another length than it says")
+    lines = [b"%b: %b\r\n" % field for field in headers]
+    return b"".join([STATUS_LINE[start["status"]], *lines, b"\r\n", body])
 
 
 def _request_id(scope: Scope) -> str:

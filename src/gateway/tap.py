@@ -132,6 +132,22 @@ class Offer:
         """The request has come whole."""
         return self._cycle is not None and not self._cycle.more_body
 
+    def answer(self, data: bytes) -> bool:
+        """Write a whole answer, head and body; False if only the usual way will do."""
+        cycle = self._cycle
+        if cycle is None or cycle.response_started or cycle.flow.write_paused or not cycle.keep_alive:
+            return False
+        if cycle.scope["method"] == "HEAD" or cycle.default_headers:
+            return False
+        if cycle.disconnected:
+            return True
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.message_event.set()
+        cycle.transport.write(data)
+        cycle.on_response()
+        return True
+
     async def open_tap(self, send: Send, start: Message) -> Tap | None:
         """Send the head of the answer; its body goes by the tap. None if the request has not come whole, or is gone."""
         cycle, self._cycle = self._cycle, None  # which holds the scope that holds this offer
@@ -152,6 +168,12 @@ class Offer:
         cycle.response_complete = True  # for its task, which may end now
         self._connection.replace_cycle(cycle, tap)
         return tap
+
+
+def answer_at_once(scope: Scope, data: bytes) -> bool:
+    """Write a whole answer where the server is ours; False if it has to go the usual way."""
+    offer: Offer | None = scope.get("extensions", {}).get(EXTENSION)
+    return offer is not None and offer.answer(data)
 
 
 async def open_tap(scope: Scope, send: Send, start: Message) -> Tap | None:
