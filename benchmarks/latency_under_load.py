@@ -109,8 +109,10 @@ async def measure(*, looks: int, rows: int) -> None:
         await connection.post("/v1/tasks/cancel?kind=profile", {})
         while await looking.count():
             await asyncio.sleep(PAUSE_S)
-        idle += await looking.take(looks // 2)
-        connection.close()
+        connection.close()  # which the gateway may have done meanwhile
+        again = await HttpConnection.to(port)
+        idle += await Looks(again, task["urls"]["self"], here.owner).take(looks // 2)
+        again.close()
     report(idle, busy, running)
 
 

@@ -200,6 +200,7 @@ async def open_processor(
                 python=settings.python,
                 hidden=hidden_folders(settings, store),
                 scratch_bytes=settings.scratch_mb << 20,
+                priority=settings.priority,
             )
         )
         tell_walls(children.walls, required=settings.require_confinement)

@@ -24,6 +24,7 @@ from processor.child_pipe import ChildPipe
 from processor.confinement.wall import Wall
 from processor.forkserver import PACKET_BYTES
 from processor.meter import Meter
+from processor.priority import Priority
 from processor.protocol import ChildMessage, Failure, Job, Result
 from processor.room import Room
 
@@ -167,15 +168,27 @@ class Children(Service):
         python: that they run in.
         hidden: folders that no child may read, even if Python has modules beside them.
         scratch_bytes: disk that a child may fill.
+        priority: how far the children stand behind others.
     """
 
     def __init__(
-        self, *, threads: int, home: Path, python: Path, hidden: Iterable[Path] = (), scratch_bytes: int = 1 << 40
+        self,
+        *,
+        threads: int,
+        home: Path,
+        python: Path,
+        hidden: Iterable[Path] = (),
+        scratch_bytes: int = 1 << 40,
+        priority: Priority = Priority.IDLE,
     ) -> None:
         super().__init__()
         self.kinds: list[Mapping[str, Any]] = []
         self.walls: tuple[Wall, ...] = ()
-        self._terms = {"hidden": [str(home), *map(str, hidden)], "scratch_bytes": scratch_bytes}
+        self._terms = {
+            "hidden": [str(home), *map(str, hidden)],
+            "scratch_bytes": scratch_bytes,
+            "priority": priority,
+        }
         self._threads = threads
         self._home = home
         self._python = python
@@ -219,6 +232,7 @@ class Children(Service):
             stdin=subprocess.DEVNULL,
             pass_fds=[control.fileno()],
             cwd=self._home,
+            start_new_session=True,  # the children are in it, too: see processor.priority
         )
 
     async def _hear(self, control: socket.socket, *, ready: TaskStatus[None]) -> None:

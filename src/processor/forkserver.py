@@ -33,6 +33,7 @@ from processor.confinement.enclosure import Enclosure
 from processor.confinement.trial import standing_walls
 from processor.confinement.wall import Wall
 from processor.kind import Kind, installed_kinds
+from processor.priority import Priority, place_child, place_session
 
 PACKET_BYTES = 1 << 20
 
@@ -42,7 +43,8 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Serve the supervisor at the other end of a socket.
 
-    The arguments are its number, and as JSON what the children's walls depend on (see `Enclosure.plan`).
+    The arguments are its number, and as JSON what the children's walls depend on (see `Enclosure.plan`) and their
+    priority.
     """
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     # Python 3.12 warns of a fork beside threads. Those here are jemalloc's, which prepares for forks, and the one of
@@ -55,7 +57,11 @@ def main() -> None:
     control, terms = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
     kinds = installed_kinds()
     enclosure = Enclosure.plan(hidden=map(Path, terms["hidden"]), scratch_bytes=terms["scratch_bytes"])
-    server = ForkServer(control=control, kinds=kinds, enclosure=enclosure, walls=standing_walls(enclosure))
+    priority = Priority(terms["priority"])
+    place_session(priority)
+    server = ForkServer(
+        control=control, kinds=kinds, enclosure=enclosure, walls=standing_walls(enclosure), priority=priority
+    )
     try:
         server.serve()
     finally:
@@ -66,9 +72,16 @@ class ForkServer:
     """Forks children on request and tells how each ended."""
 
     def __init__(
-        self, *, control: socket.socket, kinds: Mapping[str, Kind[Any]], enclosure: Enclosure, walls: Iterable[Wall]
+        self,
+        *,
+        control: socket.socket,
+        kinds: Mapping[str, Kind[Any]],
+        enclosure: Enclosure,
+        walls: Iterable[Wall],
+        priority: Priority,
     ) -> None:
         self._control = control
+        self._priority = priority
         self._kinds = kinds
         self._enclosure = enclosure
         self._walls = tuple(walls)
@@ -127,6 +140,7 @@ class ForkServer:
         try:
             close_all_but(end.fileno())
             become_child(fork_server=fork_server)
+            place_child(self._priority)
             for wall in self._walls:
                 self._enclosure.build(wall, folder=folder)
             child.serve(end, self._kinds)
@@ -184,10 +198,9 @@ def become_child(*, fork_server: int) -> None:
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != fork_server:
         os._exit(1)  # it died before the kernel was asked to tell
-    os.setsid()  # a group of its own: what it starts can be ended with it
+    os.setpgid(0, 0)  # a group of its own: what it starts can be ended with it
     descendants.adopt_orphans()
     os.umask(0o077)  # its files are nobody else's, and it cannot change a mode later
-    os.nice(10)  # the supervisor's heartbeats go first
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from processor.confinement.wall import Wall
+from processor.priority import Priority
 
 
 class ProcessorSettings(BaseSettings):
@@ -20,6 +21,12 @@ class ProcessorSettings(BaseSettings):
     slots: int = Field(default=2, ge=1, le=256, description="Analyses that run at the same time.")
     threads: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Threads that Polars uses in each child."
+    )
+    priority: Priority = Field(
+        default=Priority.IDLE,
+        description="What analyses get of the machine's processors where others want them, too: `idle` what is left, "
+        "`low` about a tenth of what another gets, `normal` as much as all others; see "
+        "[operations](operations.md#scaling).",
     )
     python: Path = Field(
         default_factory=lambda: Path(sys.executable),

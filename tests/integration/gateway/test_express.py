@@ -1,0 +1,143 @@
+"""The short way of plain tasks: it gives the answers that the long one gives."""
+
+import json
+from typing import Any, Final
+
+import anyio
+import asyncpg
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.types import Receive, Scope, Send
+
+from gateway.express import is_plain
+from gateway.server import build_server, listening_socket
+from gateway.settings import GatewaySettings
+from helpers.asking import asked
+
+pytestmark = pytest.mark.usefixtures("offered")
+
+LONG_WAY: Final = {"x-anything": "1"}
+OWN: Final = ("id", "created_at", "run_at", "urls", "request_id")  # of each task, of each request
+OWN_HEADERS: Final = frozenset({"location", "x-request-id", "date", "content-length"})
+JSON: Final = {"content-type": "application/json"}
+
+# name: status, headers, and what is changed about a right body; bytes are the body.
+REQUESTS: Final[dict[str, tuple[int, dict[str, str], dict[str, object] | bytes]]] = {
+    "a right one": (202, JSON, {}),
+    "with params and tags": (202, JSON, {"params": {"top_k": 5}, "tags": ["nightly", "ünï"], "priority": 3}),
+    "with half a character": (422, JSON, {"params": {"\ud800": 1}}),
+    "with a trace": (202, {**JSON, "traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}, {}),
+    "with a name for the request": (202, {**JSON, "x-request-id": "mine"}, {}),
+    "of a kind that is unknown": (422, JSON, {"kind": "nothing"}),
+    "with a wrong param": (422, JSON, {"params": {"top_k": "many"}}),
+    "with no dataset": (422, JSON, {"inputs": {"data": "00000000-0000-7000-8000-000000000000"}}),
+    "with too much": (413, JSON, {"params": {"x": "y" * 30_000}}),
+    "that is no JSON": (400, JSON, b'{"kind": '),
+    "with a number without end": (400, JSON, b'{"kind": 1e999}'),
+    "that is nested too deep": (400, JSON, b"[" * 70 + b"]" * 70),
+    "for another host": (421, {**JSON, "host": "evil.example"}, {}),
+    "with a key that cannot be one": (422, {**JSON, "idempotency-key": "two words"}, {}),
+}
+
+
+class Spy:
+    """Notes of each request for tasks whether it is one for the short way."""
+
+    def __init__(self, app: Starlette) -> None:
+        self.plain: list[bool] = []
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.plain.append(is_plain(scope))
+        await self._app(scope, receive, send)
+
+
+async def ask_both(app: Spy, settings: GatewaySettings, headers: dict[str, str], body: bytes) -> list[httpx2.Response]:
+    """The answers to the same request, the short way and the long way."""
+    server = build_server(app, settings=settings)
+    with listening_socket(settings) as listening:
+        port = listening.getsockname()[1]
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: server.serve(sockets=[listening]))
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+                answers = [
+                    await client.post("/v1/tasks", content=body, headers={**headers, **more}) for more in ({}, LONG_WAY)
+                ]
+            server.should_exit = True
+    return answers
+
+
+@pytest.fixture
+def settings() -> GatewaySettings:
+    return GatewaySettings(port=0, body_limit_bytes=20_000, kinds_cache_s=0)
+
+
+def common_part(answer: httpx2.Response) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """What two answers to the same request have in common."""
+    body = {name: value for name, value in answer.json().items() if name not in OWN}
+    headers = {name: value for name, value in answer.headers.items() if name not in OWN_HEADERS}
+    return answer.status_code, headers, body
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+async def test_both_ways_give_the_same_answer(
+    app: Starlette, settings: GatewaySettings, connection: asyncpg.Connection, name: str
+) -> None:
+    status, headers, changes = REQUESTS[name]
+    body = changes if isinstance(changes, bytes) else json.dumps(await asked(connection, **changes)).encode()
+    spy = Spy(app)
+
+    short, long = await ask_both(spy, settings, headers, body)
+
+    assert spy.plain == [True, False]
+    assert short.status_code == status
+    assert common_part(short) == common_part(long)
+    assert short.headers.keys() == long.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [
+        ("accept", "text/event-stream"),
+        ("accept", "text/plain"),
+        ("prefer", "wait=1"),
+        ("origin", "https://a.example"),
+        ("cookie", "sundog=1"),
+        ("content-digest", "sha-256=:AAAA:"),
+        ("expect", "100-continue"),
+        ("content-type", "application/json; charset=utf-8"),
+        ("connection", "close"),
+        ("host", "b.example"),
+    ],
+)
+def test_what_is_not_plain_goes_the_long_way(header: str, value: str) -> None:
+    plain = [(b"host", b"a.example"), (b"content-type", b"application/json"), (b"accept", b"*/*")]
+    others = [field for field in plain if field[0] != header.encode() or header == "host"]
+    assert is_plain(a_scope(plain))
+    assert not is_plain(a_scope([*others, (header.encode(), value.encode())]))
+
+
+def test_so_does_every_other_path_and_method_and_a_body_that_is_on_its_way() -> None:
+    plain = a_scope([(b"content-type", b"application/json")])
+    assert not is_plain({**plain, "method": "GET"})
+    assert not is_plain({**plain, "path": "/v1/tasks/batch"})
+    assert not is_plain({**plain, "query_string": b"pretty"})
+    assert not is_plain({**plain, "extensions": {}})
+
+
+class Whole:
+    """As the server offers a request that has come whole."""
+
+    is_whole = True
+
+
+def a_scope(headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/tasks",
+        "query_string": b"",
+        "headers": headers,
+        "extensions": {"sundog": Whole()},
+    }
