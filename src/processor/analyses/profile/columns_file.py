@@ -64,6 +64,7 @@ def _row(name: str, column: Mapping[str, object]) -> list[object]:
                 row[flat] = parts.get(inner)
     for mixed in _MIXED:
         row[mixed] = None if row.get(mixed) is None else str(row[mixed])
+    row["sum"] = None if row.get("sum") is None else float(str(row["sum"]))
     return [row.get(name) for name in _PLAIN]
 
 

@@ -79,7 +79,8 @@ def largest_gap(values: pl.Series) -> Gap | None:
     if values.len() < 2:
         return None
     ordered = values.to_physical().cast(pl.Int64).sort()
-    steps = ordered.diff()
+    # The first and the last of 64 bits are farther apart than 64 bits hold.
+    steps = ordered.cast(pl.Int128).diff()
     place = steps.arg_max()
     if place is None:
         return None

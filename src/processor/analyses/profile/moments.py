@@ -1,4 +1,4 @@
-"""Mean, deviation, skewness, kurtosis, extremes and the odd ones among numbers, piece by piece."""
+"""Sum, mean, deviation, skewness, kurtosis, extremes and the odd ones among numbers, piece by piece."""
 
 import math
 
@@ -6,9 +6,26 @@ import polars as pl
 
 from processor.analyses.profile.shapes import as_numbers
 
+_INT64, _INT128 = 1 << 63, 1 << 127
+
+
+def exact_sum(values: pl.Series) -> int:
+    """The sum of whole numbers, or of decimals in units of their last digit, however large it is; none is null."""
+    whole = values.to_physical()
+    least, most = whole.min(), whole.max()
+    bound = max(abs(int(least)), abs(int(most))) * whole.len()  # type: ignore[arg-type]  # whole numbers, at least one
+    if bound < _INT64:
+        return int(whole.sum())
+    return int(whole.cast(pl.Int128).sum()) if bound < _INT128 else sum(whole.to_list())
+
 
 class Moments:
-    """What a pass over finite numbers, or times and durations by their physical numbers, adds up."""
+    """What a pass over finite numbers, or times and durations by their physical numbers, adds up.
+
+    Attributes:
+        whole: the exact sum of whole numbers, of decimals in units of their last digit; None of floats.
+        low: the least value, of times its physical number; `high` likewise.
+    """
 
     def __init__(self) -> None:
         self.count = 0
@@ -17,6 +34,7 @@ class Moments:
         self.low: object = None
         self.high: object = None
         self.mean = 0.0
+        self.whole: int | None = 0
         self._second = 0.0
         self._third = 0.0
         self._fourth = 0.0
@@ -25,8 +43,10 @@ class Moments:
         """Take one piece into account; its values are finite and none is null."""
         if not values.len():
             return
-        self.extremes(values)
+        # Of times the physical numbers: the files know years that Python does not.
+        self.extremes(values.to_physical() if values.dtype.is_temporal() else values)
         numbers = as_numbers(values)
+        self.whole = None if self.whole is None or values.dtype.is_float() else self.whole + exact_sum(values)
         self.zeros += int((numbers == 0).sum())
         if not isinstance(low := numbers.min(), (int, float)) or low < 0:
             self.negatives += int((numbers < 0).sum())

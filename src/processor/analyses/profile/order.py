@@ -20,8 +20,7 @@ class Steps:
     """The steps from one value to the next that were seen: up, down, or none."""
 
     def __init__(self) -> None:
-        self._last: object = None
-        self._count = 0
+        self._last: pl.Series | None = None
         self._up = False
         self._down = False
         self._level = False
@@ -31,10 +30,11 @@ class Steps:
         if not values.len() or (self._up and self._down):
             return
         first = values.head(1)
-        self._look(pl.concat([pl.Series([self._last], dtype=values.dtype), first]) if self._count else first)
+        if self._last is not None:
+            self._look(pl.concat([self._last, first]))
         self._look(values)
-        self._count += values.len()
-        self._last = values[-1]
+        # A series and no object: there are times that Python has none for. Its own, so that it keeps no piece alive.
+        self._last = values.tail(1).gather([0])
 
     @property
     def order(self) -> Order | None:

@@ -1,6 +1,8 @@
 """A column as the result shows it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Context, Decimal
+from typing import Any
 
 import polars as pl
 
@@ -15,6 +17,8 @@ from processor.analyses.values import json_value, json_values
 
 Shown = dict[str, object]
 _DAY_MS = 86_400_000
+_LAST_DAY, _ENDLESS = (1 << 31) - 1, 1 << 63
+_DIGITS = Context(prec=80)
 _STRICT = (Order.STRICTLY_INCREASING, Order.STRICTLY_DECREASING)
 
 
@@ -114,6 +118,9 @@ def _items(counts: pl.DataFrame) -> list[Shown]:
 def _extremes(column: Column) -> Shown:
     if column.moments.low is None:
         return {"min": None, "max": None}
+    if column.dtype.is_temporal():
+        low, high = times(column, [column.moments.low, column.moments.high])
+        return {"min": low, "max": high}
     dtype = pl.String() if column.shape in TEXTUAL else column.dtype
     low, high = json_values(pl.Series([column.moments.low, column.moments.high], dtype=dtype))
     return {"min": low, "max": high}
@@ -128,17 +135,24 @@ def _mean_time(column: Column) -> Shown:
     if not column.moments.count:
         return {"mean": None, "std": None}
     std = column.moments.std
-    spread = None if std is None else json_values(_durations(column, [round(std)]))[0]
+    spread = None if std is None else _durations(column, [round(std)])[0]
     return {"mean": times(column, [round(column.moments.mean)])[0], "std": spread}
 
 
-def _durations(column: Column, physical: list[int]) -> pl.Series:
+def _durations(column: Column, physical: list[int]) -> list[object]:
+    """As text; None for what is longer than a duration can be."""
+    return json_values(_lasting_so_long(column, [number if abs(number) < _ENDLESS else None for number in physical]))
+
+
+def _lasting_so_long(column: Column, physical: list[int | None]) -> pl.Series:
     # In milliseconds a 64-bit number holds all dates that there are; moments and times keep their own unit.
     match column.dtype:
         case pl.Datetime(time_unit=unit) | pl.Duration(time_unit=unit):
             return pl.Series(physical, dtype=pl.Int64).cast(pl.Duration(unit))
         case pl.Date():
-            return pl.Series([number * _DAY_MS for number in physical], dtype=pl.Int64).cast(pl.Duration("ms"))
+            return pl.Series([number and number * _DAY_MS for number in physical], dtype=pl.Int64).cast(
+                pl.Duration("ms")
+            )
     return pl.Series(physical, dtype=pl.Int64).cast(pl.Duration("ns"))
 
 
@@ -150,13 +164,26 @@ def _numbers(column: Column) -> Shown:
     moments = column.moments
     floats = {"nan": column.nan, "infinite": column.infinite} if column.dtype.is_float() else {}
     figures = {
-        "mean": moments.mean if moments.count else None,
-        "sum": moments.total if moments.count else None,
+        "mean": _mean(column) if moments.count else None,
+        "sum": _sum(column) if moments.count else None,
         "std": moments.std,
         "skewness": moments.skewness,
         "kurtosis": moments.kurtosis,
     }
     return {name: json_value(figure) for name, figure in figures.items()} | _signs(column) | floats
+
+
+def _sum(column: Column) -> int | float | Decimal:
+    """Exact but for floats."""
+    whole = column.moments.whole
+    if whole is None:
+        return column.moments.total
+    scale = column.dtype.scale if isinstance(column.dtype, pl.Decimal) else 0
+    return Decimal(whole).scaleb(-scale, _DIGITS) if scale else whole
+
+
+def _mean(column: Column) -> float:
+    return column.moments.mean if column.moments.whole is None else float(_sum(column)) / column.moments.count
 
 
 def _spread(column: Column, params: ProfileParams) -> Shown:
@@ -185,7 +212,7 @@ def _time(column: Column) -> Shown:
         found |= {"steps": expected, "steps_missing": expected - few.height}
     if gap := _gap(column, few):
         start, end = times(column, [gap.start, gap.end])
-        length, error = json_values(_durations(column, [gap.end - gap.start, gap.error]))
+        length, error = _durations(column, [gap.end - gap.start, gap.error])
         exact: Shown = {"exact": True} if few is not None else {"exact": False, "method": "fine bins", "error": error}
         found["largest_gap"] = {"from": start, "to": end, "length": length, **exact}
     return found
@@ -198,9 +225,11 @@ def _gap(column: Column, few: pl.DataFrame | None) -> Gap | None:
     return Gap(start=found[0], end=found[1], error=found[2]) if found else None
 
 
-def times(column: Column, physical: list[int] | list[float]) -> list[object]:
+def times(column: Column, physical: Sequence[Any]) -> list[object]:
     """Physical numbers of a column of times, as text."""
-    return json_values(pl.Series([int(number) for number in physical], dtype=pl.Int64).cast(column.dtype))
+    most = _LAST_DAY if column.dtype == pl.Date else _ENDLESS - 1
+    within = [max(-most - 1, min(most, int(number))) for number in physical]
+    return json_values(pl.Series(within, dtype=pl.Int64).cast(column.dtype))
 
 
 _FORMS: Mapping[Shape, Callable[[Column, ProfileParams], Shown]] = {
