@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _PREAMBLE = 20
 _NUMBER = re.compile(r"^[+-]?(\d[\d .,']*|\.\d+)([eE][+-]?\d+)?%?$")
+_YEAR = re.compile(r"^(19|20)\d\d$")
 _TIME = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$|^\d{1,2}:\d{2}(:\d{2}.*)?$")
 
 
@@ -96,11 +98,23 @@ def _preamble(lines: Sequence[str], delimiter: str, quote: str | None) -> int:
         return 0
     for number, line in enumerate(lines[:_PREAMBLE]):
         if any(len(row) > 1 for row in _rows([line], delimiter, quote)):
+            before = number + _is_title(_rows(lines[number:], delimiter, quote))
             # Blank lines before the table are no preamble: Polars skips them by itself.
-            return number if any(before.strip() for before in lines[:number]) else 0
+            return before if any(map(str.strip, lines[:before])) else 0
         if quote and line.count(quote) % 2:
             return 0  # a quoted name that goes on in the next line
     return 0
+
+
+def _is_title(rows: list[list[str]]) -> bool:
+    """A title as wide as the table: it is no row of names, but the one behind it is, over columns of other kinds."""
+    if len(rows) < 3 or not any(not cell or _is_typed(cell) for cell in rows[0]):
+        return False
+    names, rest = rows[1], rows[2:]
+    if len(set(names)) < len(names) or any(not cell or _is_typed(cell) for cell in names):
+        return False
+    columns = [[row[n] for row in rest if n < len(row) and row[n]] for n in range(len(names))]
+    return 2 * sum(map(_mostly_typed, columns)) >= len(names)
 
 
 def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[str]]:
@@ -147,9 +161,18 @@ def looks_like_header(rows: list[list[str]]) -> bool:
     if not any(_is_typed(cell) for cell in first):
         return True
     columns = [[row[n] for row in rest if n < len(row) and row[n]] for n in range(len(first))]
+    if _are_years(first) and not any(map(_are_years, rest)):
+        return True
     named = sum(_mostly_typed(column) and not _is_typed(cell) for cell, column in zip(first, columns, strict=True))
     alike = sum(_mostly_typed(column) and _is_typed(cell) for cell, column in zip(first, columns, strict=True))
     return named >= alike
+
+
+def _are_years(row: Sequence[str]) -> bool:
+    """Years one after the other, as names of columns have them."""
+    if len(row) < 2 or not all(_YEAR.match(cell) for cell in row):
+        return False
+    return all(int(after) == int(before) + 1 for before, after in pairwise(row))
 
 
 def _is_typed(cell: str) -> bool:

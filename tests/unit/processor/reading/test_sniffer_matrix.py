@@ -131,10 +131,10 @@ MISSES: dict[str, tuple[bytes, dict[str, object] | None, list[tuple[object, ...]
     "fields between spaces": (b"a b\n1 2\n3 4\n", {"delimiter": " "}, [(1, 2), (3, 4)]),
     "single quotes": (b"a,b\n'x,y',1\n'z,w',2\n", {"quote": "'"}, [("x,y", 1), ("z,w", 2)]),
     "text without a header": (b"red,green\nblue,white\n", {"header": False}, [("red", "green"), ("blue", "white")]),
-    "years as names": (b"2020,2021\n5,6\n", {"header": True}, [(5, 6)]),
+    "years as names": (b"2020,2030\n5,6\n", {"header": True}, [(5, 6)]),
     "decimal commas between commas": (b"a,b\n1,5,2,5\n3,5,4,5\n", None, [(1.5, 2.5), (3.5, 4.5)]),
     "comments with another mark": (b"a,b\n1,2\n% x\n3,4\n", {"comment": "%"}, [(1, 2), (3, 4)]),
-    "a title as wide as the table": (b"Sales,2020\na,b\n1,2\n", {"skip_rows": 1}, [(1, 2)]),
+    "a title as wide as the table": (b"Sales,in Berlin\na,b\n1,2\n", {"skip_rows": 1}, [(1, 2)]),
 }
 
 
@@ -145,6 +145,24 @@ def test_what_is_missed_is_known_and_what_helps_is_too(tmp_path: Path, name: str
     assert read_content(tmp_path, raw)[0].rows() != right
     if options:
         assert read_content(tmp_path, raw, **options)[0].rows() == right
+
+
+@pytest.mark.parametrize(
+    ("raw", "names", "rows"),
+    [
+        (b"2019,2020,2021\n5,6,7\n8,9,10\n", ["2019", "2020", "2021"], [(5, 6, 7), (8, 9, 10)]),
+        (b"Sales,2020\na,b\n1,2\n3,4\n", ["a", "b"], [(1, 2), (3, 4)]),
+        (b"Sales,,\ncity,year,n\nBerlin,2020,7\n", ["city", "year", "n"], [("Berlin", 2020, 7)]),
+        (b"2019,2020\n2021,2022\n", ["column_1", "column_2"], [(2019, 2020), (2021, 2022)]),
+        (b"x,1\ny,2\nz,3\n", ["column_1", "column_2"], [("x", 1), ("y", 2), ("z", 3)]),
+    ],
+)
+def test_years_in_a_row_are_names_and_a_title_may_be_as_wide_as_the_table(
+    tmp_path: Path, raw: bytes, names: list[str], rows: list[tuple[object, ...]]
+) -> None:
+    frame, _ = read_content(tmp_path, raw)
+
+    assert (frame.columns, frame.rows()) == (names, rows)
 
 
 def test_encodings_that_are_none_of_ours_are_taken_for_cp1252_and_said_to_be(tmp_path: Path) -> None:
