@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 import polars as pl
 
@@ -21,10 +23,19 @@ class First:
     by: str
     rows: pl.DataFrame | None = None
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Take more rows into account."""
+    def add(self, frame: pl.DataFrame, flag: pl.Series | None = None) -> None:
+        """Take more rows into account: all of a frame, or those that are flagged."""
+        rows = frame if flag is None else frame[first_places(flag, frame[self.by], self.most)]
         kept = rows if self.rows is None else pl.concat([self.rows, rows])
         self.rows = kept.sort(self.by, nulls_last=True).head(self.most) if kept.height else self.rows
+
+
+def first_places(flag: pl.Series, order: pl.Series, most: int) -> pl.Series:
+    """Where the first of the flagged rows are, in an order without nulls among them; at most so many."""
+    places = flag.arg_true()
+    if places.len() <= most:
+        return places
+    return places.gather(order.gather(places).arg_sort().head(most))
 
 
 @dataclass(slots=True)
@@ -75,37 +86,42 @@ class Tally:
         return found.height > 0
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Take the matched rows of a shard into account."""
+        """Take the matched rows of a shard into account.
+
+        Only rows that are kept are ever copied: all rows of the shard may differ.
+        """
         values = [column.pair for column in self.columns]
         flags = [differs(pair).alias(f"d{place}") for place, pair in enumerate(values)]
-        any_ = pl.any_horizontal([f"d{place}" for place in range(len(values))]) if values else pl.lit(value=False)
         judged = rows.with_columns(both().alias(_PAIRED), *flags)
-        # Most often few rows differ, and all that follows is about those.
-        differing = judged.filter(~pl.col(_PAIRED) | any_)
-        changed = differing.filter(pl.col(_PAIRED))
-        self.matched += judged.height - differing.height + changed.height
-        self.changed += changed.height
+        paired = judged[_PAIRED]
+        differing = [paired & judged[f"d{place}"] for place in range(len(values))]
+        changed = reduce(or_, differing, pl.repeat(value=False, n=judged.height, eager=True))
+        self.matched += int(paired.sum())
+        self.changed += int(changed.sum())
         for prefix in (LEFT, RIGHT):
-            alone = differing.filter(only(prefix))
-            self._only[prefix].add(alone)
-            self.only_left += alone.height if prefix == LEFT else 0
-            self.only_right += alone.height if prefix == RIGHT else 0
-        for place, column in enumerate(self.columns):
-            self._add_column(column, changed.filter(pl.col(f"d{place}")))
-        self._keep(differing, values)
+            alone = judged.select(only(prefix)).to_series()
+            self._only[prefix].add(judged, alone)
+            self.only_left += int(alone.sum()) if prefix == LEFT else 0
+            self.only_right += int(alone.sum()) if prefix == RIGHT else 0
+        for column, flag in zip(self.columns, differing, strict=True):
+            self._add_column(column, judged, flag)
+        self._keep(judged, ~paired | changed, values)
 
-    def _add_column(self, column: ColumnTally, rows: pl.DataFrame) -> None:
-        if not rows.height:
+    def _add_column(self, column: ColumnTally, rows: pl.DataFrame, flag: pl.Series) -> None:
+        count = int(flag.sum())
+        if not count:
             return
-        column.changed += rows.height
+        column.changed += count
         apart = distance(column.pair)
         if apart is not None:
-            largest = rows.select(apart.fill_nan(None).max()).item()
+            largest = rows.select(apart.filter(flag).fill_nan(None).max()).item()
             if largest is not None:
                 column.largest = largest if column.largest is None else max(largest, column.largest)
-        column.examples.add(rows)
+        column.examples.add(rows, flag)
 
-    def _keep(self, rows: pl.DataFrame, values: Sequence[Pair]) -> None:
+    def _keep(self, judged: pl.DataFrame, flag: pl.Series, values: Sequence[Pair]) -> None:
+        order = pl.coalesce(LEFT + ROW, RIGHT + ROW).alias("order")
+        rows = judged[first_places(flag, judged.select(order).to_series(), self._differences.most)]
         names = [
             pl.when(pl.col(_PAIRED) & pl.col(f"d{place}")).then(pl.lit(pair.name)) for place, pair in enumerate(values)
         ]
@@ -115,7 +131,6 @@ class Tally:
             .when(only(LEFT)).then(pl.lit("only_left")).otherwise(pl.lit("only_right"))
         )  # fmt: skip
         kept = [name for name in rows.columns if name.startswith((LEFT, RIGHT))]
-        order = pl.coalesce(LEFT + ROW, RIGHT + ROW).alias("order")
         self._differences.add(rows.select(change.alias("change"), listed.alias("columns"), order, *map(pl.col, kept)))
 
     def differences(self) -> pl.DataFrame | None:
