@@ -55,20 +55,20 @@ def told_by_duckdb(truth: Truth, name: str) -> dict[str, Any]:
 _SHORTEST: Final = ("seconds", "milliseconds", "microseconds")
 
 
-def as_shown(value: object) -> object:
+def as_shown(value: object) -> object:  # noqa: PLR0911  # one answer a type
     match value:
         case dt.time():
             return value.isoformat(_SHORTEST[(value.microsecond > 0) + (value.microsecond % 1000 > 0)])
         case dt.date():
             return value.isoformat("T", "microseconds") if isinstance(value, dt.datetime) else value.isoformat()
-        case bool() | None | str():
+        case int() if not isinstance(value, bool) and abs(value) > 2**53:
+            return str(value)
+        case bool() | None | str() | int():
             return value
-        case int():
-            return str(value) if abs(value) > 2**53 else value
         case float() if math.isfinite(value):
             return pytest.approx(value, rel=1e-9, abs=1e-300)
-    if isinstance(value, Decimal) and Decimal(repr(float(value))) != value:
-        return str(value)  # no float holds it
+        case Decimal() if Decimal(repr(float(value))) != value:
+            return str(value)  # no float holds it
     return pytest.approx(float(value))  # type: ignore[arg-type]  # a decimal
 
 
