@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import FilePayload, Locator, Page, expect
 
-from helpers.dashboard import card, choose, pick, row, state
+from helpers.dashboard import card, choose, drop, pick, row, state
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -100,3 +100,37 @@ async def test_a_conversion_shows_what_it_wrote(page: Page) -> None:
     await ended_well(page)
     await expect(cells(page, "columns").first).to_have_text("delay")
     await expect(page.get_by_role("link", name="data.parquet")).to_be_visible()
+
+
+async def test_alerts_past_the_first_few_are_behind_a_fold(page: Page) -> None:
+    names = [f"c{number}" for number in range(9)]
+    await page.goto("/")
+    await drop(page, "constant.csv", ",".join(names) + "\n" + "7,7,7,7,7,7,7,7,7\n" * 50)
+    await expect(page.get_by_role("heading", name="Alerts")).to_be_visible()
+    hidden = page.get_by_text("'c8' holds one value only.")
+
+    await expect(hidden).to_be_hidden()
+    await page.locator(".more-alerts summary").click()
+    await expect(hidden).to_be_visible()
+
+
+STORY = """
+async () => {
+  const { Story } = await import("/dashboard/story.js");
+  const story = new Story();
+  const column = (number) => ({ name: `c${number}`, dtype: "Int64", type: "number" });
+  const tell = (seq, estimate, from, numbers) =>
+    story.tell("partial", { seq, estimate, result: { columns: numbers.map(column), place: { from, of: 4 } } });
+  tell(1, true, 0, [0, 1]);
+  tell(2, true, 2, [2, 3]);
+  tell(3, false, 0, [0, 1]);
+  const { estimate, result } = story.partial;
+  return [estimate, result.columns.map(({ name, estimate }) => `${name} ${estimate}`)];
+}
+"""
+
+
+async def test_columns_that_come_some_at_a_time_take_their_places(page: Page) -> None:
+    await page.goto("/")
+
+    assert await page.evaluate(STORY) == [True, ["c0 false", "c1 false", "c2 true", "c3 true"]]

@@ -51,6 +51,21 @@ function warnings(list, title = "Warnings") {
   );
 }
 
+const FIRST_ALERTS = 5;
+
+/** What is probably wrong before what is good to know; past the first few behind a fold, so that columns are near. */
+function alerts(list) {
+  if (!list?.length) return null;
+  const ranked = ["warning", "info"].flatMap((level) => list.filter((alert) => alert.level === level));
+  const panel = warnings(ranked.slice(0, FIRST_ALERTS), `Alerts (${number(ranked.length)})`);
+  const rest = warnings(ranked.slice(FIRST_ALERTS), "More alerts");
+  if (rest) {
+    const fold = html("summary", {}, `${number(ranked.length - FIRST_ALERTS)} more`);
+    panel.append(html("details", { class: "more-alerts" }, fold, rest.querySelector("ul")));
+  }
+  return panel;
+}
+
 /** A page for people, made by the analysis; the answer's own policy lets it show itself and do nothing. */
 function report(list, id) {
   if (!list?.some(({ name }) => name === "report.html")) return null;
@@ -135,7 +150,7 @@ export class ResultPanel {
   }
 
   #whole(envelope, id) {
-    const parts = [report(envelope.artifacts, id), warnings(envelope.data?.alerts, "Alerts"), warnings(envelope.warnings)];
+    const parts = [report(envelope.artifacts, id), alerts(envelope.data?.alerts), warnings(envelope.warnings)];
     this.top.replaceChildren(summary(envelope), ...parts.filter(Boolean));
     const times = html("section", { class: "panel" }, html("h2", {}, "Timings"), timings(envelope.timings));
     this.bottom.replaceChildren(...[artifacts(envelope.artifacts, id), times].filter(Boolean));
