@@ -4,7 +4,8 @@ Ours runs each task in a child process (used again for the tasks of one tenant),
 its result and every event of its feed written. The others run a coroutine in the worker's own loop. All on one
 Postgres with fsync and synchronous_commit on, one worker process each, turn by turn; figures are medians. What a
 promise costs is measured by leaving it out, or adding it, where that needs no change of the code. The child itself
-cannot be left out: there is no kind that runs without one.
+cannot be left out, there is no kind that runs without one; so there is a second floor, the bare loop with nothing more
+than a child process for each job.
 """
 
 import argparse
@@ -88,11 +89,14 @@ async def compare(*, share: float, repeats: int, slots: int, with_peers: bool, w
         python = python_with_kinds(folder / "kinds")
         ours = Ours(name=f"sundog, {slots} slots", python=python, jobs=int(6_000 * share), slots=slots)
         bare = floor(jobs=int(80_000 * share))
+        isolated = floor(jobs=int(12_000 * share), name="floor_in_children")
         others = peers(folder / "peers", share=share) if with_peers else []
-        found = await measured([bare, ours, *others], repeats=repeats, server=server, folder=folder)
+        found = await measured([bare, isolated, ours, *others], repeats=repeats, server=server, folder=folder)
         print(f"median of {repeats}; the ratio is to the floor")
         floor_rate = told("floor: a bare loop, batches of 100", found.pop(bare.name), yardstick=0.0)
-        rates = {name: told(name, drained, yardstick=floor_rate) for name, drained in found.items()}
+        rates = {isolated.name: told("the same, each job in one of 64 children", found.pop(isolated.name), yardstick=floor_rate)}
+        rates |= {name: told(name, drained, yardstick=floor_rate) for name, drained in found.items()}
+        print(f"  ours beside the bare loop with children: {rates[ours.name] / rates[isolated.name]:.2f}")
         if with_promises:
             print("what each promise costs; the ratio is to ours above")
             for name, other in promises(ours, python):

@@ -146,6 +146,6 @@ async def _watched(system: System, connection: asyncpg.Connection, *, pids: tupl
     return Drained(rate=left / took, worker_ms=1e3 * worker / left, postgres_ms=1e3 * postgres / left)
 
 
-def floor(*, jobs: int) -> Peer:
-    """The bare loop, in our own environment."""
-    return Peer(name="floor", python=Path(sys.executable), jobs=jobs, left="FROM job WHERE NOT done")
+def floor(*, jobs: int, name: str = "floor") -> Peer:
+    """The bare loop, in our own environment; `floor_in_children`: each of its jobs in another process."""
+    return Peer(name=name, python=Path(sys.executable), jobs=jobs, left="FROM job WHERE NOT done")

@@ -26,6 +26,10 @@ CLOSE_S = 1.0
 # Of a statement that is used often Postgres makes one plan for any values. It cannot know then how much a range holds,
 # takes it for little, and would sort all of it instead of walking an index to the first few.
 FOR_THESE_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
+# The opposite, for a whole pool: one plan for any values, made once a connection. Postgres would otherwise weigh at each
+# call whether a plan for just these values promises more than making it costs, and with a long queue it always believes
+# so: a claim of two milliseconds then thinks for one of them. For statements of which a test knows the one good plan.
+FOR_ANY_VALUES = "force_generic_plan"
 # Before a table has statistics, as after a restore, Postgres takes "since a moment" for a third of it, and reads all.
 BY_INDEX = "SET LOCAL enable_seqscan = off"
 
@@ -56,8 +60,15 @@ REFUSED = (
 
 
 @asynccontextmanager
-async def open_pool(settings: DatabaseSettings, *, service: str) -> AsyncIterator[Pool]:
+async def open_pool(
+    settings: DatabaseSettings, *, service: str, plan_cache_mode: str = "auto"
+) -> AsyncIterator[Pool]:
     """A pool for this service; its first connection is made at once, so that a wrong DSN shows at start.
+
+    Args:
+        settings: where, and how many connections.
+        service: the name that Postgres shows for them.
+        plan_cache_mode: how Postgres plans statements that are used often: `FOR_ANY_VALUES`, or as it thinks best.
 
     Raises:
         ConfigurationError: the DSN cannot be parsed.
@@ -72,7 +83,11 @@ async def open_pool(settings: DatabaseSettings, *, service: str) -> AsyncIterato
         "timeout": 10,
         "reset": _leave,
         # Our statements are short; compiling a plan would cost more than running it.
-        "server_settings": {"application_name": f"sundog-{service}", "jit": "off"},
+        "server_settings": {
+            "application_name": f"sundog-{service}",
+            "jit": "off",
+            "plan_cache_mode": plan_cache_mode,
+        },
     }
     try:
         pool = asyncpg.create_pool(settings.dsn.get_secret_value(), **options)
