@@ -94,7 +94,11 @@ async def compare(*, share: float, repeats: int, slots: int, with_peers: bool, w
         found = await measured([bare, isolated, ours, *others], repeats=repeats, server=server, folder=folder)
         print(f"median of {repeats}; the ratio is to the floor")
         floor_rate = told("floor: a bare loop, batches of 100", found.pop(bare.name), yardstick=0.0)
-        rates = {isolated.name: told("the same, each job in one of 64 children", found.pop(isolated.name), yardstick=floor_rate)}
+        rates = {
+            isolated.name: told(
+                "the same, each job in one of 64 children", found.pop(isolated.name), yardstick=floor_rate
+            )
+        }
         rates |= {name: told(name, drained, yardstick=floor_rate) for name, drained in found.items()}
         print(f"  ours beside the bare loop with children: {rates[ours.name] / rates[isolated.name]:.2f}")
         if with_promises:

@@ -60,9 +60,7 @@ REFUSED = (
 
 
 @asynccontextmanager
-async def open_pool(
-    settings: DatabaseSettings, *, service: str, plan_cache_mode: str = "auto"
-) -> AsyncIterator[Pool]:
+async def open_pool(settings: DatabaseSettings, *, service: str, plan_cache_mode: str = "auto") -> AsyncIterator[Pool]:
     """A pool for this service; its first connection is made at once, so that a wrong DSN shows at start.
 
     Args:

@@ -12,9 +12,11 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
-from common.database import BY_INDEX
+from common.database import BY_INDEX, FOR_ANY_VALUES, open_pool
 from common.queries import load_query
+from common.settings import DatabaseSettings
 from helpers.database import Database, connected
 from helpers.engine_statements import claim, many_tasks, settlement
 from helpers.plans import plan_of
@@ -196,6 +198,19 @@ async def test_each_statement_finds_its_rows_by_its_index(
                 if missing or whole:
                     flaws.append((statement.name, "generic" if is_generic else "custom", missing, whole))
     assert not flaws, "\n".join(map(str, flaws))
+
+
+async def test_a_processor_plans_its_claims_once_however_long_the_queue_is(filled: Filled) -> None:
+    claims = load_query("processor", "claim_tasks")
+    settings = DatabaseSettings(dsn=SecretStr(filled.database.processor_dsn), pool_size=1)
+    async with open_pool(settings, service="processor", plan_cache_mode=FOR_ANY_VALUES) as pool:
+        for _ in range(12):  # Postgres thinks of one plan for all values from the sixth on, and here decides against it
+            assert len(await pool.fetch(claims, uuid4(), "a processor", 8, ["profile"], 30.0, None, ["1"])) == 8
+        plans = await pool.fetch(
+            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1", claims
+        )
+
+    assert [tuple(row) for row in plans] == [(12, 0)]
 
 
 async def pages_of_a_round(database: Database) -> dict[str, int]:
