@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from benchmarks.parts.engine import fill
 from benchmarks.parts.figures import compare, headline, tell
 from benchmarks.parts.server import bench_server, forget_the_past, fresh_database
-from common.database import FOR_ANY_VALUES, Pool, open_pool
+from common.database import ONE_PLAN, Pool, open_pool
 from common.ids import uuid7
 from common.settings import DatabaseSettings
 from common.words import TaskState
@@ -114,13 +114,13 @@ async def costs(connection: asyncpg.Connection, pool: Pool, *, middle: UUID, rou
     return {name: statistics.median(times[WARM_UP:]) for name, times in found.items()}
 
 
-async def as_a_processor(dsn: str) -> asyncpg.Connection:
-    """A connection that plans its statements as those of a processor do."""
-    return await asyncpg.connect(dsn, server_settings={"jit": "off", "plan_cache_mode": FOR_ANY_VALUES})
+async def as_a_service(dsn: str) -> asyncpg.Connection:
+    """A connection that plans its statements as those of the services do."""
+    return await asyncpg.connect(dsn, server_settings={"jit": "off", "plan_cache_mode": ONE_PLAN})
 
 
 async def growth(dsn: str, *, sizes: Sequence[int], rounds: int, most_bytes: int) -> None:
-    connection = await as_a_processor(dsn)
+    connection = await as_a_service(dsn)
     steps: list[Costs] = []
     reached: list[int] = []
     async with open_pool(DatabaseSettings(dsn=SecretStr(dsn), pool_size=1), service="bench") as pool:
@@ -153,7 +153,7 @@ def slope(sizes: Sequence[int], costs: Sequence[float]) -> float:
 async def claim_cost(server: EmbeddedPostgres, *, queued: int, tenants: int, rounds: int) -> float:
     """The median cost of a claim with so many queued; what was claimed is handed back, so that as many stay queued."""
     async with fresh_database(server, migrated=True) as dsn:
-        connection = await as_a_processor(dsn)
+        connection = await as_a_service(dsn)
         for first in range(0, queued, ROWS_A_STATEMENT):
             await fill(connection, tasks=min(ROWS_A_STATEMENT, queued - first), tenants=tenants)
         await forget_the_past(connection)

@@ -23,13 +23,13 @@ NEWEST_SCHEMA = 5
 
 CLOSE_S = 1.0
 
-# Of a statement that is used often Postgres makes one plan for any values. It cannot know then how much a range holds,
-# takes it for little, and would sort all of it instead of walking an index to the first few.
+# Postgres keeps one plan for any values of a statement that is used often only if that promises as much as planning
+# anew for each call. Of statements that take lists, or that look into a long queue, it never believes so; and then a
+# claim, or the look at a task, takes longer to plan than to run. So it is told. Tests know the plans that it makes.
+ONE_PLAN = "force_generic_plan"
+# The price: it cannot know how much a range holds, takes it for little, and would sort all of it instead of walking an
+# index to the first few. Statements that ask for a part of a list are planned for their values.
 FOR_THESE_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
-# The opposite, for a whole pool: one plan for any values, made once a connection. Postgres would otherwise weigh at each
-# call whether a plan for just these values promises more than making it costs, and with a long queue it always believes
-# so: a claim of two milliseconds then thinks for one of them. For statements of which a test knows the one good plan.
-FOR_ANY_VALUES = "force_generic_plan"
 # Before a table has statistics, as after a restore, Postgres takes "since a moment" for a third of it, and reads all.
 BY_INDEX = "SET LOCAL enable_seqscan = off"
 
@@ -60,13 +60,8 @@ REFUSED = (
 
 
 @asynccontextmanager
-async def open_pool(settings: DatabaseSettings, *, service: str, plan_cache_mode: str = "auto") -> AsyncIterator[Pool]:
+async def open_pool(settings: DatabaseSettings, *, service: str) -> AsyncIterator[Pool]:
     """A pool for this service; its first connection is made at once, so that a wrong DSN shows at start.
-
-    Args:
-        settings: where, and how many connections.
-        service: the name that Postgres shows for them.
-        plan_cache_mode: how Postgres plans statements that are used often: `FOR_ANY_VALUES`, or as it thinks best.
 
     Raises:
         ConfigurationError: the DSN cannot be parsed.
@@ -84,7 +79,7 @@ async def open_pool(settings: DatabaseSettings, *, service: str, plan_cache_mode
         "server_settings": {
             "application_name": f"sundog-{service}",
             "jit": "off",
-            "plan_cache_mode": plan_cache_mode,
+            "plan_cache_mode": ONE_PLAN,
         },
     }
     try:

@@ -15,7 +15,7 @@ from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 
 from common.configuration import read_settings
-from common.database import FOR_ANY_VALUES, Pool, check_schema, open_pool
+from common.database import Pool, check_schema, open_pool
 from common.errors import ConfigurationError, SundogError
 from common.ids import TaskId, new_processor_id
 from common.listener import Listener
@@ -190,7 +190,7 @@ async def open_processor(
         figures = CollectorRegistry()
         stack.enter_context(shown(figures, host=settings.metrics_host, port=settings.metrics_port))
         folder = stack.enter_context(workplace(settings.work_dir))
-        pool = await stack.enter_async_context(open_pool(database, service="processor", plan_cache_mode=FOR_ANY_VALUES))
+        pool = await stack.enter_async_context(open_pool(database, service="processor"))
         await check_schema(pool)
         store = Storage.open(storage)
         children = await stack.enter_async_context(

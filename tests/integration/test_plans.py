@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from common.database import BY_INDEX, FOR_ANY_VALUES, open_pool
+from common.database import BY_INDEX, open_pool
 from common.queries import load_query
 from common.settings import DatabaseSettings
 from helpers.database import Database, connected
@@ -24,9 +24,11 @@ from helpers.plans import plan_of
 pytestmark = pytest.mark.every_postgres
 
 ENDED, QUEUED, RUNNING = 8_000, 2_000, 60
+TENANT = "default"
 # Reading these from end to end is right: they hold a row a processor, a tenant, a cap.
 SMALL = {"processor", "kind", "turn", "cap"}
 
+PLANS = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1"
 INPUTS_AND_ARTIFACTS = """
     INSERT INTO dataset (id, tenant, name, sha256, bytes, media_type)
     SELECT id, tenant, id::text, encode(sha256(id::text::bytea), 'hex'), 1, 'text/csv' FROM task;
@@ -34,6 +36,7 @@ INPUTS_AND_ARTIFACTS = """
     SELECT id, 'data', id, 'flights.csv', encode(sha256(id::text::bytea), 'hex'), 1 FROM task;
     INSERT INTO artifact (task, name, sha256, bytes, media_type)
     SELECT id, 'report.html', encode(sha256(id::text::bytea), 'hex'), 1, 'text/html' FROM task;
+    INSERT INTO audit (id, tenant, action) SELECT id, tenant, 'task.submit' FROM task;
 """
 
 
@@ -74,7 +77,7 @@ class Filled:
 @pytest.fixture
 async def filled(database: Database, connection: asyncpg.Connection) -> Filled:
     # Autovacuum might bring statistics where there should be none.
-    for table in ("task", "event", "attempt", "result", "progress", "task_input", "artifact", "dataset"):
+    for table in ("task", "event", "attempt", "result", "progress", "task_input", "artifact", "dataset", "audit"):
         await connection.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
     await many_tasks(connection, ENDED, state="succeeded")
     await many_tasks(connection, QUEUED)
@@ -173,6 +176,18 @@ def statements(filled: Filled) -> list[Statement]:
         Statement(
             service="gateway", name="select_tasks", arguments=[tasks, None, True], indexes={"task_pkey", "attempt_pkey"}
         ),
+        Statement(service="gateway", name="cancel_tasks", arguments=[tasks, TENANT, None], indexes={"task_pkey"}),
+        Statement(
+            service="gateway",
+            name="retry_tasks",
+            arguments=[tasks, TENANT, ["profile"], ["1"], "{}"],
+            indexes={"task_pkey", "task_input_pkey|task_input_bytes|task_input_dataset"},
+        ),
+        Statement(
+            service="gateway", name="select_result", arguments=[tasks[0], TENANT], indexes={"task_pkey", "result_pkey"}
+        ),
+        Statement(service="gateway", name="list_datasets", arguments=[TENANT, None, 50], indexes={"dataset_listed"}),
+        Statement(service="gateway", name="list_audit", arguments=[TENANT, None, 50], indexes={"audit_listed"}),
     ]
 
 
@@ -200,17 +215,21 @@ async def test_each_statement_finds_its_rows_by_its_index(
     assert not flaws, "\n".join(map(str, flaws))
 
 
-async def test_a_processor_plans_its_claims_once_however_long_the_queue_is(filled: Filled) -> None:
-    claims = load_query("processor", "claim_tasks")
-    settings = DatabaseSettings(dsn=SecretStr(filled.database.processor_dsn), pool_size=1)
-    async with open_pool(settings, service="processor", plan_cache_mode=FOR_ANY_VALUES) as pool:
-        for _ in range(12):  # Postgres thinks of one plan for all values from the sixth on, and here decides against it
-            assert len(await pool.fetch(claims, uuid4(), "a processor", 8, ["profile"], 30.0, None, ["1"])) == 8
-        plans = await pool.fetch(
-            "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1", claims
-        )
+async def test_each_statement_is_planned_once_however_long_the_queue_is(filled: Filled) -> None:
+    asked = {statement.name: statement for statement in statements(filled) if not statement.planning}
+    plans = {}
+    for service, dsn in (("processor", filled.database.processor_dsn), ("gateway", filled.database.gateway_dsn)):
+        async with open_pool(DatabaseSettings(dsn=SecretStr(dsn), pool_size=1), service=service) as pool:
+            for statement in asked.values():
+                if statement.service != service:
+                    continue
+                text = load_query(service, statement.name)
+                for _ in range(8):  # left to itself Postgres would think of one plan from the sixth on
+                    await pool.fetch(text, *statement.arguments)
+                (row,) = await pool.fetch(PLANS, text)
+                plans[statement.name] = tuple(row)
 
-    assert [tuple(row) for row in plans] == [(12, 0)]
+    assert plans == dict.fromkeys(asked, (8, 0))
 
 
 async def pages_of_a_round(database: Database) -> dict[str, int]:

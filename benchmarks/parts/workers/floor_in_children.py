@@ -28,6 +28,7 @@ class Child(asyncio.Protocol):
         self.transport: asyncio.WriteTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The loop reads from now on."""
         self.transport = transport  # type: ignore[assignment]  # of a socket, so it can be written to
 
     def data_received(self, data: bytes) -> None:
@@ -36,6 +37,7 @@ class Child(asyncio.Protocol):
             self.answer.set_result(json.loads(data))
 
     def ask(self, job: int) -> "asyncio.Future[object]":
+        """Give it a job; its answer comes later."""
         assert self.transport is not None
         self.answer = asyncio.get_running_loop().create_future()
         self.transport.write(json.dumps({"job": job}).encode() + b"\n")

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from common.database import open_pool
+from common.database import ONE_PLAN, open_pool
 from common.queries import load_query
 from common.settings import DatabaseSettings
 from gateway.pagination import PageAsked
@@ -76,13 +76,13 @@ async def test_lists_are_planned_for_their_values_however_often_they_are_asked_f
     async with open_pool(settings, service="gateway") as pool:
         lists = TaskList(pool=pool)
         for wanted in (TaskFilter(), TaskFilter(dataset=DATASET), TaskFilter(tag="nightly")):
-            for _ in range(12):  # Postgres thinks of one plan for all values from the sixth on
+            for _ in range(12):
                 rows, _ = await lists.page(wanted, PageAsked(limit=50, after=None), tenant="default")
                 assert len(rows) == 50
         async with pool.acquire() as connection:
             counts = await connection.fetch(PLANS_OF_LISTS)
             assert [tuple(row) for row in counts] == [(0, 12)] * 3
-            assert await connection.fetchval("SHOW plan_cache_mode") == "auto"
+            assert await connection.fetchval("SHOW plan_cache_mode") == ONE_PLAN
     assert await full.fetchval("SELECT count(*) FROM task") == TASKS
 
 
