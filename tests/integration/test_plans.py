@@ -184,7 +184,10 @@ def statements(filled: Filled) -> list[Statement]:
             indexes={"task_pkey", "task_input_pkey|task_input_bytes|task_input_dataset"},
         ),
         Statement(
-            service="gateway", name="select_result", arguments=[tasks[0], TENANT], indexes={"task_pkey", "result_pkey"}
+            service="gateway",
+            name="select_result",
+            arguments=[tasks[0], TENANT],
+            indexes={"task_pkey|task_listed", "result_pkey"},
         ),
         Statement(service="gateway", name="list_datasets", arguments=[TENANT, None, 50], indexes={"dataset_listed"}),
         Statement(service="gateway", name="list_audit", arguments=[TENANT, None, 50], indexes={"audit_listed"}),

@@ -14,7 +14,8 @@ import sys
 
 import asyncpg
 import uvloop
-from floor import CLAIM, FINISH, fill
+
+from benchmarks.parts.workers.floor import CLAIM, FINISH, fill
 
 CHILDREN = 64
 LANES = 2  # while one waits for Postgres, the children of the other work
