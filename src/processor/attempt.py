@@ -12,6 +12,7 @@ before the report is given: nothing goes on behind the back of what the database
 
 import logging
 import signal
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -139,21 +140,26 @@ class Attempt:
             return await self._run_children(files)
 
     async def _run_children(self, files: Mapping[str, Path]) -> Report:
-        """Run a child; and another where one that was used before ended without a word: the task may be innocent."""
+        """Run a child; and another where one that was used before ended without a word: the task may be innocent.
+
+        Both share the time that the task has.
+        """
         child = await self._shop.pool.take(self.claim.tenant)
+        deadline = time.monotonic() + self.claim.timeout_s
         is_used = child.tasks_done > 0
-        report = await self._run_child(child, files)
+        report = await self._run_child(child, files, deadline=deadline)
         if is_used and isinstance(report, Crashed) and not self._has_heard:
-            report = await self._run_child(await self._shop.pool.take_fresh(), files)
+            report = await self._run_child(await self._shop.pool.take_fresh(), files, deadline=deadline)
         return report
 
-    async def _run_child(self, child: Child, files: Mapping[str, Path]) -> Report:
+    async def _run_child(self, child: Child, files: Mapping[str, Path], *, deadline: float) -> Report:
         cpu_before = child.cpu_seen
         watched = Watched(
             child=child,
             scratch=child.room.scratch,
             scratch_bytes=self._shop.settings.scratch_mb << 20,
-            claim=self.claim,
+            memory_bytes=self.claim.memory_mb << 20,
+            deadline=deadline,
             end=self.end,
         )
         report: Report | None = None

@@ -19,7 +19,7 @@ from anyio.abc import TaskStatus
 
 from common.lifecycle import Service
 from processor.children import Child
-from processor.claim import Claim, Ending
+from processor.claim import Ending
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,10 @@ LOOKS_A_DISK_LOOK: Final = 20
 
 class Watched:
     """One child with the limits of its task.
+
+    Args:
+        deadline: of the task, by the monotonic clock.
+        end: called with the limit that was passed.
 
     Attributes:
         peak_bytes: the most resident memory that was seen.
@@ -47,14 +51,21 @@ class Watched:
     )
 
     def __init__(
-        self, *, child: Child, scratch: Path, scratch_bytes: int, claim: Claim, end: Callable[[Ending], None]
+        self,
+        *,
+        child: Child,
+        scratch: Path,
+        scratch_bytes: int,
+        memory_bytes: int,
+        deadline: float,
+        end: Callable[[Ending], None],
     ) -> None:
         self.peak_bytes = child.bytes_seen
         self._child = child
         self._scratch = scratch
         self._scratch_at_most = scratch_bytes
-        self._bytes_at_most = claim.memory_mb << 20
-        self._deadline = time.monotonic() + claim.timeout_s
+        self._bytes_at_most = memory_bytes
+        self._deadline = deadline
         self._takes_job_until = time.monotonic() + TAKES_JOB_S
         self._end = end
 

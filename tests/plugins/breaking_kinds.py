@@ -28,10 +28,22 @@ class Params(BaseModel):
     gate: str = ""
     megabytes: int = 0
     lines: int = 0
-    attempts_to_fail: int = 0
+    seconds: float = 0.0
+
+
+done_here: list[str] = []  # by this child
 
 
 def say_done(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    done_here.append("noop")
+    return DONE
+
+
+def wear_out(_run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Work for so long; in a child that has done a task before, end then without a word."""
+    time.sleep(params.seconds)
+    if done_here:
+        os._exit(9)
     return DONE
 
 
@@ -152,6 +164,7 @@ def tell_environment(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
 
 ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "noop": say_done,
+    "worn": wear_out,
     "story": tell_a_story,
     "gate": wait_for_gate,
     "stubborn": ignore_interrupts,

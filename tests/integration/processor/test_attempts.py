@@ -90,6 +90,18 @@ async def test_a_task_that_takes_too_long_is_stopped_even_if_it_ignores_interrup
     assert await outcomes(connection, task) == ["timed_out"]
 
 
+@pytest.mark.parametrize(("timeout_s", "outcome"), [(60, "succeeded"), (1, "timed_out")])
+async def test_where_a_used_child_ends_without_a_word_a_new_one_has_the_rest_of_the_time(
+    processors: ProcessorFactory, connection: asyncpg.Connection, timeout_s: int, outcome: str
+) -> None:
+    async with processors.start(slots=1):
+        await ended(connection, await queued_task(connection, inputs={}, kind="noop"))
+        task = await queued_task(connection, inputs={}, kind="worn", params={"seconds": 0.7}, timeout_s=timeout_s)
+        await ended(connection, task)
+
+    assert await outcomes(connection, task) == [outcome]
+
+
 async def test_a_task_that_fills_the_disk_is_stopped(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:
