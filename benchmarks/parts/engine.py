@@ -66,7 +66,7 @@ def processor_environment(dsn: str, *, folder: Path, python: Path, slots: int, *
 
 def processor_command(changes: str = "") -> list[str]:
     """Start a processor; `changes` is Python that is run before."""
-    return [sys.executable, "-P", "-c", f"{changes}\nfrom processor.app import main; main()"]
+    return [sys.executable, "-P", "-c", f"{changes}\nfrom processor.service import main; main()"]
 
 
 @asynccontextmanager

@@ -1,31 +1,26 @@
-"""Wires a processor and runs it: the one place that knows all its parts."""
+"""Wires a processor: the one place that knows all its parts."""
 
 import json
 import logging
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
+from pathlib import Path
 from uuid import UUID
 
 import anyio
-from anyio.abc import TaskGroup
 from prometheus_client import CollectorRegistry
 
-from common.configuration import read_settings
 from common.database import Pool, check_schema, open_pool
-from common.errors import ConfigurationError, SundogError
+from common.errors import ConfigurationError
 from common.ids import TaskId, new_processor_id
 from common.listener import Listener
-from common.log import configure_logging
 from common.notifier import Notifier
 from common.queries import load_query
-from common.settings import DatabaseSettings, LogSettings, StorageSettings
+from common.settings import DatabaseSettings, StorageSettings
 from common.storage import Storage
 from common.words import Channel
-from processor import descendants
 from processor.attempt import Workshop
 from processor.cache import InputCache
 from processor.caps import Caps
@@ -33,17 +28,14 @@ from processor.child_pool import ChildPool
 from processor.children import Children
 from processor.claim import Ending, Hold
 from processor.claimer import Claimer
-from processor.confinement import kernel
 from processor.drain import Drain
 from processor.feed_writer import FeedWriter
 from processor.heartbeater import Heartbeater
 from processor.identity import Identity, processor_name
 from processor.metrics import fill, shown
-from processor.orders import Orders, heard_orders
 from processor.rescuer import Rescuer
 from processor.retention import Retention
 from processor.settings import ProcessorSettings, RetentionSettings
-from processor.settlement import RetryPolicy
 from processor.settler import Settler
 from processor.slots import Slots
 from processor.sweeper import Sweeper
@@ -92,84 +84,6 @@ class Processor:
         self.slots.end_all(Ending.INTERRUPTED)
 
 
-class NotDrainedError(SundogError):
-    """A drain was told to stop before the queue was empty."""
-
-    code = "not_drained"
-
-
-def main(*, drain: bool = False, **given: Any) -> None:
-    """Run a processor with the settings of the environment until it is told to stop.
-
-    Args:
-        drain: end by itself when there is nothing more to do.
-        given: settings of the processor that go before those of the environment.
-
-    Raises:
-        ConfigurationError: the settings or the database do not fit this release.
-        NotDrainedError: the drain was told to stop.
-    """
-    logs = read_settings(LogSettings)
-    configure_logging(service="processor", form=logs.format, level=logs.level)
-    database, storage = read_settings(DatabaseSettings), read_settings(StorageSettings)
-    settings, retention = read_settings(ProcessorSettings, **given), read_settings(RetentionSettings)
-    forget_secrets()
-    kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # what it was started with stays in its memory for others to look up
-    descendants.adopt_orphans()
-    not_ours = descendants.children()
-    try:
-        anyio.run(
-            lambda: serve(database=database, storage=storage, settings=settings, retention=retention, drain=drain),
-            backend_options={"use_uvloop": True},
-        )
-    finally:
-        descendants.end_all(but=not_ours)
-
-
-async def serve(
-    *,
-    database: DatabaseSettings,
-    storage: StorageSettings,
-    settings: ProcessorSettings,
-    retention: RetentionSettings,
-    drain: bool = False,
-) -> None:
-    """Run a processor until SIGTERM or SIGINT, or the queue is drained; a second signal makes the grace time nothing.
-
-    Raises:
-        NotDrainedError: a signal came before the queue was drained.
-    """
-    opened = open_processor(database=database, storage=storage, settings=settings, retention=retention)
-    is_drained = False
-    async with heard_orders() as orders, opened as processor:
-        orders.is_ready = True
-        log.info("processor is ready", extra={"processor": processor.identity.name, "count": settings.slots})
-        async with anyio.create_task_group() as group:
-            group.start_soon(_stop_when_told, processor, orders, group)
-            if drain:
-                async with processor.drain:
-                    await processor.drain.done.wait()
-                is_drained = True
-                await processor.stop()  # in order: something may have come just now
-                group.cancel_scope.cancel()
-    if drain and not is_drained:
-        raise NotDrainedError("Told to stop before the queue was drained.", advice="What is left waits in the queue.")
-
-
-async def _stop_when_told(processor: Processor, orders: Orders, group: TaskGroup) -> None:
-    await orders.stop.wait()
-    async with anyio.create_task_group() as hurrying:
-        hurrying.start_soon(_hand_back_when_told, processor, orders)
-        await processor.stop()
-        hurrying.cancel_scope.cancel()
-    group.cancel_scope.cancel()
-
-
-async def _hand_back_when_told(processor: Processor, orders: Orders) -> None:
-    await orders.at_once.wait()
-    processor.hand_back()
-
-
 @asynccontextmanager
 async def open_processor(
     *,
@@ -193,36 +107,15 @@ async def open_processor(
         pool = await stack.enter_async_context(open_pool(database, service="processor"))
         await check_schema(pool)
         store = Storage.open(storage)
-        children = await stack.enter_async_context(
-            Children(
-                threads=settings.threads,
-                home=folder,
-                python=settings.python,
-                hidden=hidden_folders(settings, store),
-                scratch_bytes=settings.scratch_mb << 20,
-                priority=settings.priority,
-            )
-        )
-        tell_walls(children.walls, required=settings.require_confinement)
+        children = await stack.enter_async_context(_children(settings, store=store, folder=folder))
         identity = await _announce(pool, children, settings)
         notifier = await stack.enter_async_context(Notifier(pool=pool, is_silent=not database.notifies))
         slots = Slots(places=settings.slots)
-        feed = FeedWriter(
-            pool=pool,
-            notifier=notifier,
-            on_lost=lambda hold: _lose(slots, hold),
-            on_refused=lambda hold: slots.end(hold, Ending.EVENT_REFUSED),
-        )
-        await stack.enter_async_context(feed)
+        feed = await stack.enter_async_context(_feed_writer(pool, notifier=notifier, slots=slots))
         settler = Settler(pool=pool, notifier=notifier, enough=max(settings.slots // 2, 1))
         await stack.enter_async_context(settler)
-        pool_of_children = ChildPool(children=children, places=settings.slots, most_tasks=settings.tasks_a_child)
-        await stack.enter_async_context(pool_of_children)
-        watchdog = await stack.enter_async_context(Watchdog())
-        cache = InputCache(folder=folder / "inputs", storage=store, most_bytes=settings.cache_bytes)
-        await cache.open()
-        workshop = Workshop(
-            pool=pool_of_children, watchdog=watchdog, cache=cache, storage=store, feed=feed, settings=settings
+        shop = await stack.enter_async_context(
+            _workshop(settings, children=children, store=store, folder=folder, feed=feed)
         )
         caps = Caps(pool=pool)
         heartbeater = Heartbeater(
@@ -233,18 +126,7 @@ async def open_processor(
         await stack.enter_async_context(heartbeater)
         rescuer = await stack.enter_async_context(Rescuer(pool=pool, notifier=notifier, settings=settings))
         claimer = Claimer(
-            processor=identity.id,
-            name=identity.name,
-            kinds=identity.kinds,
-            pool=pool,
-            notifier=notifier,
-            slots=slots,
-            caps=caps,
-            settler=settler,
-            workshop=workshop,
-            policy=RetryPolicy(
-                first_s=settings.retry_first_s, most_s=settings.retry_most_s, max_crashes=settings.max_crashes
-            ),
+            identity=identity, pool=pool, notifier=notifier, slots=slots, caps=caps, settler=settler, workshop=shop
         )
         if database.notifies:
             await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
@@ -259,6 +141,43 @@ async def open_processor(
         yield Processor(
             identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, drain=drain, settings=settings
         )
+
+
+@asynccontextmanager
+async def _children(settings: ProcessorSettings, *, store: Storage, folder: Path) -> AsyncIterator[Children]:
+    """The fork server, behind the walls that the settings ask for."""
+    children = Children(
+        threads=settings.threads,
+        home=folder,
+        python=settings.python,
+        hidden=hidden_folders(settings, store),
+        scratch_bytes=settings.scratch_mb << 20,
+        priority=settings.priority,
+    )
+    async with children:
+        tell_walls(children.walls, required=settings.require_confinement)
+        yield children
+
+
+def _feed_writer(pool: Pool, *, notifier: Notifier, slots: Slots) -> FeedWriter:
+    return FeedWriter(
+        pool=pool,
+        notifier=notifier,
+        on_lost=lambda hold: _lose(slots, hold),
+        on_refused=lambda hold: slots.end(hold, Ending.EVENT_REFUSED),
+    )
+
+
+@asynccontextmanager
+async def _workshop(
+    settings: ProcessorSettings, *, children: Children, store: Storage, folder: Path, feed: FeedWriter
+) -> AsyncIterator[Workshop]:
+    """What attempts work with."""
+    pool = ChildPool(children=children, places=settings.slots, most_tasks=settings.tasks_a_child)
+    cache = InputCache(folder=folder / "inputs", storage=store, most_bytes=settings.cache_bytes)
+    async with pool, Watchdog() as watchdog:
+        await cache.open()
+        yield Workshop(pool=pool, watchdog=watchdog, cache=cache, storage=store, feed=feed, settings=settings)
 
 
 def _listener(database: DatabaseSettings, *, claimer: Claimer, heartbeater: Heartbeater, slots: Slots) -> Listener:
@@ -308,13 +227,3 @@ async def _announce(pool: Pool, children: Children, settings: ProcessorSettings)
         kinds={name: installed[name]["version"] for name in wanted},
         confinement=children.walls,
     )
-
-
-def forget_secrets() -> None:
-    """Take Sundog's and the object stores' settings out of this process' environment once they are read.
-
-    Children get a clean environment anyway; this keeps whatever else is started from inheriting them.
-    """
-    for key in list(os.environ):
-        if key.startswith(("SUNDOG_DATABASE_", "SUNDOG_LISTENER_", "AWS_", "GOOGLE_", "AZURE_", "PG")):
-            del os.environ[key]

@@ -9,7 +9,7 @@ and claims for all of them: a claim of one costs nearly as much as one of twenty
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
@@ -17,13 +17,13 @@ import asyncpg
 from anyio.abc import TaskGroup, TaskStatus
 
 from common.database import Pool
-from common.ids import ProcessorId
 from common.lifecycle import Periodic
 from common.notifier import Notifier
 from common.queries import load_query
 from processor.attempt import Attempt, Workshop
 from processor.caps import Caps
 from processor.claim import Claim, Ended, Ending
+from processor.identity import Identity
 from processor.settlement import RetryPolicy, settle
 from processor.settler import Settler
 from processor.slots import Slots
@@ -40,7 +40,7 @@ class Claimer(Periodic):
     """Keeps the slots busy.
 
     Args:
-        kinds: which it claims, and the version of each that its children run.
+        identity: who claims, which kinds, and the version of each that its children run.
 
     Attributes:
         claimed: tasks claimed so far.
@@ -50,30 +50,25 @@ class Claimer(Periodic):
     def __init__(
         self,
         *,
-        processor: ProcessorId,
-        name: str,
-        kinds: Mapping[str, str],
+        identity: Identity,
         pool: Pool,
         notifier: Notifier,
         slots: Slots,
         caps: Caps,
         settler: Settler,
         workshop: Workshop,
-        policy: RetryPolicy,
     ) -> None:
         super().__init__(interval=workshop.settings.poll_s, wakeup=slots.freed)
         self.claimed = 0
         self.ended: Counter[tuple[str, str]] = Counter()
-        self._processor = processor
-        self._name = name
-        self._kinds, self._versions = list(kinds), list(kinds.values())
+        self._identity = identity
         self._pool = pool
         self._notifier = notifier
         self._slots = slots
         self._caps = caps
         self._settler = settler
         self._shop = workshop
-        self._policy = policy
+        self._policy = RetryPolicy.from_settings(workshop.settings)
         self._stopping = False
         self._has_more = False  # the last claim got all that it asked for
         self._looking = anyio.Lock()
@@ -129,7 +124,8 @@ class Claimer(Periodic):
 
     async def _claim(self, places: int) -> Sequence[asyncpg.Record]:
         """Claim by one statement; where running tasks are capped, one processor after the other."""
-        asked = (self._processor, self._name, places, self._kinds, self._shop.settings.lease_s, None, self._versions)
+        who, kinds, versions = self._identity, list(self._identity.kinds), list(self._identity.kinds.values())
+        asked = (who.id, who.name, places, kinds, self._shop.settings.lease_s, None, versions)
         rows: Sequence[asyncpg.Record]
         if not self._caps.in_force:
             rows = await self._pool.fetch(CLAIM_TASKS, *asked)

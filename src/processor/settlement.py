@@ -17,11 +17,12 @@ lease lost                    nothing is written: the task is somebody else's
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, assert_never
+from typing import Any, Literal, Self, TypeAlias, assert_never
 
 from common.backoff import backoff
 from common.words import AttemptOutcome, EventType, TaskState
 from processor.claim import Artifact, AttemptReport, Claim, Crashed, Ended, Ending, Failed, Succeeded
+from processor.settings import ProcessorSettings
 
 FAULT_OF_THE_ANALYSIS = "This is a fault of the analysis, not of your data; tell the operator the task's id."
 
@@ -33,6 +34,11 @@ class RetryPolicy:
     first_s: float
     most_s: float
     max_crashes: int
+
+    @classmethod
+    def from_settings(cls, settings: ProcessorSettings) -> Self:
+        """As the operator wants it."""
+        return cls(first_s=settings.retry_first_s, most_s=settings.retry_most_s, max_crashes=settings.max_crashes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,6 @@ from processor.identity import Identity
 from processor.rescuer import Rescuer
 from processor.retention import Retention
 from processor.settings import ProcessorSettings, RetentionSettings
-from processor.settlement import RetryPolicy
 from processor.settler import Settler
 from processor.slots import Slots
 from processor.sweeper import Sweeper
@@ -109,16 +108,13 @@ class Surroundings:
             settings=self.settings,
         )
         return Claimer(
-            processor=new_processor_id(),
-            name="a processor",
-            kinds={"profile": "1"},
+            identity=Identity(id=new_processor_id(), name="a processor", version="1", kinds={"profile": "1"}),
             pool=self.pool,
             notifier=self.notifier,
             slots=Slots(places=1),
             caps=Caps(pool=self.pool),
             settler=Settler(pool=self.pool, notifier=self.notifier),
             workshop=workshop,
-            policy=RetryPolicy(first_s=1, most_s=1, max_crashes=1),
         )
 
 

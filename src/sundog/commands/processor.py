@@ -59,7 +59,7 @@ def run(arguments: Namespace) -> None:
     if arguments.check:
         anyio.run(check, read_settings(DatabaseSettings).dsn.get_secret_value(), socket.gethostname())
         return
-    from processor.app import main  # noqa: PLC0415 - a gateway's machine has no Polars
+    from processor.service import main  # noqa: PLC0415 - a gateway's machine has no Polars
 
     given = {name: vars(arguments)[name] for name in ("kinds", "slots") if vars(arguments)[name] is not None}
     main(drain=arguments.drain, **given)
