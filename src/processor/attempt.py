@@ -52,10 +52,11 @@ from processor.room import Room
 from processor.scratch import chunks_of, open_inside
 from processor.settings import ProcessorSettings
 from processor.telling import Telling
-from processor.watchdog import Watchdog, Watched
+from processor.watchdog import THREADS_AT_MOST, Watchdog, Watched
 
 log = logging.getLogger(__name__)
 
+_AT_ONCE = {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.TOO_MANY_THREADS, Ending.LEASE_LOST}
 ENDING_S = 1.0  # from the end of its pipe to the end of a child
 
 
@@ -126,6 +127,7 @@ class Attempt:
             Ending.TIMED_OUT: self.claim.timeout_s,
             Ending.OUT_OF_MEMORY: self.claim.memory_mb,
             Ending.OUT_OF_DISK: self._shop.settings.scratch_mb,
+            Ending.TOO_MANY_THREADS: THREADS_AT_MOST,
         }
         return limits.get(reason, 0)
 
@@ -189,8 +191,7 @@ class Attempt:
 
     def _grace(self) -> float:
         """How politely a child that is not done is ended: at once where it must stop eating, or works for nobody."""
-        at_once = self._ending in {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.LEASE_LOST}
-        return 0.0 if at_once else self._shop.settings.cancel_grace_s
+        return 0.0 if self._ending in _AT_ONCE else self._shop.settings.cancel_grace_s
 
     def _job(self, files: Mapping[str, Path], *, room: Room) -> Job:
         inputs = {

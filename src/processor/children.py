@@ -140,6 +140,10 @@ class Child:
         self.bytes_seen = self._meter.resident_bytes()
         return self.bytes_seen
 
+    def threads(self) -> int:
+        """How many threads it has at this moment; 0 when it has ended."""
+        return self._meter.threads()
+
     def cpu_seconds(self) -> float:
         """Processor time that it has used so far, or at all if it has ended."""
         self.cpu_seen = self._meter.cpu_seconds() if self.exit_status is None else self._cpu_at_end

@@ -1,7 +1,8 @@
-"""Watches all running children from outside: time, resident memory, disk. It ends an attempt when a limit is passed.
+"""Watches all running children from outside: time, memory, threads, disk. It ends an attempt when a limit is passed.
 
 Address-space limits are no help: Polars reserves far more than it uses, and aborts without a word when it may not. So
 resident memory is read often, and the child is killed when there is too much. One task does this for all children.
+The kernel's limit on threads counts those of a user, and holds root to none; so those of a child are counted here.
 """
 
 import logging
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 0.025
 TAKES_JOB_S: Final = 3.0
 LOOKS_A_DISK_LOOK: Final = 20
+THREADS_AT_MOST: Final = 2048  # some for each of many cores, for several engines: no analysis has more by honest means
 
 
 class Watched:
@@ -70,11 +72,13 @@ class Watched:
         self._end = end
 
     def look(self) -> None:
-        """Look at time and memory, and once whether it works at all: one that has stopped takes no job."""
+        """Look at time, memory and threads, and once whether it works at all: one that has stopped takes no job."""
         resident = self._child.resident_bytes()
         self.peak_bytes = max(self.peak_bytes, resident)
         if resident > self._bytes_at_most:
             self._end(Ending.OUT_OF_MEMORY)
+        elif self._child.threads() > THREADS_AT_MOST:
+            self._end(Ending.TOO_MANY_THREADS)
         elif (now := time.monotonic()) >= self._deadline:
             self._end(Ending.TIMED_OUT)
         elif now >= self._takes_job_until:

@@ -66,6 +66,21 @@ async def test_a_child_that_closes_its_pipe_and_lives_on_is_ended_at_once(
     assert await gone(pid)
 
 
+async def test_a_child_that_starts_threads_without_end_is_ended_and_its_neighbour_goes_on(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with processors.start(slots=2):
+        bomb = await queued_task(connection, inputs={}, kind="thread-bomb", timeout_s=600)
+        neighbour = await queued_task(connection, inputs={}, kind="work", params={"count": 20})
+        row = await ended(connection, bomb)
+        pid = (await pids_of(connection, bomb))[0]
+        assert (await ended(connection, neighbour))["state"] == "succeeded"
+
+    assert code_of(row) == "too_many_threads"
+    assert await outcomes(connection, bomb) == ["failed"]
+    assert await gone(pid)
+
+
 @pytest.mark.parametrize("how", ["succeeds", "is killed", "is cancelled"])
 async def test_what_a_child_started_ends_with_it_even_in_another_session(
     unwalled: ProcessorFactory, connection: asyncpg.Connection, how: str

@@ -191,6 +191,15 @@ def find_the_unstorable(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     return DONE
 
 
+def start_threads(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """More and more threads; where nobody stops it, it does so itself before it harms the machine."""
+    waiting(run)
+    _thread.stack_size(64 << 10)
+    for _ in range(12_000):
+        _thread.start_new_thread(time.sleep, (FOR_EVER,))
+    return DONE
+
+
 def fall_asleep(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     """Say that it is done and ready for more, and be neither."""
     say(result(done=True), job=number_of(run))
@@ -266,6 +275,7 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "close-pipe": close_the_pipe,
     "offspring": leave_offspring,
     "thread": leave_a_thread,
+    "thread-bomb": start_threads,
     "asleep": fall_asleep,
     "twice": answer_twice,
     "answer-on": answer_on,

@@ -195,6 +195,19 @@ def test_what_the_database_refuses_is_the_fault_of_the_analysis_and_the_end() ->
         assert counts(settlement) == (True, False)
 
 
+def test_too_many_threads_are_the_fault_of_the_analysis_and_the_end() -> None:
+    settlement = settled(Ended(reason=Ending.TOO_MANY_THREADS, limit=2048), a_claim(max_attempts=10))
+
+    assert (settlement.state, settlement.outcome, code(settlement)) == (
+        TaskState.FAILED,
+        AttemptOutcome.FAILED,
+        "too_many_threads",
+    )
+    assert settlement.error is not None
+    assert "2048 threads" in settlement.error["message"]
+    assert counts(settlement) == (True, False)
+
+
 def test_of_a_lost_lease_nothing_is_written() -> None:
     ended = AttemptReport(claim=a_claim(), report=Ended(reason=Ending.LEASE_LOST))
 
