@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -18,6 +19,7 @@ from processor.reading.dialect import looks_like_header
 from processor.reading.flaws import Flaws
 from processor.reading.merging import common
 from processor.reading.options import ReadOptions
+from processor.reading.plain_xml import Cell, attributes_of, resolved, rows_of
 from processor.reading.schema import unique_names
 from processor.reading.workbook import Workbook, XmlParser, damaged, opened, unescaped
 
@@ -27,6 +29,7 @@ _LOOK_AT = 100
 _PREAMBLE = 20
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d*)")
 _EPOCH, _EPOCH_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)  # noqa: DTZ001  # sheets know no time zone
+_EXACT = 1 << 53  # below, a float is the whole number that it shows
 _LAST_DAY = 2_958_466  # 9999-12-31
 
 
@@ -106,6 +109,8 @@ class ExcelSource:
 class _Cells(XmlParser):
     """Collects the values of a sheet's rows; rows without any value are left out."""
 
+    ending = b"</row>"
+
     def __init__(self, book: Workbook, flaws: Flaws) -> None:
         super().__init__()
         self.rows: list[list[Any]] = []
@@ -119,6 +124,8 @@ class _Cells(XmlParser):
         self._pieces: list[str] = []
         self._taking = False
         self._phonetic = False
+        self._columns: dict[str, int] = {}
+        self._readers: dict[str, Callable[[str], Any]] = {}
         self._read: dict[str, Callable[[str], Any]] = {
             "s": lambda text: book.texts[int(text)],
             "str": unescaped,
@@ -128,6 +135,69 @@ class _Cells(XmlParser):
             "d": _iso,
             "n": self._number,
         }
+
+    def take(self, piece: str) -> bool:
+        rows = rows_of(piece)
+        if rows is None:
+            return False
+        try:
+            for cells in rows:
+                if row := self._plain_row(cells):
+                    self.rows.append(row)
+                    self.cells += len(row)
+        except (ValueError, IndexError, OverflowError):
+            raise damaged() from None
+        return True
+
+    def _plain_row(self, cells: list[Cell]) -> list[Any]:
+        """As `_begin_cell` and `_end_cell` would make it; written out, since there are millions."""
+        row: list[Any] = []
+        columns, readers = self._columns, self._readers
+        for letters, attributes, value, text in cells:
+            written = value or text
+            if not written:
+                continue
+            read = readers.get(attributes) or self._reader(attributes)
+            found = read(resolved(written) if "&" in written else written)
+            if found is None:
+                continue
+            column = columns[letters] if letters in columns else self._column_of(letters)
+            if column == len(row):
+                row.append(found)
+            else:
+                row.extend([None] * (column + 1 - len(row)))
+                row[column] = found
+        return row
+
+    def _reader(self, attributes: str) -> Callable[[str], Any]:
+        """What makes values of the texts of cells with these attributes."""
+        found = attributes_of(attributes)
+        form, style = found.get("t", "n"), int(found.get("s", "0"))
+        shown = self._book.dates.get(style)
+        read = self._read.get(form, unescaped)
+        if form == "n":
+            read = partial(self._dated, shown=shown) if shown else _plain_number
+        self._readers[attributes] = read
+        return read
+
+    def _column_of(self, letters: str) -> int:
+        column = self._columns.get(letters)
+        if column is None:
+            number = 0
+            for letter in letters:
+                number = number * 26 + ord(letter) - 64
+            check_count(number)
+            column = self._columns[letters] = number - 1
+        return column
+
+    def _put(self, row: list[Any], column: int, value: Any) -> None:
+        if value is None:
+            return
+        missing = column + 1 - len(row)
+        if missing > 0:
+            row.extend([None] * missing)
+            self.cells += missing
+        row[column] = value
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "c":
@@ -156,10 +226,7 @@ class _Cells(XmlParser):
     def _begin_cell(self, attributes: dict[str, str]) -> None:
         reference = _REFERENCE.match(attributes.get("r", ""))
         if reference:
-            self._column = 0
-            for letter in reference[1]:
-                self._column = self._column * 26 + ord(letter) - 64
-            self._column -= 1
+            self._column = self._column_of(reference[1])
         check_count(self._column + 1)
         self._type = attributes.get("t", "n")
         self._style = int(attributes.get("s", "0"))
@@ -167,12 +234,7 @@ class _Cells(XmlParser):
 
     def _end_cell(self) -> None:
         if self._pieces:
-            value = self._value("".join(self._pieces))
-            if value is not None:
-                missing = self._column + 1 - len(self._row)
-                self._row.extend([None] * missing)
-                self.cells += missing
-                self._row[self._column] = value
+            self._put(self._row, self._column, self._value("".join(self._pieces)))
         self._column += 1
 
     def _value(self, text: str) -> Any:
@@ -185,11 +247,14 @@ class _Cells(XmlParser):
         self._flaws.note("cell_errors", "Cells that show an error (#DIV/0!, #N/A …) were read as missing values.")
 
     def _number(self, text: str) -> Any:
-        number = float(text)
         shown = self._book.dates.get(self._style)
-        if shown and math.isfinite(number):
+        return self._dated(text, shown=shown) if shown else _plain_number(text)
+
+    def _dated(self, text: str, *, shown: str) -> Any:
+        number = float(text)
+        if math.isfinite(number):
             return _moment(number, shown, epoch_1904=self._book.epoch_1904)
-        return int(number) if number.is_integer() and abs(number) < 1 << 53 else number
+        return number
 
 
 def _batches(cells: _Cells, part: Any) -> Iterator[list[list[Any]]]:
@@ -200,6 +265,11 @@ def _batches(cells: _Cells, part: Any) -> Iterator[list[list[Any]]]:
             cells.rows, cells.cells, wanted, most = [], 0, _THEN, _MOST_CELLS
     if cells.rows:
         yield cells.rows
+
+
+def _plain_number(text: str) -> int | float:
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number
 
 
 def _moment(number: float, shown: str, *, epoch_1904: bool) -> Any:

@@ -33,6 +33,8 @@ class SharedTexts:
         self._starts: list[int] = []
         self._blocks: list[list[str] | tuple[int, int]] = []
         self._at_hand: OrderedDict[int, list[str]] = OrderedDict()
+        self._near: list[str] = []  # the block of the text before
+        self._near_start = 0
         self._last: list[str] = []
         self._last_bytes = 0
         self._count = 0
@@ -51,6 +53,8 @@ class SharedTexts:
         Raises:
             IndexError: there is none.
         """
+        if 0 <= number - self._near_start < len(self._near):
+            return self._near[number - self._near_start]
         if number < 0:
             raise IndexError(number)
         while number >= self._count + len(self._last):
@@ -58,7 +62,8 @@ class SharedTexts:
         if number >= self._count:
             return self._last[number - self._count]
         place = bisect_right(self._starts, number) - 1
-        return self._block(place)[number - self._starts[place]]
+        self._near, self._near_start = self._block(place), self._starts[place]
+        return self._near[number - self._near_start]
 
     def _take(self, texts: list[str] | None, wanted: int) -> None:
         if texts is None:

@@ -14,11 +14,13 @@ from zipfile import BadZipFile, ZipFile
 
 from common.errors import InputError
 from processor.reading.archive import shown_member
+from processor.reading.plain_xml import texts_of
 from processor.reading.shared_texts import SharedTexts
 
 _ParserT = TypeVar("_ParserT", bound="XmlParser")
 _CHUNK = 64 << 10
-_MOST_PART = 64 << 20
+_LONGEST = 4 << 20
+_MOST_PART = 16 << 20  # of what is read as a whole, and says how to read the rest
 _DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
 _TIME_FORMATS = {18, 19, 20, 21, 45, 46, 47}
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]|_.|\*.')
@@ -28,15 +30,21 @@ _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 class XmlParser:
     """Calls back for each element by its name without namespace; nothing is kept, no entity is known.
 
-    Subclasses define `start(name, attributes)`, `end(name)` and `text(data)`.
+    Subclasses define `start(name, attributes)`, `end(name)` and `text(data)`. Where they have an `ending`, whole pieces
+    up to it are offered to `take(piece)` first: if that takes one, nobody is called back for its elements, and the
+    parser only sees that it is well-formed.
     """
 
+    ending = b""
+
     def __init__(self) -> None:
+        self._rest = b""
+        self._between = False
+        self._is_plain = True
         self._parser = expat.ParserCreate(namespace_separator="\n")
         self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self.text
+        self._call_back(wanted=True)
+        self._parser.XmlDeclHandler = self._declared
         self._parser.StartDoctypeDeclHandler = _refuse
         self._parser.EntityDeclHandler = _refuse
 
@@ -48,6 +56,10 @@ class XmlParser:
 
     def text(self, data: str) -> None:
         """Some of its text."""
+
+    def take(self, _piece: str) -> bool:
+        """Take whole elements at once, if they are as they mostly are; else leave them to the callbacks."""
+        return False
 
     def run(self, part: IO[bytes], *, most: int | None = None) -> Iterator[None]:
         """Parse; yields now and then, so that what was called back can be taken.
@@ -61,12 +73,49 @@ class XmlParser:
                 read += len(chunk)
                 if most is not None and read > most:
                     raise InputError("A part of the spreadsheet is far too large.", advice="Save the sheet as CSV.")
-                self._parser.Parse(chunk, False)  # noqa: FBT003  # expat takes no keywords
+                self._feed(chunk)
+                self._check_tag(read)
                 yield
-            self._parser.Parse(b"", True)  # noqa: FBT003
+            self._parser.Parse(self._rest, True)  # noqa: FBT003
             yield
         except (expat.ExpatError, BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
             raise damaged() from None
+
+    def _feed(self, chunk: bytes) -> None:
+        data = self._rest + chunk
+        cut = data.rfind(self.ending) + len(self.ending) if self.ending and self._is_plain else len(data)
+        if cut < len(self.ending) and len(data) <= _LONGEST:
+            self._rest = data
+            return
+        is_whole = cut >= len(self.ending)
+        piece, self._rest = (data[:cut], data[cut:]) if is_whole else (data, b"")
+        # What is within these may look like elements and is none.
+        self._is_plain = self._is_plain and b"<!" not in piece and (not self._between or b"<?" not in piece)
+        if not (self._is_plain and self._between and is_whole and self._taken(piece)):
+            self._parser.Parse(piece, False)  # noqa: FBT003  # expat takes no keywords
+        self._between = is_whole
+
+    def _taken(self, piece: bytes) -> bool:
+        text = piece.decode().replace("\r\n", "\n").replace("\r", "\n")
+        if not self.take(text):
+            return False
+        self._call_back(wanted=False)
+        self._parser.Parse(piece, False)  # noqa: FBT003
+        self._call_back(wanted=True)
+        return True
+
+    def _check_tag(self, read: int) -> None:
+        # The parser looks at a tag from its beginning whenever more of it comes.
+        if read - len(self._rest) - self._parser.CurrentByteIndex > _LONGEST:
+            raise damaged()
+
+    def _call_back(self, *, wanted: bool) -> None:
+        self._parser.StartElementHandler = self._start if wanted else None
+        self._parser.EndElementHandler = self._end if wanted else None
+        self._parser.CharacterDataHandler = self.text if wanted else None
+
+    def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        self._is_plain = (encoding or "utf-8").lower() == "utf-8"
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.start(name.rpartition("\n")[2], {key.rpartition("\n")[2]: value for key, value in attributes.items()})
@@ -208,6 +257,8 @@ class _Styles(XmlParser):
 
 
 class _Texts(XmlParser):
+    ending = b"</si>"
+
     def __init__(self) -> None:
         super().__init__()
         self.texts: list[str] = []
@@ -230,6 +281,11 @@ class _Texts(XmlParser):
             self._phonetic = False
         elif name == "si":
             self.texts.append(unescaped("".join(self._pieces)))
+
+    def take(self, piece: str) -> bool:
+        texts = texts_of(piece)
+        self.texts.extend(map(unescaped, texts or ()))
+        return texts is not None
 
     def text(self, data: str) -> None:
         if self._taking:
