@@ -3,7 +3,7 @@ used again, behind all walls."""
 
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from common.storage import Blob, Storage
 from helpers.database import DatabaseServers, connected
 from helpers.factories import a_dataset, queued_task
 from helpers.plugin_environment import environment_with_entry_points
-from helpers.processors import ProcessorFactory, ended, running_pid
+from helpers.processors import ProcessorFactory, ended, outcomes, running_pid
 from helpers.victim import victim
 from processor.confinement.wall import Wall
 from sundog.postgres_binaries import find_postgres
@@ -66,11 +66,43 @@ async def siege(
         yield await besiege(processors, connection, folder=folder)
 
 
-async def stored(storage: Storage, content: bytes) -> Blob:
+async def stored(storage: Storage, *content: bytes) -> Blob:
+    return await stored_pieces(storage, content)
+
+
+async def stored_pieces(storage: Storage, pieces: Iterable[bytes]) -> Blob:
+    """What may be larger than memory, piece by piece."""
+
     async def chunks() -> AsyncIterator[bytes]:
-        yield content
+        for piece in pieces:
+            yield piece
 
     return await storage.put(chunks())
+
+
+async def bombed(
+    processors: ProcessorFactory, connection: asyncpg.Connection, pieces: Iterable[bytes], *, memory_mb: int
+) -> Mapping[str, str]:
+    """The error of the profile of a file that is too much, after a neighbour has gone on; the file is gone then."""
+    storage = Storage.open(processors.storage)
+    await stored(storage, OWN)
+    blob = await stored_pieces(storage, pieces)
+    data = await a_dataset(connection, blob=blob)
+    async with processors.start(slots=2):
+        attack = await whole_task(
+            connection, kind="profile", inputs={"data": data}, memory_mb=memory_mb, timeout_s=60, max_attempts=1
+        )
+        neighbour = await whole_task(
+            connection, kind="profile", inputs={"data": await a_dataset(connection, content=OWN)}
+        )
+        row = await ended(connection, attack, within=80)
+        assert (await ended(connection, neighbour))["state"] == "succeeded"
+    if path := storage.local_path(blob.sha256):
+        path.unlink()
+
+    assert row["state"] == "failed"
+    assert set(await outcomes(connection, attack)) <= {"failed", "out_of_memory"}
+    return dict(json.loads(row["error"]))
 
 
 async def besiege(processors: ProcessorFactory, connection: asyncpg.Connection, *, folder: Path) -> Siege:

@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from common.ids import uuid7
+from common.storage import Blob
 
 KIND: Final = "profile"
 PARAMS_SCHEMA: Final[Mapping[str, object]] = {
@@ -62,12 +63,14 @@ async def a_dataset(
     tenant: str = "default",
     content: bytes = b"a,b\n1,2\n",
     media_type: str = "text/csv",
+    blob: Blob | None = None,
 ) -> UUID:
-    """A dataset's row; its bytes are in no storage."""
+    """A dataset's row; its bytes are in no storage, unless it is told what is there."""
     identity = uuid7()
+    sha256 = blob.sha256 if blob else hashlib.sha256(content).hexdigest()
     await connection.execute(
         "INSERT INTO dataset (id, tenant, name, sha256, bytes, media_type) VALUES ($1, $2, $3, $4, $5, $6)",
-        *(identity, tenant, name, hashlib.sha256(content).hexdigest(), len(content), media_type),
+        *(identity, tenant, name, sha256, blob.bytes if blob else len(content), media_type),
     )
     return identity
 

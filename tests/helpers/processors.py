@@ -62,10 +62,11 @@ class ProcessorFactory:
             yield processor
 
 
-async def ended(connection: asyncpg.Connection, task: object) -> Mapping[str, Any]:
+async def ended(connection: asyncpg.Connection, task: object, *, within: float = 20.0) -> Mapping[str, Any]:
     """The row of a task once it is in a final state."""
     return await eventually(
-        lambda: connection.fetchrow("SELECT * FROM task WHERE id = $1 AND finished_at IS NOT NULL", task)
+        lambda: connection.fetchrow("SELECT * FROM task WHERE id = $1 AND finished_at IS NOT NULL", task),
+        within=within,
     )
 
 

@@ -1,0 +1,56 @@
+"""A cell of 1 GB in every form that may bring one, in a child of much less: it ends by what it is or by its memory, and
+long before its time is over."""
+
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from attacks.conftest import bombed
+from helpers.database import Database
+from helpers.processors import ProcessorFactory
+from helpers.sheets import sheet
+
+BLOCK = 1 << 20
+GIGABYTE = 1_000
+MEMORY_MB = 512
+TABLE = b"n,text\n" + b"1,short\n" * 1000
+
+
+def in_gzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    packing = zlib.compressobj(1, wbits=31)
+    for piece in pieces:
+        yield packing.compress(piece)
+    yield packing.flush()
+
+
+def cell(begin: bytes, end: bytes) -> Iterator[bytes]:
+    yield begin
+    for _ in range(GIGABYTE):
+        yield b"x" * BLOCK
+    yield end
+
+
+FORMS: dict[str, Callable[[], Iterator[bytes]]] = {
+    "CSV": lambda: cell(TABLE + b"2,", b"\n"),
+    "CSV, quoted": lambda: cell(TABLE + b'2,"', b'"\n'),
+    "CSV, in the first line": lambda: cell(b"a,b\n1,", b"\n"),
+    "CSV in gzip": lambda: in_gzip(cell(TABLE + b"2,", b"\n")),
+    "JSON, an object a line": lambda: cell(b'{"n": 1, "text": "short"}\n{"n": 2, "text": "', b'"}\n'),
+    "a sheet": lambda: iter([sheet(rows=(b'<row><c t="inlineStr"><is><t>', b"x" * BLOCK, GIGABYTE))]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_cell_of_a_gigabyte_ends_its_task_and_nothing_else(
+    database: Database, connection: asyncpg.Connection, tmp_path: Path, form: str
+) -> None:
+    processors = ProcessorFactory(database=database, python=sys.executable, folder=tmp_path)
+
+    error = await bombed(processors, connection, FORMS[form](), memory_mb=MEMORY_MB)
+
+    assert error["code"] in {"input_unreadable", "out_of_memory"}
+    assert error["advice"]
