@@ -1,10 +1,10 @@
 """Records tasks, all of a request or none, and sends the hints that follow the commit."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -60,12 +60,16 @@ class Outcome:
     tasks: Sequence[Row | UUID]
 
 
+Result: TypeAlias = Outcome | SundogError | None  # as `Recorder.record` returns or raises it
+
+
 class Recorder:
     """Writes orders.
 
     Orders of one task that come while another is being written share the next statement and its commit. Those with a
-    key or an id of their own do not: they may have to wait for another gateway's transaction, and nobody should wait
-    with them.
+    key or an id of their own share among themselves: they may have to wait for another gateway's transaction, and
+    nobody else should wait with them. Of two with the same key or id the second waits for the next turn, and finds
+    the first one's task there.
 
     Args:
         pool: of the gateway's database role.
@@ -75,7 +79,8 @@ class Recorder:
     def __init__(self, *, pool: Pool, notifier: Notifier) -> None:
         self._pool = pool
         self._notifier = notifier
-        self._shared = Shared(self._record_together, most=MOST_TOGETHER)
+        self._plain = Shared(self._record_together, most=MOST_TOGETHER)
+        self._once = Shared(self._record_together, most=MOST_TOGETHER, apart=_what_it_takes)
 
     async def record(self, order: Order) -> Outcome | None:
         """Record an order; it is durable when this returns. None: its key or its id is taken, and nothing was done.
@@ -83,53 +88,49 @@ class Recorder:
         Raises:
             DatasetUnknownError: the tenant does not have one of its datasets.
         """
-        if _can_share(order):
-            result = await self._shared.take(order)
-            if isinstance(result, SundogError):
-                raise result
-            return result
-        return await self._record_alone(order)
+        result = await self._result(order)
+        if isinstance(result, SundogError):
+            raise result
+        return result
 
-    async def _record_alone(self, order: Order) -> Outcome | None:
-        found = await self._write([order], is_shared=False)
-        if any(row["missing"] for row in found):
-            raise _datasets_unknown(found, order)
-        made = {row["id"]: task for row, task in zip(found, order.tasks, strict=True) if row["earlier"] is None}
-        if made and not found[0]["recorded"]:
-            return None
-        self._tell(made)
-        return _outcome(found, order)
+    async def _result(self, order: Order) -> Result:
+        if len(order.tasks) > 1:
+            return (await self._record([order]))[0]
+        shared = self._plain if _what_it_takes(order) is None else self._once
+        return await shared.take(order)
 
-    async def _record_together(self, orders: Sequence[Order]) -> Sequence[Outcome | SundogError]:
+    async def _record_together(self, orders: Sequence[Order]) -> Sequence[Result]:
         """What became of each; one that cannot be recorded takes no other with it."""
         try:
-            found = await self._write(orders, is_shared=True)
+            return await self._record(orders)
         except REFUSED:
             # A value that passed every check, and that Postgres does not take: find out whose it is.
             return [await self._try_alone(order) for order in orders]
-        self._tell({row["id"]: order.tasks[0] for row, order in zip(found, orders, strict=True) if _is_made(row)})
-        return [
-            _datasets_unknown([row], order) if row["missing"] else _outcome([row], order)
-            for row, order in zip(found, orders, strict=True)
-        ]
 
-    async def _try_alone(self, order: Order) -> Outcome | SundogError:
+    async def _try_alone(self, order: Order) -> Result:
         try:
-            outcome = await self._record_alone(order)
-        except SundogError as error:
-            return error
+            return (await self._record([order]))[0]
         except REFUSED:
             log.exception("a task that Postgres refuses")
             return InternalError("The task could not be recorded.", advice="Tell the operator this request's id.")
-        assert outcome is not None  # it has neither a key nor an id that could be taken
-        return outcome
 
-    def _tell(self, made: Mapping[UUID, Accepted]) -> None:
-        self._notifier.work_arrived({task.kind for task in made.values()})
-        self._notifier.feed_moved(made)
+    async def _record(self, orders: Sequence[Order]) -> Sequence[Result]:
+        rows = iter(await self._write(orders))
+        found = [[next(rows) for _ in order.tasks] for order in orders]
+        self._tell({
+            row["id"]: task.kind
+            for of_order, order in zip(found, orders, strict=True)
+            for row, task in zip(of_order, order.tasks, strict=True)
+            if row["is_done"] and row["earlier"] is None
+        })  # fmt: skip
+        return [_result(of_order, order) for of_order, order in zip(found, orders, strict=True)]
 
-    async def _write(self, orders: Sequence[Order], *, is_shared: bool) -> Sequence[asyncpg.Record]:
-        arguments = [*_lists(orders), *_of_one(None if is_shared else orders[0]), is_shared]
+    def _tell(self, kinds: Mapping[UUID, str]) -> None:
+        self._notifier.work_arrived(set(kinds.values()))
+        self._notifier.feed_moved(kinds)
+
+    async def _write(self, orders: Sequence[Order]) -> Sequence[asyncpg.Record]:
+        arguments = _lists(orders)
         while True:
             try:
                 found: Sequence[asyncpg.Record] = await self._pool.fetch(RECORD_TASKS, *arguments)
@@ -138,12 +139,17 @@ class Recorder:
             return found
 
 
-def _can_share(order: Order) -> bool:
-    return len(order.tasks) == 1 and order.named is None and order.digest is None
+def _what_it_takes(order: Order) -> Hashable:
+    """What only one request can have, and this one asks for: a key, or an id that is not new. None: nothing."""
+    if order.named is not None:
+        return order.tenant, order.named.key
+    return None if order.digest is None else order.ids[0]
 
 
-def _is_made(row: asyncpg.Record) -> bool:
-    return row["earlier"] is None and row["missing"] is None
+def _result(found: Sequence[asyncpg.Record], order: Order) -> Result:
+    if any(row["missing"] for row in found):
+        return _datasets_unknown(found, order)
+    return _outcome(found, order) if all(row["is_done"] for row in found) else None
 
 
 def _outcome(found: Sequence[asyncpg.Record], order: Order) -> Outcome:
@@ -156,10 +162,12 @@ def _outcome(found: Sequence[asyncpg.Record], order: Order) -> Outcome:
 
 
 def _lists(orders: Sequence[Order]) -> Sequence[object]:
-    """What each task has, in step."""
-    both = [(order, task) for order in orders for task in order.tasks]
-    tasks = [task for _, task in both]
+    """What each task has, and then what its request has, in step."""
+    each = [(number, order, task) for number, order in enumerate(orders) for task in order.tasks]
+    tasks = [task for _, _, task in each]
+    named = [order.named for _, order, _ in each]
     return (
+        [number for number, _, _ in each],
         [identity for order in orders for identity in order.ids],
         [task.kind for task in tasks],
         [task.kind_version for task in tasks],
@@ -171,19 +179,15 @@ def _lists(orders: Sequence[Order]) -> Sequence[object]:
         [task.max_attempts for task in tasks],
         [compact_json(task.tags) for task in tasks],
         [compact_json(task.inputs) for task in tasks],
-        [digest_of_text(tenant=order.tenant, kind=task.kind, params=task.params) for order, task in both],
+        [digest_of_text(tenant=order.tenant, kind=task.kind, params=task.params) for _, order, task in each],
         [task.reuse for task in tasks],
-        [order.tenant for order, _ in both],
-        [order.traceparent for order, _ in both],
+        [order.tenant for _, order, _ in each],
+        [order.traceparent for _, order, _ in each],
+        [order.digest for _, order, _ in each],
+        [request and request.key for request in named],
+        [request and request.digest for request in named],
+        [order.named_for for _, order, _ in each],
     )
-
-
-def _of_one(order: Order | None) -> Sequence[object]:
-    """What a request has that is written by itself."""
-    if order is None:
-        return (None,) * 4
-    named = (order.named.key, order.named.digest) if order.named is not None else (None, None)
-    return (order.digest, *named, order.named_for)
 
 
 def _datasets_unknown(found: Sequence[asyncpg.Record], order: Order) -> DatasetUnknownError:

@@ -7,7 +7,7 @@ run by one of those who take part in it; so there is no task beside the requests
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 import anyio
@@ -33,11 +33,19 @@ class Shared(Generic[Item, Result]):
     Args:
         do: does some items; gives a result for each, in their order. Its error is everybody's.
         most: how many it takes at once.
+        apart: what no two items of a turn may have in common, None for nothing; the second waits for a later turn.
     """
 
-    def __init__(self, do: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], *, most: int) -> None:
+    def __init__(
+        self,
+        do: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        most: int,
+        apart: Callable[[Item], Hashable] = lambda _item: None,
+    ) -> None:
         self._do = do
         self._most = most
+        self._apart = apart
         self._waiting: deque[_Seat[Item, Result]] = deque()
         self._is_busy = False
 
@@ -70,7 +78,7 @@ class Shared(Generic[Item, Result]):
     async def _lead(self) -> None:
         """Do a turn. It is not broken off when the one that leads is: the others' items are in it."""
         self._is_busy = True
-        turn = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._most))]
+        turn = self._next_turn()
         try:
             with anyio.CancelScope(shield=True):
                 results = await self._do([seat.item for seat in turn])
@@ -83,6 +91,20 @@ class Shared(Generic[Item, Result]):
             for seat in turn:
                 seat.woken.set()
             self._pass_on()
+
+    def _next_turn(self) -> Sequence[_Seat[Item, Result]]:
+        """The first that may go together; the very first, which leads, always does."""
+        turn: list[_Seat[Item, Result]] = []
+        passed_over: list[_Seat[Item, Result]] = []
+        marks: set[Hashable] = set()
+        while self._waiting and len(turn) < self._most:
+            seat = self._waiting.popleft()
+            mark = self._apart(seat.item)
+            (passed_over if mark in marks else turn).append(seat)
+            if mark is not None:
+                marks.add(mark)
+        self._waiting.extendleft(reversed(passed_over))
+        return turn
 
     def _pass_on(self) -> None:
         self._is_busy = bool(self._waiting)

@@ -1,29 +1,27 @@
--- Records the tasks of one request, with their inputs, their tags and the first event of each feed: all of them or none.
--- Or ($20) those of many requests with one task each, so that they share a commit: then each is recorded or not by itself. One statement, so that there is never a task without its inputs or its feed. Gives one row for each task that is asked for, in their order;
--- `recorded` is the number of tasks that this statement made, `earlier` the task whose result will do instead. If none was made where some
--- should, then `missing` names inputs whose dataset the tenant does not have, or the request's key is taken, or there is a task with the id
--- that the request chose.
--- In step: $1 ids, $2 kinds, $3 versions of the kinds, $4 params, $5 priorities, $6 run_at (null: now), $7 timeout_s, $8 memory_mb,
--- $9 max_attempts, $10 tags (JSON lists), $11 inputs (JSON objects, name: dataset), $12 digests of kind and params, $13 whether an earlier
--- result will do. Of the request: $14 tenant, $15 traceparent, $16 digest if it chose the id, $17 key, $18 digest if it has a key, $19 how long
--- the key is kept.
--- No step joins the rows of one step with those of another: whatever the planner believes about their number, the cost only grows with it.
+-- Records the tasks of some requests, with their inputs, their tags and the first event of each feed: all of a request or none, whatever becomes
+-- of the other requests. One statement, so that there is never a task without its inputs or its feed, and one commit for all. Gives one row for
+-- each task that is asked for, in their order: `missing` names inputs whose dataset the tenant does not have, `earlier` is the task whose result
+-- will do instead, `is_done` says whether that one will do or the task was made. If neither, and no task of the request misses anything, then
+-- the request's key is taken, or there is a task with the id that the request chose.
+-- In step: $1 numbers of the requests, $2 ids, $3 kinds, $4 versions of the kinds, $5 params, $6 priorities, $7 run_at (null: now), $8 timeout_s,
+-- $9 memory_mb, $10 max_attempts, $11 tags (JSON lists), $12 inputs (JSON objects, name: dataset), $13 digests of kind and params, $14 whether an
+-- earlier result will do; of the task's request: $15 tenant, $16 traceparent, $17 digest if it chose the id, $18 key, $19 digest if it has a
+-- key, $20 how long the key is kept. No two requests of a statement have the same key or chose the same id.
+-- Who comes second with a key or an id waits until the first has committed, and then finds it taken. So that statements never wait for each
+-- other in a circle, each takes its keys first, in their order, and then its ids, in theirs: `recorded` sorts, so it has read `free` to the end
+-- before its first row, and `free` all of `claimed`.
+-- No step joins the rows of one step with those of another, they are looked up in a hash (`… IN (SELECT …) AS is_…`): whatever the planner
+-- believes about their number, the cost only grows with it.
 WITH asked AS MATERIALIZED (
     SELECT asked.*, inputs.*, ARRAY(SELECT json_array_elements_text(asked.tag_list::json)) AS tags,
            sha256(asked.question || convert_to(coalesce(inputs.contents, ''), 'UTF8')) AS digest
-    FROM (
-        -- OFFSET hides the length of the lists, so that one plan is as good as another and is kept: planning takes longer than running.
-        SELECT $1::uuid[], $2::text[], $3::text[], $4::text[], $5::smallint[], $6::timestamptz[], $7::integer[], $8::integer[],
-               $9::smallint[], $10::text[], $11::text[], $12::bytea[], $13::boolean[], $14::text[], $15::text[]
-        OFFSET 0
-    ) AS list (id, kind, kind_version, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, inputs, question, reuse, tenant,
-               traceparent)
-    CROSS JOIN LATERAL unnest(
-        list.id, list.kind, list.kind_version, list.params, list.priority, list.run_at, list.timeout_s, list.memory_mb, list.max_attempts,
-        list.tags, list.inputs, list.question, list.reuse, list.tenant, list.traceparent
+    FROM unnest(
+        $1::integer[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::timestamptz[], $8::integer[], $9::integer[],
+        $10::smallint[], $11::text[], $12::text[], $13::bytea[], $14::boolean[], $15::text[], $16::text[], $17::bytea[], $18::text[],
+        $19::bytea[], $20::interval[]
     ) WITH ORDINALITY AS asked (
-        id, kind, kind_version, params, priority, run_at, timeout_s, memory_mb, max_attempts, tag_list, input_list, question, reuse, tenant,
-        traceparent, place
+        request, id, kind, kind_version, params, priority, run_at, timeout_s, memory_mb, max_attempts, tag_list, input_list, question, reuse,
+        tenant, traceparent, request_digest, key, key_digest, kept, place
     )
     CROSS JOIN LATERAL (
         SELECT array_agg(input.key ORDER BY input.key) FILTER (WHERE found.id IS NULL) AS missing,
@@ -52,45 +50,53 @@ judged AS MATERIALIZED (
     ) AS earlier ON true
 ),
 claimed AS (
-    -- Who comes second waits here until the first has committed, and then finds the key taken.
     INSERT INTO idempotency_key (tenant, key, request, tasks, expires_at)
-    SELECT min(tenant), $17, $18, array_agg(coalesce(earlier, id) ORDER BY place), now() + $19::interval
+    SELECT tenant, key, key_digest, array_agg(coalesce(earlier, id) ORDER BY place), now() + kept
     FROM judged
-    WHERE $17::text IS NOT NULL
-    HAVING count(*) > 0 AND count(missing) = 0
+    WHERE key IS NOT NULL
+    GROUP BY tenant, key, key_digest, kept
+    HAVING count(missing) = 0
+    ORDER BY tenant, key
     ON CONFLICT (tenant, key) DO UPDATE
     SET request = excluded.request, tasks = excluded.tasks, expires_at = excluded.expires_at
     WHERE idempotency_key.expires_at <= now()
-    RETURNING key
+    RETURNING tenant, key
+),
+free AS MATERIALIZED (
+    SELECT judged.*,
+           request NOT IN (SELECT request FROM judged WHERE missing IS NOT NULL)
+           AND (key IS NULL OR (tenant, key) IN (SELECT tenant, key FROM claimed)) AS is_free
+    FROM judged
 ),
 recorded AS (
     INSERT INTO task (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, traceparent, kind_version, digest,
                       request_digest, last_seq)
     SELECT id, tenant, kind, params::json, priority, coalesce(run_at, now()), timeout_s, memory_mb, max_attempts, tags, traceparent,
-           kind_version, digest, $16::bytea, 1
-    FROM judged
-    WHERE earlier IS NULL AND missing IS NULL
-          AND ($20::boolean OR NOT EXISTS (SELECT FROM judged WHERE missing IS NOT NULL))
-          AND ($17::text IS NULL OR EXISTS (SELECT FROM claimed))
-    ORDER BY place
+           kind_version, digest, request_digest, 1
+    FROM free
+    WHERE is_free AND earlier IS NULL
+    ORDER BY id
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ),
+told AS MATERIALIZED (
+    SELECT free.*, id IN (SELECT id FROM recorded) AS is_recorded FROM free
+),
 inputs AS (
     INSERT INTO task_input (task, name, dataset, filename, sha256, bytes)
-    SELECT judged.id, input.*
-    FROM judged CROSS JOIN LATERAL unnest(names, datasets, filenames, sha256s, sizes) AS input
-    WHERE judged.earlier IS NULL AND judged.missing IS NULL AND EXISTS (SELECT FROM recorded)
+    SELECT told.id, input.*
+    FROM told CROSS JOIN LATERAL unnest(names, datasets, filenames, sha256s, sizes) AS input
+    WHERE is_recorded
 ),
 tags AS (
     INSERT INTO task_tag (task, tenant, tag)
-    SELECT judged.id, judged.tenant, tag
-    FROM judged CROSS JOIN LATERAL unnest(judged.tags) AS tag
-    WHERE judged.earlier IS NULL AND judged.missing IS NULL AND EXISTS (SELECT FROM recorded)
+    SELECT told.id, told.tenant, tag
+    FROM told CROSS JOIN LATERAL unnest(told.tags) AS tag
+    WHERE is_recorded
 ),
 story AS (
     INSERT INTO event (task, seq, type) SELECT id, 1, 'queued' FROM recorded
 )
-SELECT id, earlier, missing, shown AS inputs, now() AS created_at, (SELECT count(*) FROM recorded) AS recorded
-FROM judged
+SELECT id, missing, earlier, is_recorded OR (is_free AND earlier IS NOT NULL) AS is_done, shown AS inputs, now() AS created_at
+FROM told
 ORDER BY place

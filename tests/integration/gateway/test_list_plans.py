@@ -139,9 +139,21 @@ async def test_an_earlier_result_is_looked_up_by_its_digest(full: asyncpg.Connec
     await full.execute("UPDATE task SET state = 'succeeded', digest = sha256(id::text::bytea), kind_version = '1'")
     await full.execute("INSERT INTO result (task, lease, body) SELECT id, 1, '{}' FROM task")
     await full.execute("ANALYZE")
-    lists: list[object] = [[UUID(int=0)], ["profile"], ["1"], ["{}"], [0], [None], [1], [1], [1], ["[]"], ["{}"]]
-    lists += [[""], [True], ["default"], [None]]
-    arguments = [*lists, None, None, None, None, False]
+    arguments: list[object] = [
+        [0],
+        [UUID(int=0)],
+        ["profile"],
+        ["1"],
+        ["{}"],
+        [0],
+        [None],
+        [1],
+        [1],
+        [1],
+        ["[]"],
+        ["{}"],
+    ]
+    arguments += [[""], [True], ["default"], [None], [None], [None], [None], [None]]
     found = await steps(full, "record_tasks", arguments, is_generic=True, run=False)
 
     assert "task_reusable" in {step.get("Index Name") for step in found}

@@ -1,6 +1,7 @@
 """Tasks that are asked for at once share a statement and a commit."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,14 +11,14 @@ import httpx2
 import pytest
 
 from common.database import Pool
-from common.ids import new_task_id
+from common.ids import uuid7
 from common.notifier import Notifier
-from gateway.admission import Accepted
 from gateway.recorder import Order, Outcome, Recorder
 from helpers.asking import asked
 from helpers.database import Database, connected
 from helpers.eventually import eventually
 from helpers.factories import a_dataset
+from helpers.orders import an_order
 
 pytestmark = pytest.mark.usefixtures("offered")
 
@@ -29,31 +30,36 @@ SOMEBODY_WAITS = (
 )
 
 
-def an_order(dataset: UUID) -> Order:
-    task = Accepted(
-        kind="profile",
-        kind_version="1",
-        inputs={"data": dataset},
-        params="{}",
-        priority=0,
-        run_at=None,
-        timeout_s=60,
-        memory_mb=512,
-        max_attempts=3,
-        tags=(),
-        reuse=False,
-    )
-    return Order(tenant="default", tasks=[task], ids=[new_task_id()], places=[""])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A request for a task, with a key, with an id of its own, or plain."""
+
+    body: Mapping[str, Any]
+    key: str | None = None
+    identity: UUID | None = None
+
+    async def send(self, client: httpx2.AsyncClient) -> httpx2.Response:
+        if self.identity is not None:
+            return await client.put(f"/v1/tasks/{self.identity}", json=self.body)
+        return await client.post(
+            "/v1/tasks", json=self.body, headers={} if self.key is None else {"idempotency-key": self.key}
+        )
 
 
 async def post_while_the_first_is_held_up(
     client: httpx2.AsyncClient, database: Database, bodies: Sequence[Mapping[str, Any]]
 ) -> list[httpx2.Response]:
-    """All bodies at once; those after the first come while the table keeps the first from being written."""
-    answers: list[httpx2.Response] = [httpx2.Response(0)] * len(bodies)
+    return await send_while_the_first_is_held_up(client, database, [Ask(body=body) for body in bodies])
 
-    async def post(number: int) -> None:
-        answers[number] = await client.post("/v1/tasks", json=bodies[number])
+
+async def send_while_the_first_is_held_up(
+    client: httpx2.AsyncClient, database: Database, asks: Sequence[Ask]
+) -> list[httpx2.Response]:
+    """All at once; those after the first come while the table keeps the first from being written."""
+    answers: list[httpx2.Response] = [httpx2.Response(0)] * len(asks)
+
+    async def send(number: int) -> None:
+        answers[number] = await asks[number].send(client)
 
     async with anyio.create_task_group() as group, connected(database.dsn) as other:
 
@@ -62,10 +68,10 @@ async def post_while_the_first_is_held_up(
 
         async with other.transaction():
             await other.execute("LOCK TABLE event IN EXCLUSIVE MODE")
-            group.start_soon(post, 0)
+            group.start_soon(send, 0)
             await eventually(first_waits)
-            for number in range(1, len(bodies)):
-                group.start_soon(post, number)
+            for number in range(1, len(asks)):
+                group.start_soon(send, number)
             await anyio.wait_all_tasks_blocked()
     return answers
 
@@ -131,10 +137,65 @@ async def test_what_only_postgres_refuses_fails_alone(
     assert await connection.fetchval(MADE) == 3
 
 
-async def test_a_request_with_a_key_goes_alone(
+async def test_requests_with_keys_and_ids_of_their_own_share_commits(
+    pool: Pool, notifier: Notifier, connection: asyncpg.Connection, database: Database
+) -> None:
+    recorder = Recorder(pool=pool, notifier=notifier)
+    dataset = await a_dataset(connection)
+    orders = [an_order(dataset, key=f"key-{number}") for number in range(30)]
+    orders += [an_order(dataset, identity=uuid7()) for _ in range(30)]
+    outcomes: list[Outcome | None] = []
+
+    async def record(order: Order) -> None:
+        outcomes.append(await recorder.record(order))
+
+    async with anyio.create_task_group() as group, connected(database.dsn) as other, other.transaction():
+        await other.execute("LOCK TABLE event IN EXCLUSIVE MODE")
+        for order in orders:
+            group.start_soon(record, order)
+        await anyio.wait_all_tasks_blocked()
+
+    assert None not in outcomes
+    assert len(outcomes) == await connection.fetchval(MADE) == 60
+    assert await connection.fetchval("SELECT count(*) FROM idempotency_key") == 30
+    assert await connection.fetchval(COMMITS) == 2
+
+
+@pytest.mark.every_postgres
+async def test_a_bad_one_among_requests_with_keys_fails_alone_and_leaves_its_key_free(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, database: Database
 ) -> None:
-    """It may have to wait for another gateway's transaction; nobody else waits with it."""
+    await connection.execute("ALTER TABLE task ADD CONSTRAINT not_thirteen CHECK (priority <> 13)")
+    good = await asked(connection)
+    other, lost, poison = {**good, "priority": 1}, {**good, "inputs": {"data": str(uuid4())}}, {**good, "priority": 13}
+    mine, twice = uuid7(), uuid7()
+    asks = [
+        *(Ask(body=good, key=f"key-{number}") for number in range(5)),
+        *(Ask(body=lost, key="lost"), Ask(body=poison, key="poison"), Ask(body=lost, identity=uuid7())),
+        *(Ask(body=good, key="same"), Ask(body=good, key="same")),
+        *(Ask(body=good, identity=mine), Ask(body=good, identity=mine)),
+        *(Ask(body=good, key="another"), Ask(body=other, key="another")),
+        *(Ask(body=good, identity=twice), Ask(body=other, identity=twice)),
+    ]
+    answers = await send_while_the_first_is_held_up(client, database, asks)
+    told = [answer.json().get("code", answer.status_code) for answer in answers]
+
+    assert told[:8] == [*[202] * 5, "dataset_unknown", "internal", "dataset_unknown"]
+    assert told[8:12] == [202] * 4
+    assert answers[8].json() == answers[9].json()
+    assert answers[10].json() == answers[11].json()
+    assert set(told[12:14]) == {202, "idempotency_key_reused"}  # whoever came first
+    assert set(told[14:]) == {202, "task_differs"}
+    assert await connection.fetchval(MADE) == 9
+    assert await connection.fetchval("SELECT count(*) FROM task_input") == 9
+    assert await connection.fetchval("SELECT count(*) FROM event") == 9
+    assert await connection.fetchval("SELECT count(*) FROM idempotency_key") == 7  # neither lost nor poison
+
+
+async def test_plain_tasks_do_not_wait_for_a_key(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, database: Database
+) -> None:
+    """Who has a key may have to wait for another gateway's transaction; nobody without one waits with them."""
     body = await asked(connection)
     async with connected(database.dsn) as other, anyio.create_task_group() as group, other.transaction():
         await other.execute(

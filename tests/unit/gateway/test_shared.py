@@ -91,3 +91,23 @@ async def test_who_leaves_keeps_nobody_waiting(leaves: int) -> None:
 
     assert set(answers) >= {item * 2 for item in range(4) if item != leaves}
     assert await shared.take(9) == 18
+
+
+async def test_two_that_must_be_apart_go_one_after_the_other_and_hold_up_nobody() -> None:
+    work = Work()
+    shared = Shared(work.do, most=4, apart=lambda item: item % 10 if item < 100 else None)
+    answers: dict[int, int] = {}
+
+    async def ask(item: int) -> None:
+        answers[item] = await shared.take(item)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask, 0)
+        await work.began.wait()
+        for item in (1, 11, 21, 2, 100, 101, 12, 3):
+            group.start_soon(ask, item)
+        await anyio.wait_all_tasks_blocked()
+        work.may.set()
+
+    assert work.turns == [[0], [1, 2, 100, 101], [11, 12, 3], [21]]
+    assert len(answers) == 9
