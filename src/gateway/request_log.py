@@ -87,10 +87,14 @@ class _Answer:
         elif self._held is not None:
             held, self._held = self._held, None
             self._begin(held["status"])
-            if not message.get("more_body", False) and answer_at_once(self._scope, _whole(held, message["body"])):
+            if self._is_whole(message) and answer_at_once(self._scope, _whole(held, message.get("body", b""))):
                 return
             await self._send(held)
         await self._send(message)
+
+    def _is_whole(self, body: Message) -> bool:
+        """Whether that is all of an answer's body; to HEAD it is not, whose length is that of what GET gives."""
+        return not body.get("more_body", False) and self._scope["method"] != "HEAD"
 
     def _begin(self, status: int) -> None:
         self.is_begun, self.status = True, status

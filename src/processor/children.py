@@ -183,7 +183,7 @@ class Children(Service):
         python: Path,
         hidden: Iterable[Path] = (),
         scratch_bytes: int = 1 << 40,
-        priority: Priority = Priority.IDLE,
+        priority: Priority = Priority.LOW,
     ) -> None:
         super().__init__()
         self.kinds: list[Mapping[str, Any]] = []

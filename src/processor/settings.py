@@ -23,7 +23,7 @@ class ProcessorSettings(BaseSettings):
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Threads that Polars uses in each child."
     )
     priority: Priority = Field(
-        default=Priority.IDLE,
+        default=Priority.LOW,
         description="What analyses get of the machine's processors where others want them, too: `idle` what is left, "
         "`low` about a tenth of what another gets, `normal` as much as all others; see "
         "[operations](operations.md#scaling).",

@@ -136,6 +136,7 @@ async def test_a_result_that_was_given_too_often_reaches_no_other_task(
 
     for task in tasks:
         assert await outcomes(connection, task) == ["succeeded"]
+    for task in tasks[1:]:  # of its own task a child may say what it likes
         body = await connection.fetchval("SELECT body FROM result WHERE task = $1", task)
         assert json.loads(body)["data"] == {"done": True}
 
