@@ -11,7 +11,7 @@ from sundog.demo_data import ROWS
 
 def run_demo(data: Path, **env: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "sundog", "demo", "--data", str(data)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, env={**os.environ, **env})
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=240, env={**os.environ, **env})
 
 
 def test_it_shows_progress_an_estimate_and_the_result_and_ends_with_0(tmp_path: Path) -> None:

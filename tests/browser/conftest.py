@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from helpers.complaints import Complaints
 from helpers.dashboard import DESKTOP
@@ -25,6 +25,8 @@ FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+PATIENCE_MS = 30_000  # an analysis in a busy suite takes longer than a browser waits by itself
+expect.set_options(timeout=PATIENCE_MS)
 MISSING = "There is no browser: install chromium, or name one in SUNDOG_CHROMIUM."
 
 

@@ -8,7 +8,7 @@ import anyio
 T = TypeVar("T")
 
 ASK_EVERY_S = 0.01
-GIVE_UP_S = 20.0
+GIVE_UP_S = 60.0
 
 
 async def eventually(ask: Callable[[], Awaitable[T | None]], *, within: float = GIVE_UP_S) -> T:
