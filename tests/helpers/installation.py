@@ -72,8 +72,13 @@ class Installation:
         return descendants(self.process.pid)
 
     def pid_of(self, words: str) -> int:
-        """The pid of the one part of it whose command line has these words."""
-        (pid,) = (pid for pid, command in descendants(self.process.pid).items() if words in command)
+        """The pid of the one part of it whose command line has these words.
+
+        A process that has just been forked bears its parent's command line for a moment (Postgres forks often), so of
+        those that match only one that descends from no other counts.
+        """
+        matching = {pid for pid, command in self.processes().items() if words in command}
+        (pid,) = matching.difference(*(descendants(parent) for parent in matching))
         return pid
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
