@@ -67,7 +67,17 @@ class RowSample:
             self._halvings += 1
             self._pieces = [_filtered(piece, self._below(piece[0])) for piece in self._pieces]
         hashes, frames = zip(*self._pieces, strict=True)
-        self._pieces = [(pl.concat(hashes), pl.concat(frames))]
+        self._pieces = [(pl.concat(hashes, rechunk=True), _whole(frames))]
+
+
+def _whole(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """One frame in one chunk, with texts of its own.
+
+    Thousands of chunks of a few rows each, over the length of a large file, pin far more memory than they hold, and
+    texts that were filtered keep those alive that were dropped.
+    """
+    joined = pl.concat(frames, rechunk=True)
+    return pl.DataFrame([_own(column) for column in joined.get_columns()])
 
 
 def _filtered(piece: _Piece, mask: pl.Series) -> _Piece:
