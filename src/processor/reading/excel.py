@@ -106,6 +106,10 @@ class ExcelSource:
         return start, header
 
 
+class _NotPlainError(Exception):
+    """A cell is written in another way than most are: the parser of elements must read it."""
+
+
 class _Cells(XmlParser):
     """Collects the values of a sheet's rows; rows without any value are left out."""
 
@@ -141,12 +145,13 @@ class _Cells(XmlParser):
         if rows is None:
             return False
         try:
-            for cells in rows:
-                if row := self._plain_row(cells):
-                    self.rows.append(row)
-                    self.cells += len(row)
+            taken = [row for cells in rows if (row := self._plain_row(cells))]
+        except _NotPlainError:
+            return False
         except (ValueError, IndexError, OverflowError):
             raise damaged() from None
+        self.rows.extend(taken)
+        self.cells += sum(map(len, taken))
         return True
 
     def _plain_row(self, cells: list[Cell]) -> list[Any]:
@@ -154,14 +159,14 @@ class _Cells(XmlParser):
         row: list[Any] = []
         columns, readers = self._columns, self._readers
         for letters, attributes, value, text in cells:
+            column = columns[letters] if letters in columns else self._column_of(letters)
+            read = readers.get(attributes) or self._reader(attributes)
             written = value or text
             if not written:
                 continue
-            read = readers.get(attributes) or self._reader(attributes)
             found = read(resolved(written) if "&" in written else written)
             if found is None:
                 continue
-            column = columns[letters] if letters in columns else self._column_of(letters)
             if column == len(row):
                 row.append(found)
             else:
@@ -172,6 +177,8 @@ class _Cells(XmlParser):
     def _reader(self, attributes: str) -> Callable[[str], Any]:
         """What makes values of the texts of cells with these attributes."""
         found = attributes_of(attributes)
+        if found is None:
+            raise _NotPlainError
         form, style = found.get("t", "n"), int(found.get("s", "0"))
         shown = self._book.dates.get(style)
         read = self._read.get(form, unescaped)

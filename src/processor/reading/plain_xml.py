@@ -9,11 +9,13 @@ from collections.abc import Iterator
 
 _CELL = re.compile(
     r'<c r="([A-Z]{1,3})[0-9]*"([^>&\'/]*)(?:/>|>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?'
-    r'(?:<v>([^<]*)</v>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
+    r'(?:<v>([^<]*)</v>|<v ?/>|<is><t(?: xml:space="preserve")?>([^<]*)</t></is>)?</c>)'
 )
-_TAGS = ("<c ", "</c>", "<v>", "</v>", "<row", "</row>", "<f", "</f>", "<is>", "</is>", "<t>", "<t ", "</t>")
+_ROW_TAGS, _TEXT_TAGS = ("<row", "</row>", "<c ", "</c>"), ("<is>", "</is>", "<t>", "<t ", "</t>")
+_TAGS = (*_ROW_TAGS, *_TEXT_TAGS, "<v>", "</v>", "<v/>", "<v />", "<f", "</f>")
 _TEXT = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+_ATTRIBUTES = re.compile(r'(?: [a-z]+="[0-9A-Za-z]*")* ?')
 _ENTITY = re.compile("&(?:#([0-9]+)|#x([0-9A-Fa-f]+)|([a-z]+));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _LEAST_TAGS_A_TEXT = 4
@@ -39,9 +41,9 @@ def texts_of(piece: str) -> list[str] | None:
     return [resolved(text) for text in texts] if "&" in piece else texts
 
 
-def attributes_of(written: str) -> dict[str, str]:
-    """Attributes by name."""
-    return dict(_ATTRIBUTE.findall(written))
+def attributes_of(written: str) -> dict[str, str] | None:
+    """Attributes by name; None if they are written in another way than they mostly are."""
+    return dict(_ATTRIBUTE.findall(written)) if _ATTRIBUTES.fullmatch(written) else None
 
 
 def resolved(text: str) -> str:

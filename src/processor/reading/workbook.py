@@ -24,6 +24,7 @@ _MOST_PART = 16 << 20  # of what is read as a whole, and says how to read the re
 _DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
 _TIME_FORMATS = {18, 19, 20, 21, 45, 46, 47}
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]|_.|\*.')
+_MARK, _DECLARATION = b"\xef\xbb\xbf", b"<?xml "
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -89,9 +90,8 @@ class XmlParser:
             return
         is_whole = cut >= len(self.ending)
         piece, self._rest = (data[:cut], data[cut:]) if is_whole else (data, b"")
-        # What is within these may look like elements and is none.
-        self._is_plain = self._is_plain and b"<!" not in piece and (not self._between or b"<?" not in piece)
-        if not (self._is_plain and self._between and is_whole and self._taken(piece)):
+        self._is_plain = self._is_plain and is_whole and not _hides_elements(piece)
+        if not (self.ending and self._is_plain and self._between and self._taken(piece)):
             self._parser.Parse(piece, False)  # noqa: FBT003  # expat takes no keywords
         self._between = is_whole
 
@@ -115,7 +115,7 @@ class XmlParser:
         self._parser.CharacterDataHandler = self.text if wanted else None
 
     def _declared(self, _version: str, encoding: str | None, _standalone: int) -> None:
-        self._is_plain = (encoding or "utf-8").lower() == "utf-8"
+        self._is_plain = self._is_plain and (encoding or "utf-8").lower() == "utf-8"
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.start(name.rpartition("\n")[2], {key.rpartition("\n")[2]: value for key, value in attributes.items()})
@@ -178,8 +178,19 @@ def _texts(archive: ZipFile) -> Iterator[list[str]]:
 
 
 def unescaped(text: str) -> str:
-    """Text with its escapes resolved: `_x000D_` is a carriage return (ECMA-376, 22.9.2.19)."""
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    """Text with its escapes resolved: `_x000D_` is a carriage return (ECMA-376, 22.9.2.19).
+
+    Halves of a letter (surrogates) are joined; one alone becomes U+FFFD.
+    """
+    if "_x" not in text:
+        return text
+    found = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), text)
+    return found.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")
+
+
+def _hides_elements(piece: bytes) -> bool:
+    """Whether what looks like an element may be none: within a comment, or in UTF-16, which has zeros."""
+    return b"<!" in piece or b"\0" in piece or b"<?" in piece.removeprefix(_MARK).removeprefix(_DECLARATION)
 
 
 def damaged() -> InputError:
