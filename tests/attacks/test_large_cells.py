@@ -1,8 +1,8 @@
 """A cell of 1 GB in every form that may bring one, in a child of much less: it ends by what it is or by its memory, and
 long before its time is over."""
 
+import gzip
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,10 +21,12 @@ TABLE = b"n,text\n" + b"1,short\n" * 1000
 
 
 def in_gzip(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    packing = zlib.compressobj(1, wbits=31)
+    """Members one after the other, which are one file to gzip: so a piece that comes again and again is packed once."""
+    packed: dict[bytes, bytes] = {}
     for piece in pieces:
-        yield packing.compress(piece)
-    yield packing.flush()
+        if piece not in packed:
+            packed[piece] = gzip.compress(piece, compresslevel=1)
+        yield packed[piece]
 
 
 def cell(begin: bytes, end: bytes) -> Iterator[bytes]:
@@ -40,6 +42,7 @@ FORMS: dict[str, Callable[[], Iterator[bytes]]] = {
     "CSV, in the first line": lambda: cell(b"a,b\n1,", b"\n"),
     "CSV in gzip": lambda: in_gzip(cell(TABLE + b"2,", b"\n")),
     "JSON, an object a line": lambda: cell(b'{"n": 1, "text": "short"}\n{"n": 2, "text": "', b'"}\n'),
+    "JSON, a list in gzip": lambda: in_gzip(cell(b'[{"n": 1, "text": "short"}, {"n": 2, "text": "', b'"}]')),
     "a sheet": lambda: iter([sheet(rows=(b'<row><c t="inlineStr"><is><t>', b"x" * BLOCK, GIGABYTE))]),
 }
 
@@ -52,5 +55,5 @@ async def test_a_cell_of_a_gigabyte_ends_its_task_and_nothing_else(
 
     error = await bombed(processors, connection, FORMS[form](), memory_mb=MEMORY_MB)
 
-    assert error["code"] in {"input_unreadable", "out_of_memory"}
+    assert error["code"] in ({"input_unreadable"} if "JSON" in form else {"input_unreadable", "out_of_memory"})
     assert error["advice"]

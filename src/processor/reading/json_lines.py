@@ -45,21 +45,23 @@ def of_lines(file: Unpacked, encoding: str) -> Iterator[Lines]:
     Raises:
         InputError: a line is longer than 64 MB.
     """
-    rest, first, wanted = b"", 1, _FIRST
+    pieces, size, first, wanted = [b""], 0, 1, _FIRST
     for piece in _utf8(file, encoding):
-        rest += piece
-        if len(rest) < wanted:
+        pieces.append(piece)
+        size += len(piece)
+        if size < wanted:
             continue
+        rest = b"".join(pieces)
         cut = rest.rfind(b"\n") + 1
-        if not cut:
-            _check_length(len(rest))
-            wanted = len(rest) + _THEN
-            continue
-        yield Lines(text=rest[:cut], first=first, position=file.position)
-        first += rest.count(b"\n", 0, cut)
-        rest, wanted = rest[cut:], _THEN
-    if rest:
-        yield Lines(text=rest + b"\n", first=first, position=file.position)
+        if cut:
+            yield Lines(text=rest[:cut], first=first, position=file.position)
+            first += rest.count(b"\n", 0, cut)
+        else:
+            _check_length(size)
+        pieces, size = [rest[cut:]], size - cut
+        wanted = _THEN if cut else size + _THEN
+    if size:
+        yield Lines(text=b"".join(pieces) + b"\n", first=first, position=file.position)
 
 
 def of_list(file: Unpacked, encoding: str) -> Iterator[Lines]:
@@ -96,6 +98,8 @@ class _Splitter:
         # Numbers are only passed over: none is made, however many digits it has.
         self._decoder = json.JSONDecoder(parse_int=len, parse_float=len)
         self._text = ""
+        self._pieces: list[str] = []  # what follows the text; joined with it when there is enough
+        self._length = 0  # of both
         self._in_list: bool | None = None
         self._ended = False
         self._wanted = 0
@@ -103,12 +107,15 @@ class _Splitter:
 
     def feed(self, piece: str) -> Iterator[str]:
         """The objects that end in this piece."""
-        self._text += piece
         if self._in_list is None:
-            start = self._text.lstrip("\ufeff \t\r\n")
+            start = piece.lstrip("\ufeff \t\r\n")
+            if not start:
+                return
             self._in_list = start.startswith("[")
-            self._text = start[1:] if self._in_list else start
-        if len(self._text) >= self._wanted:
+            piece = start[1:] if self._in_list else start
+        self._pieces.append(piece)
+        self._length += len(piece)
+        if self._length >= self._wanted:
             yield from self._objects(last=False)
 
     def end(self) -> Iterator[str]:
@@ -118,7 +125,7 @@ class _Splitter:
             raise InputError("The JSON ends in the middle of its list.", advice="Upload it again: it was cut off.")
 
     def _objects(self, *, last: bool) -> Iterator[str]:
-        at, text = 0, self._text
+        at, text = 0, "".join([self._text, *self._pieces])
         while not self._ended:
             between = _BETWEEN.match(text, at)
             at = between.end() if between else at
@@ -134,10 +141,10 @@ class _Splitter:
             self._seen += 1
             yield text[at:end].replace("\n", " ").replace("\r", " ")
             at = end
-        self._text = text[at:]
+        self._text, self._pieces, self._length = text[at:], [], len(text) - at
         # An object that is not complete yet is tried again when there is twice as much of it: linear in its length.
-        self._wanted = 0 if at else 2 * len(self._text)
-        _check_length(len(self._text))
+        self._wanted = 0 if at else min(2 * self._length, MOST_LINE + 1)
+        _check_length(self._length)
 
     def _end_of(self, text: str, at: int, *, last: bool) -> int | None:
         try:
