@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 from starlette.requests import Request
 
 from common.database import Pool
 from common.queries import load_query
 from gateway.errors import HeaderInvalidError, IdempotencyKeyReusedError
+from gateway.shared import Shared
 
-SELECT_IDEMPOTENCY_KEY: Final = load_query("gateway", "select_idempotency_key")
+SELECT_IDEMPOTENCY_KEYS: Final = load_query("gateway", "select_idempotency_keys")
+MOST_TOGETHER: Final = 200
 
 KEY: Final = re.compile(r"[!#-\[\]-~]{1,255}")  # visible ASCII without quotes and backslashes
 REPLAYED: Final = {"idempotent-replayed": "true"}
@@ -47,18 +50,34 @@ def key_asked(request: Request) -> str | None:
     return key
 
 
-async def find_tasks(named: NamedRequest, *, tenant: str, pool: Pool) -> Sequence[UUID] | None:
-    """The tasks that a request with this key was answered with before; None if there was none.
+class NamedRequests:
+    """Finds requests by their keys. Those that are looked for while others are being found share the next statement.
 
-    Raises:
-        IdempotencyKeyReusedError: it was another request.
+    Args:
+        pool: of the gateway's database role.
     """
-    row = await pool.fetchrow(SELECT_IDEMPOTENCY_KEY, tenant, named.key)
-    if row is None:
-        return None
-    if row["request"] != named.digest:
-        raise IdempotencyKeyReusedError(
-            "This Idempotency-Key came before with another request.", advice="Give each request a key of its own."
-        )
-    tasks: Sequence[UUID] = row["tasks"]
-    return tasks
+
+    def __init__(self, *, pool: Pool) -> None:
+        self._pool = pool
+        self._shared = Shared(self._find_together, most=MOST_TOGETHER)
+
+    async def find(self, named: NamedRequest, *, tenant: str) -> Sequence[UUID] | None:
+        """The tasks that a request with this key was answered with before; None if there was none.
+
+        Raises:
+            IdempotencyKeyReusedError: it was another request.
+        """
+        row = await self._shared.take((tenant, named.key))
+        if row["request"] is None:
+            return None
+        if row["request"] != named.digest:
+            raise IdempotencyKeyReusedError(
+                "This Idempotency-Key came before with another request.", advice="Give each request a key of its own."
+            )
+        tasks: Sequence[UUID] = row["tasks"]
+        return tasks
+
+    async def _find_together(self, asked: Sequence[tuple[str, str]]) -> Sequence[asyncpg.Record]:
+        tenants, keys = zip(*asked, strict=True)
+        found: Sequence[asyncpg.Record] = await self._pool.fetch(SELECT_IDEMPOTENCY_KEYS, tenants, keys)
+        return found

@@ -20,7 +20,7 @@ from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
 from gateway.digests import request_digest
 from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
-from gateway.idempotency import NamedRequest, find_tasks
+from gateway.idempotency import NamedRequest, NamedRequests
 from gateway.recorder import Order, Outcome, Recorder
 from gateway.room import QueueRoom
 from gateway.task_view import Row
@@ -63,6 +63,7 @@ class Intake:
         pool: of the gateway's database role.
         admission: judges what is asked for.
         recorder: writes what was accepted.
+        named: finds requests that came before.
         tasks: finds tasks that were made before.
         keys_kept: how long a request's key is remembered.
         room: how many tasks may wait.
@@ -74,6 +75,7 @@ class Intake:
         pool: Pool,
         admission: Admission,
         recorder: Recorder,
+        named: NamedRequests,
         tasks: Tasks,
         keys_kept: timedelta,
         room: QueueRoom,
@@ -81,6 +83,7 @@ class Intake:
         self._pool = pool
         self._admission = admission
         self._recorder = recorder
+        self._named = named
         self._tasks = tasks
         self._keys_kept = keys_kept
         self._room = room
@@ -177,7 +180,7 @@ class Intake:
         return Taken(rows=rows, reused=reused)
 
     async def _answered_before(self, named: NamedRequest, asker: Asker) -> Taken | None:
-        ids = await find_tasks(named, tenant=asker.tenant, pool=self._pool)
+        ids = await self._named.find(named, tenant=asker.tenant)
         return None if ids is None else await self._again(ids, asker)
 
     async def _made_before(self, identity: UUID, digest: bytes, asker: Asker) -> Taken | None:

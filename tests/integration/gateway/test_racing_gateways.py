@@ -15,7 +15,7 @@ from common.database import Pool, open_pool
 from common.ids import uuid7
 from common.notifier import Notifier
 from common.settings import DatabaseSettings
-from gateway.idempotency import find_tasks
+from gateway.idempotency import NamedRequests
 from gateway.recorder import Order, Recorder
 from helpers.database import Database, connected
 from helpers.eventually import eventually
@@ -45,14 +45,14 @@ class Gateway:
     """What records in one gateway."""
 
     def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+        self._named = NamedRequests(pool=pool)
         self._recorder = Recorder(pool=pool, notifier=Notifier(pool=pool))
 
     async def ask(self, order: Order, answers: Answers) -> None:
         """Record it, or find what was recorded before, as the intake does."""
         outcome = await self._recorder.record(order)
         if outcome is None and order.named is not None:
-            found = await find_tasks(order.named, tenant=order.tenant, pool=self._pool)
+            found = await self._named.find(order.named, tenant=order.tenant)
             assert found is not None
             [task] = found
         else:

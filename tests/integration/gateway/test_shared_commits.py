@@ -111,6 +111,20 @@ async def test_submits_over_http_share_commits(
     assert await connection.fetchval(COMMITS) < 20
 
 
+async def test_submits_with_keys_share_their_look_up_and_commits_over_http(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, database: Database
+) -> None:
+    body = await asked(connection)
+    asks = [Ask(body={**body, "tags": [f"number-{number}"]}, key=f"key-{number}") for number in range(60)]
+    answers = await send_while_the_first_is_held_up(client, database, asks)
+    again = await asks[59].send(client)
+
+    assert [answer.json()["tags"] for answer in answers] == [[f"number-{number}"] for number in range(60)]
+    assert again.json() == answers[59].json()
+    assert await connection.fetchval(MADE) == 60
+    assert await connection.fetchval(COMMITS) < 20
+
+
 @pytest.mark.every_postgres
 async def test_one_bad_task_fails_alone(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, database: Database
