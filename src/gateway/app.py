@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from common.configuration import read_settings
 from common.database import Pool, check_schema, open_pool
+from common.garbage import look_seldom
 from common.log import configure_logging
 from common.notifier import Notifier
 from common.secrecy import keep_to_ourselves
@@ -172,6 +173,7 @@ def main() -> None:
     configure_logging(service="gateway", form=logs.format, level=logs.level)
     settings, database = read_settings(GatewaySettings), read_settings(DatabaseSettings)
     storage, streams = read_settings(StorageSettings), read_settings(StreamSettings)
+    look_seldom()
     anyio.run(
         lambda: serve(settings=settings, streams=streams, database=database, storage=storage),
         backend_options={"use_uvloop": True},

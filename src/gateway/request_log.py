@@ -87,8 +87,10 @@ class _Answer:
         elif self._held is not None:
             held, self._held = self._held, None
             self._begin(held["status"])
-            if self._is_whole(message) and answer_at_once(self._scope, _whole(held, message.get("body", b""))):
-                return
+            if self._is_whole(message):
+                rest = _rest(held["headers"], message.get("body", b""))
+                if answer_at_once(self._scope, STATUS_LINE[held["status"]], rest):
+                    return
             await self._send(held)
         await self._send(message)
 
@@ -120,19 +122,17 @@ def _has_length(start: Message) -> bool:
     return start["status"] not in BODILESS and any(name == b"content-length" for name, _ in start["headers"])
 
 
-def _whole(start: Message, body: bytes) -> bytes:
-    """A whole answer as it goes over the wire.
+def _rest(headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
+    """What follows the status line of a whole answer.
 
     Raises:
         RuntimeError: its headers would be others to who reads them, or its length is not that of its body.
     """
-    headers: list[tuple[bytes, bytes]] = start["headers"]
     if UNSOUND.search(b"".join([part for field in headers for part in field])):
         raise RuntimeError("a header has characters that no header may have")
     if [value for name, value in headers if name == b"content-length"] != [b"%d" % len(body)]:
         raise RuntimeError("an answer has another length than it says")
-    lines = [b"%b: %b\r\n" % field for field in headers]
-    return b"".join([STATUS_LINE[start["status"]], *lines, b"\r\n", body])
+    return b"".join([*(b"%b: %b\r\n" % field for field in headers), b"\r\n", body])
 
 
 def _request_id(scope: Scope) -> str:

@@ -132,19 +132,20 @@ class Offer:
         """The request has come whole."""
         return self._cycle is not None and not self._cycle.more_body
 
-    def answer(self, data: bytes) -> bool:
-        """Write a whole answer, head and body; False if only the usual way will do."""
+    def answer(self, status_line: bytes, rest: bytes) -> bool:
+        """Write a whole answer with the headers that the server adds to each; False if only the usual way will do."""
         cycle = self._cycle
         if cycle is None or cycle.response_started or cycle.flow.write_paused or not cycle.keep_alive:
             return False
-        if cycle.scope["method"] == "HEAD" or cycle.default_headers:
+        if cycle.scope["method"] == "HEAD":
             return False
         if cycle.disconnected:
             return True
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
         cycle.message_event.set()
-        cycle.transport.write(data)
+        added = [b"%b: %b\r\n" % field for field in cycle.default_headers]  # the date
+        cycle.transport.write(b"".join((status_line, *added, rest)))
         cycle.on_response()
         return True
 
@@ -170,10 +171,16 @@ class Offer:
         return tap
 
 
-def answer_at_once(scope: Scope, data: bytes) -> bool:
-    """Write a whole answer where the server is ours; False if it has to go the usual way."""
+def answer_at_once(scope: Scope, status_line: bytes, rest: bytes) -> bool:
+    """Write a whole answer where the server is ours; False if it has to go the usual way.
+
+    Args:
+        scope: of the request.
+        status_line: with its end.
+        rest: the headers, the empty line, the body.
+    """
     offer: Offer | None = scope.get("extensions", {}).get(EXTENSION)
-    return offer is not None and offer.answer(data)
+    return offer is not None and offer.answer(status_line, rest)
 
 
 async def open_tap(scope: Scope, send: Send, start: Message) -> Tap | None:

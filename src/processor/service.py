@@ -9,6 +9,7 @@ from anyio.abc import TaskGroup
 
 from common.configuration import read_settings
 from common.errors import SundogError
+from common.garbage import look_seldom
 from common.log import configure_logging
 from common.settings import DatabaseSettings, LogSettings, StorageSettings
 from processor import descendants
@@ -45,6 +46,7 @@ def main(*, drain: bool = False, **given: Any) -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # what it was started with stays in its memory for others to look up
     descendants.adopt_orphans()
     not_ours = descendants.children()
+    look_seldom()
     try:
         anyio.run(
             lambda: serve(database=database, storage=storage, settings=settings, retention=retention, drain=drain),

@@ -8,7 +8,7 @@ import asyncpg
 import httpx2
 import pytest
 from starlette.applications import Starlette
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from gateway.express import is_plain
 from gateway.server import build_server, listening_socket
@@ -42,15 +42,20 @@ REQUESTS: Final[dict[str, tuple[int, dict[str, str], dict[str, object] | bytes]]
 
 
 class Spy:
-    """Notes of each request for tasks whether it is one for the short way."""
+    """Notes of each request for tasks whether it is one for the short way, and what is sent by ASGI's messages."""
 
     def __init__(self, app: Starlette) -> None:
         self.plain: list[bool] = []
+        self.sent: list[Message] = []
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noted(message: Message) -> None:
+            self.sent.append(message)
+            await send(message)
+
         self.plain.append(is_plain(scope))
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, noted)
 
 
 async def ask_both(app: Spy, settings: GatewaySettings, headers: dict[str, str], body: bytes) -> list[httpx2.Response]:
@@ -94,6 +99,18 @@ async def test_both_ways_give_the_same_answer(
     assert short.status_code == status
     assert common_part(short) == common_part(long)
     assert short.headers.keys() == long.headers.keys()
+
+
+async def test_a_whole_answer_is_written_at_once(
+    app: Starlette, settings: GatewaySettings, connection: asyncpg.Connection
+) -> None:
+    """Head, the server's own headers and body in one piece, past ASGI's two messages."""
+    spy = Spy(app)
+
+    answers = await ask_both(spy, settings, JSON, json.dumps(await asked(connection)).encode())
+
+    assert spy.sent == []
+    assert all({"date", "x-request-id", "content-length"} <= answer.headers.keys() for answer in answers)
 
 
 @pytest.mark.parametrize(
