@@ -1,9 +1,11 @@
 """The shared texts of a spreadsheet: read as far as a cell needs them, kept in scratch where memory has no room."""
 
-import marshal
+import os
+from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import accumulate, pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Self
@@ -11,6 +13,7 @@ from typing import IO, Self
 _BLOCK_TEXTS, _BLOCK_BYTES = 1024, 128 << 10
 _TEXT_BYTES = 64  # what Python needs for a text besides its letters
 _AT_HAND = 64
+_END_BYTES = array("I").itemsize
 
 
 class SharedTexts:
@@ -18,7 +21,8 @@ class SharedTexts:
 
     Texts go into blocks. The first blocks, up to `most_bytes`, stay in memory; the others are in a file, of which those
     that were used last are at hand too. Cells mostly name texts in the order in which they first come, so that a block
-    is read once.
+    is read once. In a sheet that was sorted they name them in any order: so of a block that was not used lately only
+    the one text is read, and all of it when another is wanted.
 
     Args:
         source: gives the texts in their order, some at a time.
@@ -32,7 +36,7 @@ class SharedTexts:
         self._room = most_bytes
         self._starts: list[int] = []
         self._blocks: list[list[str] | tuple[int, int]] = []
-        self._at_hand: OrderedDict[int, list[str]] = OrderedDict()
+        self._at_hand: OrderedDict[int, list[str] | None] = OrderedDict()  # None: one of its texts was wanted
         self._near: list[str] = []  # the block of the text before
         self._near_start = 0
         self._last: list[str] = []
@@ -62,8 +66,11 @@ class SharedTexts:
         if number >= self._count:
             return self._last[number - self._count]
         place = bisect_right(self._starts, number) - 1
-        self._near, self._near_start = self._block(place), self._starts[place]
-        return self._near[number - self._near_start]
+        block = self._block(place)
+        if block is None:
+            return self._one(place, number - self._starts[place])
+        self._near, self._near_start = block, self._starts[place]
+        return block[number - self._near_start]
 
     def _take(self, texts: list[str] | None, wanted: int) -> None:
         if texts is None:
@@ -85,22 +92,41 @@ class SharedTexts:
         if self._file is None:
             # With a name: what is written to a file without one is in no count of the disk that a task fills.
             self._file = NamedTemporaryFile(dir=self._folder)  # noqa: SIM115  # closed by __exit__
-        data = marshal.dumps(block)
-        start = self._file.seek(0, 2)
-        self._file.write(data)
-        return start, len(data)
+        texts = [text.encode() for text in block]
+        start = self._file.seek(0, os.SEEK_END)
+        self._file.write(array("I", accumulate(map(len, texts), initial=0)).tobytes())
+        self._file.writelines(texts)
+        self._file.flush()
+        return start, len(texts)
 
-    def _block(self, place: int) -> list[str]:
+    def _block(self, place: int) -> list[str] | None:
+        """All texts of a block, if it is in memory, at hand, or wanted again; else None, and it is remembered."""
         kept = self._blocks[place]
         if isinstance(kept, list):
             return kept
         block = self._at_hand.get(place)
         if block is None:
-            assert self._file is not None
-            self._file.seek(kept[0])
-            block = self._at_hand[place] = marshal.loads(self._file.read(kept[1]))  # noqa: S302  # our own writing
+            block = self._at_hand[place] = self._whole(*kept) if place in self._at_hand else None
             if len(self._at_hand) > _AT_HAND:
                 self._at_hand.popitem(last=False)
-        else:
-            self._at_hand.move_to_end(place)
+        self._at_hand.move_to_end(place)
         return block
+
+    def _whole(self, start: int, count: int) -> list[str]:
+        ends = self._ends(start, count + 1)
+        texts = self._read(ends[-1], start + (count + 1) * _END_BYTES)
+        return [texts[begin:end].decode() for begin, end in pairwise(ends)]
+
+    def _one(self, place: int, number: int) -> str:
+        kept = self._blocks[place]
+        assert isinstance(kept, tuple)
+        start, count = kept
+        begin, end = self._ends(start + number * _END_BYTES, 2)
+        return self._read(end - begin, start + (count + 1) * _END_BYTES + begin).decode()
+
+    def _ends(self, start: int, count: int) -> "array[int]":
+        return array("I", self._read(count * _END_BYTES, start))
+
+    def _read(self, count: int, start: int) -> bytes:
+        assert self._file is not None
+        return os.pread(self._file.fileno(), count, start)
