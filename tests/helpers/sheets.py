@@ -3,6 +3,8 @@
 import io
 import zipfile
 
+from helpers.repeated_member import add_repeated
+
 NAMESPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 Part = tuple[bytes, bytes, int]
@@ -31,8 +33,5 @@ def sheet(*, rows: Part = NOTHING, texts: Part = NOTHING, styles: Part = NOTHING
         for name, text in HEADS.items():
             package.writestr(name, text)
         for name, (head, (begin, block, count)) in parts.items():
-            with package.open(name, "w", force_zip64=True) as part:
-                part.write(head.encode() + begin)
-                for _ in range(count):
-                    part.write(block)
+            add_repeated(package, name, begin=head.encode() + begin, block=block, count=count)
     return out.getvalue()
