@@ -18,8 +18,9 @@
 --                    claim                    settle: succeeded | failed | cancelled
 --        ┌────────┐ ─────────► ┌─────────┐ ────────────────────────────────────────► ┌───────────┐
 --   ──►  │ queued │            │ running │                                           │ final     │
---        └────────┘ ◄───────── └─────────┘                                           └───────────┘
---           │  ▲  settle: retry, hand back; rescue: lease ran out                       ▲     │
+--        └────────┘ ◄───────── └─────────┘ ────────────────────────────────────────► └───────────┘
+--           │  ▲  settle: retry, hand back;   the same, where somebody asked to cancel  ▲     │
+--           │  │  rescue: lease ran out       while it ran: cancelled                   │     │
 --           └──┼─────────────────────────── cancel ─────────────────────────────────────┘     │
 --              └─────────── retry by hand, of a task that failed or was cancelled ────────────┘
 --

@@ -16,6 +16,7 @@ from common.database import TRANSIENT, Pool
 from common.lifecycle import Periodic
 from common.notifier import Notifier
 from common.queries import load_query
+from common.words import TaskState
 from processor.caps import Caps
 from processor.claim import Ending, Hold
 from processor.identity import Identity
@@ -107,7 +108,7 @@ class Heartbeater(Periodic):
         if rows:
             log.warning("tasks handed back whose claim was never heard of", extra={"count": len(rows)})
             self._notifier.feed_moved(row["id"] for row in rows)
-            self._notifier.work_arrived(row["kind"] for row in rows)
+            self._notifier.work_arrived(row["kind"] for row in rows if row["state"] == TaskState.QUEUED)
         return len(rows)
 
     async def beat_processor(self) -> None:

@@ -13,6 +13,9 @@ crashed                       queued, later   failure and crash  retrying   (fai
 cancelled                     cancelled                          cancelled
 interrupted                   queued, at once nothing            retrying   handed back by a processor that stops
 lease lost                    nothing is written: the task is somebody else's
+
+Whatever would go back into the queue is cancelled instead if somebody asked for that while it ran: settle_attempts.sql
+sees to it, since only the task's locked row tells.
 """
 
 import random

@@ -1,24 +1,19 @@
 -- Takes tasks whose lease ran out from processors that no longer say they live. Every processor runs this; SKIP LOCKED shares the work.
 -- $1 crashes after which a task is quarantined, $2 how many at most, $3 the time (null: now).
 WITH expired AS MATERIALIZED (
-    SELECT id
+    -- Judged on the locked row, so that a cancel in the same moment is seen.
+    SELECT id, CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled' WHEN crashes + 1 >= $1::integer THEN 'failed' ELSE 'queued' END AS decided
     FROM task
     WHERE state = 'running' AND lease_until < coalesce($3::timestamptz, now())
     ORDER BY id
     LIMIT $2
     FOR NO KEY UPDATE SKIP LOCKED
-), decided AS (
-    SELECT task.id,
-        CASE WHEN task.cancel_requested_at IS NOT NULL THEN 'cancelled'
-             WHEN task.crashes + 1 >= $1::integer THEN 'failed'
-             ELSE 'queued' END AS state
-    FROM task JOIN expired ON expired.id = task.id
 ), rescued AS (
     UPDATE task
-    SET state = decided.state::task_state, lease_until = NULL, processor = NULL, crashes = task.crashes + 1,
+    SET state = expired.decided::task_state, lease_until = NULL, processor = NULL, crashes = task.crashes + 1,
         last_seq = task.last_seq + 1, version = task.version + 1, run_at = coalesce($3::timestamptz, now()),
-        finished_at = CASE WHEN decided.state = 'queued' THEN NULL ELSE coalesce($3::timestamptz, now()) END,
-        error = CASE decided.state
+        finished_at = CASE WHEN expired.decided = 'queued' THEN NULL ELSE coalesce($3::timestamptz, now()) END,
+        error = CASE expired.decided
             WHEN 'failed' THEN json_build_object(
                 'code', 'quarantined',
                 'message', format('The analysis crashed, or took its processor down, %s times.', task.crashes + 1),
@@ -26,8 +21,8 @@ WITH expired AS MATERIALIZED (
             WHEN 'queued' THEN json_build_object(
                 'code', 'lost', 'message', 'The processor stopped responding.', 'advice', 'Nothing to do: it is tried again.')
             END
-    FROM decided
-    WHERE task.id = decided.id
+    FROM expired
+    WHERE task.id = expired.id
     RETURNING task.id, task.state, task.attempts, task.last_seq, task.error, task.kind
 ), closed AS (
     UPDATE attempt

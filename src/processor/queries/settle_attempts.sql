@@ -3,6 +3,7 @@
 -- (null unless succeeded), $9 peak memory, $10 CPU seconds, $11 seconds until it may run again, $12 counts as a failure,
 -- $13 counts as a crash, $14 progress that is not written yet (null: none). Artifacts, in step: $15 task, $16 name, $17 sha256, $18 bytes,
 -- $19 media type. $20 the time (null: now).
+-- A task that somebody asked to cancel while it ran does not go back into the queue: it is cancelled instead, whatever ended its attempt.
 -- Returns the tasks that were settled; the others' leases are lost and nothing of theirs is kept.
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(
@@ -10,21 +11,25 @@ WITH given AS MATERIALIZED (
         $10::float8[], $11::float8[], $12::boolean[], $13::boolean[], $14::text[]
     ) AS given (task, lease, state, outcome, type, error, data, body, peak, cpu, delay, is_failure, is_crash, progress)
 ), held AS MATERIALIZED (
-    SELECT task.id
+    -- Judged on the locked row, so that a cancel in the same moment is seen.
+    SELECT task.id, CASE WHEN given.state = 'queued' AND task.cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE given.state END AS state
     FROM task JOIN given ON task.id = given.task AND task.state = 'running' AND task.lease = given.lease
     ORDER BY task.id
     FOR NO KEY UPDATE OF task
 ), settled AS (
     UPDATE task
-    SET state = given.state::task_state, lease_until = NULL, processor = NULL,
+    SET state = held.state::task_state, lease_until = NULL, processor = NULL,
         failures = task.failures + given.is_failure::integer, crashes = task.crashes + given.is_crash::integer,
-        last_seq = task.last_seq + 1, version = task.version + 1, error = given.error::json,
-        run_at = CASE WHEN given.state = 'queued'
+        last_seq = task.last_seq + 1, version = task.version + 1,
+        error = CASE WHEN held.state <> 'cancelled' THEN given.error::json END,
+        run_at = CASE WHEN held.state = 'queued'
             THEN coalesce($20::timestamptz, now()) + make_interval(secs => given.delay) ELSE task.run_at END,
-        finished_at = CASE WHEN given.state = 'queued' THEN NULL ELSE coalesce($20::timestamptz, now()) END
+        finished_at = CASE WHEN held.state = 'queued' THEN NULL ELSE coalesce($20::timestamptz, now()) END
     FROM given JOIN held ON held.id = given.task
     WHERE task.id = given.task
-    RETURNING task.id, task.lease, task.attempts, task.last_seq, given.outcome, given.type, given.error, given.data,
+    RETURNING task.id, task.lease, task.attempts, task.last_seq, given.outcome, given.error,
+        CASE WHEN held.state = given.state THEN given.type ELSE held.state END AS type,
+        CASE WHEN held.state = given.state THEN given.data ELSE json_build_object('outcome', given.outcome)::text END AS data,
         given.body, given.peak, given.cpu, given.progress
 ), closed AS (
     UPDATE attempt
