@@ -42,7 +42,7 @@ class Claim:
         seq: the number of its first event, `started`; this processor numbers the feed on from there.
         failures: attempts so far that count against `max_attempts`.
         crashes: attempts so far that crashed or were lost.
-        low_memory: the attempt before ran out of memory.
+        low_memory: an attempt ran out of memory, since the task was asked for, or asked for again by hand.
     """
 
     task: TaskId

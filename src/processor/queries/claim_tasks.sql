@@ -93,8 +93,12 @@ WITH RECURSIVE lane (tenant, kind, priority) AS (
 SELECT id, lease, attempts, last_seq, failures, crashes, tenant, kind, params, timeout_s, memory_mb, max_attempts, traceparent,
     (SELECT coalesce(json_agg(given), '[]')
      FROM (SELECT name, filename, sha256, bytes FROM task_input WHERE task_input.task = claimed.id) AS given) AS inputs,
-    -- After a retry by hand nothing has failed yet, so it runs as a new task would.
-    failures > 0 AND (SELECT outcome FROM attempt
-     WHERE attempt.task = claimed.id AND attempt.number = claimed.attempts - 1) = 'out_of_memory' AS low_memory
+    -- An attempt since the last retry by hand ran out of memory, whatever came between. The feed, which tells of that retry, is looked at only
+    -- if one ever did.
+    failures > 0 AND EXISTS (
+        SELECT FROM attempt
+        WHERE attempt.task = claimed.id AND attempt.outcome = 'out_of_memory'
+            AND attempt.started_at > (SELECT at FROM event WHERE event.task = claimed.id AND type = 'queued' ORDER BY seq DESC LIMIT 1)
+    ) AS low_memory
 FROM claimed
 ORDER BY priority DESC, run_at, id

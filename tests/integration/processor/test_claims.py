@@ -10,12 +10,14 @@ import anyio
 import asyncpg
 import pytest
 
+from common.queries import load_query
 from helpers.database import Database, connected
-from helpers.engine_statements import claim, claim_under_caps, many_tasks, settle
+from helpers.engine_statements import SETTLE_ATTEMPTS, claim, claim_under_caps, many_tasks, settle, settlement
 from helpers.eventually import eventually
 from helpers.factories import queued_task
 from helpers.processors import ProcessorFactory, ended
 
+RETRY_TASKS = load_query("gateway", "retry_tasks")
 BACKLOG = 100_000
 WAITS_OR_HAS_CLAIMED = """
     SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)
@@ -323,3 +325,48 @@ async def test_many_who_claim_at_once_never_claim_one_task_twice(
     assert len(claimed) == len(tasks)
     assert set(claimed) == tasks
     assert await connection.fetchval("SELECT max(attempts) FROM task") == 1
+
+
+# Low-memory mode
+
+
+async def out_of_memory(processor: asyncpg.Connection) -> None:
+    """Claim a task and end its attempt as out of memory, with another to follow."""
+    columns = settlement(await claim(processor), state="queued")
+    columns[3], columns[11] = ["out_of_memory"], [True]
+    await processor.fetch(SETTLE_ATTEMPTS, *columns, None)
+
+
+@pytest.mark.every_postgres
+async def test_low_memory_mode_outlives_an_interruption(
+    processor: asyncpg.Connection, connection: asyncpg.Connection
+) -> None:
+    await queued_task(connection, max_attempts=5)
+    await out_of_memory(processor)
+    modes = []
+    for _ in range(3):
+        claims = await claim(processor)
+        modes.append(claims[0]["low_memory"])
+        await settle(processor, claims, state="queued")
+
+    assert modes == [True] * 3
+
+
+@pytest.mark.every_postgres
+async def test_low_memory_mode_ends_with_a_retry_by_hand_also_when_another_attempt_failed_since(
+    processor: asyncpg.Connection, database: Database, connection: asyncpg.Connection
+) -> None:
+    task = await queued_task(connection, max_attempts=5)
+    await out_of_memory(processor)
+    await settle(processor, await claim(processor), state="cancelled")
+    async with connected(database.gateway_dsn) as gateway:
+        again = await gateway.fetch(RETRY_TASKS, [task], "default", ["profile"], ["1"], "{}")
+    assert len(again) == 1
+    first = await claim(processor)
+    columns = settlement(first, state="queued")
+    columns[3], columns[11] = ["crashed"], [True]
+    await processor.fetch(SETTLE_ATTEMPTS, *columns, None)
+    second = await claim(processor)
+
+    assert second[0]["failures"] == 1
+    assert [rows[0]["low_memory"] for rows in (first, second)] == [False, False]
