@@ -56,7 +56,13 @@ from processor.watchdog import THREADS_AT_MOST, Watchdog, Watched
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = {Ending.OUT_OF_MEMORY, Ending.OUT_OF_DISK, Ending.TOO_MANY_THREADS, Ending.LEASE_LOST}
+_AT_ONCE = {
+    Ending.OUT_OF_MEMORY,
+    Ending.OUT_OF_DISK,
+    Ending.TOO_MANY_FILES,
+    Ending.TOO_MANY_THREADS,
+    Ending.LEASE_LOST,
+}
 ENDING_S = 1.0  # from the end of its pipe to the end of a child
 
 
@@ -127,6 +133,7 @@ class Attempt:
             Ending.TIMED_OUT: self.claim.timeout_s,
             Ending.OUT_OF_MEMORY: self.claim.memory_mb,
             Ending.OUT_OF_DISK: self._shop.settings.scratch_mb,
+            Ending.TOO_MANY_FILES: self._shop.settings.scratch_files,
             Ending.TOO_MANY_THREADS: THREADS_AT_MOST,
         }
         return limits.get(reason, 0)
@@ -160,6 +167,7 @@ class Attempt:
             child=child,
             scratch=child.room.scratch,
             scratch_bytes=self._shop.settings.scratch_mb << 20,
+            scratch_files=self._shop.settings.scratch_files,
             memory_bytes=self.claim.memory_mb << 20,
             deadline=deadline,
             end=self.end,

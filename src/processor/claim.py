@@ -19,6 +19,7 @@ class Ending(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     OUT_OF_DISK = "out_of_disk"
+    TOO_MANY_FILES = "too_many_files"
     TOO_MANY_THREADS = "too_many_threads"
     LEASE_LOST = "lease_lost"
     INTERRUPTED = "interrupted"

@@ -63,6 +63,9 @@ class ProcessorSettings(BaseSettings):
     retry_first_s: float = Field(default=1, gt=0, description="Delay before the first retry; doubled for each further.")
     retry_most_s: float = Field(default=300, gt=0, description="The longest delay before a retry.")
     scratch_mb: int = Field(default=20_480, ge=1, description="Disk that one analysis may fill, in MiB.")
+    scratch_files: int = Field(
+        default=100_000, ge=1, description="Files and folders that one analysis may have in its scratch at once."
+    )
     require_confinement: tuple[Wall, ...] = Field(
         default=(),
         description="Walls around analyses without which this processor does not start (a JSON list); see "

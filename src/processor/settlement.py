@@ -7,7 +7,7 @@ failed, permanent             failed          failure            failed
 failed, may pass              queued, later   failure            retrying   (failed after max_attempts)
 out of memory                 queued, at once failure            retrying   in low-memory mode, once
 timed out, out of disk        failed          failure            failed     the same would happen again
-too many threads              failed          failure            failed     the same would happen again
+too many files or threads     failed          failure            failed     the same would happen again
 refused by Postgres           failed          failure            failed     what was told or found cannot be stored
 crashed                       queued, later   failure and crash  retrying   (failed, quarantined, after max_crashes)
 cancelled                     cancelled                          cancelled
@@ -101,13 +101,21 @@ def _after_ending(claim: Claim, reason: Ending, *, limit: int) -> Settlement | N
             return _requeue(AttemptOutcome.INTERRUPTED, error)
         case Ending.OUT_OF_MEMORY:
             return _after_out_of_memory(claim, limit=limit)
-        case Ending.TIMED_OUT | Ending.OUT_OF_DISK | Ending.TOO_MANY_THREADS | Ending.EVENT_REFUSED:
+        case (
+            Ending.TIMED_OUT
+            | Ending.OUT_OF_DISK
+            | Ending.TOO_MANY_FILES
+            | Ending.TOO_MANY_THREADS
+            | Ending.EVENT_REFUSED
+        ):
             return _after_what_would_happen_again(reason, limit=limit)
         case unknown:
             assert_never(unknown)
 
 
-Repeated: TypeAlias = Literal[Ending.TIMED_OUT, Ending.OUT_OF_DISK, Ending.TOO_MANY_THREADS, Ending.EVENT_REFUSED]
+Repeated: TypeAlias = Literal[
+    Ending.TIMED_OUT, Ending.OUT_OF_DISK, Ending.TOO_MANY_FILES, Ending.TOO_MANY_THREADS, Ending.EVENT_REFUSED
+]
 
 
 def _after_what_would_happen_again(reason: Repeated, *, limit: int) -> Settlement:
@@ -119,6 +127,9 @@ def _after_what_would_happen_again(reason: Repeated, *, limit: int) -> Settlemen
             advice = "Submit it with less data, or ask the operator for more scratch space."
             error = _error("out_of_disk", f"Needed more than {limit} MiB of disk.", advice)
             return _fail(AttemptOutcome.OUT_OF_DISK, error)
+        case Ending.TOO_MANY_FILES:
+            error = _error("too_many_files", f"Had more than {limit} files at once.", FAULT_OF_THE_ANALYSIS)
+            return _fail(AttemptOutcome.FAILED, error)
         case Ending.TOO_MANY_THREADS:
             error = _error("too_many_threads", f"Started more than {limit} threads at once.", FAULT_OF_THE_ANALYSIS)
             return _fail(AttemptOutcome.FAILED, error)

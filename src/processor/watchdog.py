@@ -3,11 +3,13 @@
 Address-space limits are no help: Polars reserves far more than it uses, and aborts without a word when it may not. So
 resident memory is read often, and the child is killed when there is too much. One task does this for all children.
 The kernel's limit on threads counts those of a user, and holds root to none; so those of a child are counted here.
+
+A look at a disk takes as long as a child has files, or the file system is slow. Each has a task of its own, so that it
+delays the next look at the same disk and nothing else.
 """
 
 import logging
 import math
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -16,17 +18,19 @@ from pathlib import Path
 from typing import Final
 
 import anyio
-from anyio.abc import TaskStatus
+from anyio.abc import TaskGroup, TaskStatus
 
 from common.lifecycle import Service
 from processor.children import Child
 from processor.claim import Ending
+from processor.disk import Fill, fill_of
 
 log = logging.getLogger(__name__)
 
 LOOK_S: Final = 0.025
 TAKES_JOB_S: Final = 3.0
-LOOKS_A_DISK_LOOK: Final = 20
+DISK_LOOK_S: Final = 0.5
+DISK_THREADS: Final = 4
 THREADS_AT_MOST: Final = 2048  # some for each of many cores, for several engines: no analysis has more by honest means
 
 
@@ -39,6 +43,8 @@ class Watched:
 
     Attributes:
         peak_bytes: the most resident memory that was seen.
+        scratch: the folder that it writes in.
+        files_at_most: that it may have there.
     """
 
     __slots__ = (
@@ -46,10 +52,11 @@ class Watched:
         "_child",
         "_deadline",
         "_end",
-        "_scratch",
         "_scratch_at_most",
         "_takes_job_until",
+        "files_at_most",
         "peak_bytes",
+        "scratch",
     )
 
     def __init__(
@@ -58,13 +65,15 @@ class Watched:
         child: Child,
         scratch: Path,
         scratch_bytes: int,
+        scratch_files: int,
         memory_bytes: int,
         deadline: float,
         end: Callable[[Ending], None],
     ) -> None:
         self.peak_bytes = child.bytes_seen
         self._child = child
-        self._scratch = scratch
+        self.scratch = scratch
+        self.files_at_most = scratch_files
         self._scratch_at_most = scratch_bytes
         self._bytes_at_most = memory_bytes
         self._deadline = deadline
@@ -87,18 +96,26 @@ class Watched:
                 log.warning("a child does not take its job", extra={"pid": self._child.pid})
                 self._child.signal(signal.SIGKILL)
 
-    async def look_at_disk(self) -> None:
-        """Look at the disk that it fills."""
-        if await anyio.to_thread.run_sync(folder_bytes, self._scratch) > self._scratch_at_most:
+    def judge_disk(self, fill: Fill) -> None:
+        """End it where its folder holds too much."""
+        if fill.bytes > self._scratch_at_most:
             self._end(Ending.OUT_OF_DISK)
+        elif fill.files > self.files_at_most:
+            self._end(Ending.TOO_MANY_FILES)
 
 
 class Watchdog(Service):
-    """All children that work."""
+    """All children that work.
 
-    def __init__(self) -> None:
+    Args:
+        look_at_disk: counts what is in a folder, up to so many files; called in a thread.
+    """
+
+    def __init__(self, *, look_at_disk: Callable[[Path, int], Fill] = fill_of) -> None:
         super().__init__()
+        self._count = look_at_disk
         self._watched: set[Watched] = set()
+        self._at_their_disks: set[Watched] = set()
 
     @contextmanager
     def watch(self, watched: Watched) -> Iterator[None]:
@@ -112,24 +129,26 @@ class Watchdog(Service):
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Look until cancelled."""
-        ready.started()
-        looks = 0
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._look_at_disks, group)
+            ready.started()
+            while True:
+                await anyio.sleep(LOOK_S)
+                for watched in list(self._watched):
+                    watched.look()
+
+    async def _look_at_disks(self, group: TaskGroup) -> None:
+        threads = anyio.CapacityLimiter(DISK_THREADS)  # its own: all others go to the storage and to folders
         while True:
-            await anyio.sleep(LOOK_S)
-            looks += 1
-            for watched in list(self._watched):
-                watched.look()
-                if looks % LOOKS_A_DISK_LOOK == 0:
-                    await watched.look_at_disk()
+            await anyio.sleep(DISK_LOOK_S)
+            for watched in self._watched - self._at_their_disks:
+                self._at_their_disks.add(watched)
+                group.start_soon(self._look_at_disk, watched, threads)
 
-
-def folder_bytes(folder: Path) -> int:
-    """Disk that the files of a folder occupy, sparse parts not counted; what vanishes meanwhile counts nothing."""
-    total = 0
-    for place, _folders, files in os.walk(folder):
-        for name in files:
-            try:
-                total += (Path(place) / name).lstat().st_blocks * 512
-            except OSError:
-                continue
-    return total
+    async def _look_at_disk(self, watched: Watched, threads: anyio.CapacityLimiter) -> None:
+        try:
+            fill = await anyio.to_thread.run_sync(self._count, watched.scratch, watched.files_at_most, limiter=threads)
+        finally:
+            self._at_their_disks.discard(watched)
+        if watched in self._watched:
+            watched.judge_disk(fill)

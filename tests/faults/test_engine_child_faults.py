@@ -81,6 +81,17 @@ async def test_a_child_that_starts_threads_without_end_is_ended_and_its_neighbou
     assert await gone(pid)
 
 
+async def test_a_child_that_makes_files_without_end_is_ended_though_they_are_empty(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with processors.start(scratch_files=100):
+        task = await queued_task(connection, inputs={}, kind="file-bomb", params={"count": 101, "gate": "/nowhere"})
+        row = await ended(connection, task)
+
+    assert code_of(row) == "too_many_files"
+    assert await outcomes(connection, task) == ["failed"]
+
+
 @pytest.mark.parametrize("how", ["succeeds", "is killed", "is cancelled"])
 async def test_what_a_child_started_ends_with_it_even_in_another_session(
     unwalled: ProcessorFactory, connection: asyncpg.Connection, how: str

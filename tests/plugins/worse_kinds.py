@@ -200,6 +200,15 @@ def start_threads(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     return DONE
 
 
+def make_files(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Empty ones, which occupy nothing."""
+    waiting(run)
+    for number in range(params.count):
+        os.close(os.open(str(number), os.O_CREAT | os.O_WRONLY))
+    wait_at(params.gate)
+    return DONE
+
+
 def fall_asleep(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     """Say that it is done and ready for more, and be neither."""
     say(result(done=True), job=number_of(run))
@@ -276,6 +285,7 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "offspring": leave_offspring,
     "thread": leave_a_thread,
     "thread-bomb": start_threads,
+    "file-bomb": make_files,
     "asleep": fall_asleep,
     "twice": answer_twice,
     "answer-on": answer_on,

@@ -195,16 +195,25 @@ def test_what_the_database_refuses_is_the_fault_of_the_analysis_and_the_end() ->
         assert counts(settlement) == (True, False)
 
 
-def test_too_many_threads_are_the_fault_of_the_analysis_and_the_end() -> None:
-    settlement = settled(Ended(reason=Ending.TOO_MANY_THREADS, limit=2048), a_claim(max_attempts=10))
+@pytest.mark.parametrize(
+    ("reason", "expected", "words"),
+    [
+        (Ending.TOO_MANY_THREADS, "too_many_threads", "2048 threads"),
+        (Ending.TOO_MANY_FILES, "too_many_files", "2048 files"),
+    ],
+)
+def test_too_many_threads_or_files_are_the_fault_of_the_analysis_and_the_end(
+    reason: Ending, expected: str, words: str
+) -> None:
+    settlement = settled(Ended(reason=reason, limit=2048), a_claim(max_attempts=10))
 
     assert (settlement.state, settlement.outcome, code(settlement)) == (
         TaskState.FAILED,
         AttemptOutcome.FAILED,
-        "too_many_threads",
+        expected,
     )
     assert settlement.error is not None
-    assert "2048 threads" in settlement.error["message"]
+    assert words in settlement.error["message"]
     assert counts(settlement) == (True, False)
 
 

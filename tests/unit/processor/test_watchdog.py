@@ -1,44 +1,99 @@
+import math
 import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+import anyio
 
-from processor.watchdog import folder_bytes
-
-
-def test_a_folder_occupies_what_its_files_do_however_deep(tmp_path: Path) -> None:
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    for place in (tmp_path, tmp_path / "deep", tmp_path / "deep" / "er"):
-        (place / "file").write_bytes(os.urandom(100_000))
-
-    assert 300_000 <= folder_bytes(tmp_path) <= 400_000
+from processor.children import Child
+from processor.claim import Ending
+from processor.disk import Fill
+from processor.room import Room
+from processor.watchdog import Watchdog, Watched
 
 
-def test_a_sparse_file_occupies_what_was_written(tmp_path: Path) -> None:
-    with (tmp_path / "sparse").open("wb") as file:
-        file.truncate(1 << 40)
-
-    assert folder_bytes(tmp_path) < 1 << 20
-
-
-def test_a_link_occupies_next_to_nothing_whatever_it_leads_to(tmp_path: Path) -> None:
-    (tmp_path / "outside").write_bytes(os.urandom(1 << 20))
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    (folder / "file").symlink_to(tmp_path / "outside")
-    (folder / "folder").symlink_to(tmp_path)
-    (folder / "nowhere").symlink_to(tmp_path / "gone")
-
-    assert folder_bytes(folder) < 100_000
-
-
-def test_a_folder_that_is_gone_occupies_nothing(tmp_path: Path) -> None:
-    assert folder_bytes(tmp_path / "gone") == 0
+@contextmanager
+def watched(folder: Path, *, end: Callable[[Ending], None], deadline: float = math.inf) -> Iterator[Watched]:
+    """A process that does nothing, as the watchdog sees a child."""
+    ours, theirs = socket.socketpair()
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process, ours, theirs:
+        child = Child(pid=process.pid, pidfd=os.pidfd_open(process.pid), end=ours, room=Room(folder))
+        yield Watched(
+            child=child,
+            scratch=folder,
+            scratch_bytes=1000,
+            scratch_files=10,
+            memory_bytes=1 << 40,
+            deadline=deadline,
+            end=end,
+        )
+        process.kill()
+        child.ended(status=-9, cpu_seconds=0)
 
 
-@pytest.mark.parametrize("count", [0, 200])
-def test_many_small_files_add_up(tmp_path: Path, count: int) -> None:
-    for number in range(count):
-        (tmp_path / str(number)).write_bytes(b"x")
+async def test_a_disk_look_that_never_comes_back_keeps_nobody_from_the_neighbour(tmp_path: Path) -> None:
+    is_looked_at, is_over = anyio.Event(), threading.Event()
 
-    assert folder_bytes(tmp_path) >= count * 512
+    def look(_folder: Path, _files_at_most: int) -> Fill:
+        anyio.from_thread.run_sync(is_looked_at.set)
+        is_over.wait(60)
+        return Fill(0, 0)
+
+    has_ended = anyio.Event()
+    with (
+        anyio.fail_after(30),
+        watched(tmp_path, end=lambda _reason: None) as slow,
+        watched(tmp_path, end=lambda _reason: has_ended.set(), deadline=time.monotonic()) as neighbour,
+    ):
+        async with Watchdog(look_at_disk=look) as watchdog:
+            try:
+                with watchdog.watch(slow):
+                    await is_looked_at.wait()
+                    with watchdog.watch(neighbour):
+                        await has_ended.wait()
+            finally:
+                is_over.set()
+
+
+async def test_a_disk_is_looked_at_by_one_at_a_time_however_long_that_takes(tmp_path: Path) -> None:
+    looking, neighbour_looks = threading.Lock(), threading.Semaphore(0)
+    looks: list[bool] = []
+    has_looked_again = anyio.Event()
+
+    def look(folder: Path, _files_at_most: int) -> Fill:
+        if folder == tmp_path / "neighbour":
+            neighbour_looks.release()
+            return Fill(0, 0)
+        looks.append(looking.acquire(blocking=False))
+        for _ in range(3):  # so many rounds
+            neighbour_looks.acquire(timeout=60)
+        looking.release()
+        if len(looks) == 2:
+            anyio.from_thread.run_sync(has_looked_again.set)
+        return Fill(0, 0)
+
+    with (
+        anyio.fail_after(30),
+        watched(tmp_path / "slow", end=lambda _reason: None) as slow,
+        watched(tmp_path / "neighbour", end=lambda _reason: None) as neighbour,
+    ):
+        async with Watchdog(look_at_disk=look) as watchdog:
+            with watchdog.watch(slow), watchdog.watch(neighbour):
+                await has_looked_again.wait()
+
+    assert all(looks)
+
+
+async def test_too_many_files_end_an_attempt_and_too_many_bytes_go_before(tmp_path: Path) -> None:
+    reasons: list[Ending] = []
+    with watched(tmp_path, end=reasons.append) as child:
+        for fill in (Fill(1000, 10), Fill(0, 11), Fill(1001, 11)):
+            child.judge_disk(fill)
+
+    assert reasons == [Ending.TOO_MANY_FILES, Ending.OUT_OF_DISK]
