@@ -4,6 +4,7 @@ Its errors do not tell. A cast in a caller's expression fails with the same word
 change late. So the file is read alone: only what fails then is the file's.
 """
 
+from processor.analyses.batches import batches
 from processor.reading import Table
 from processor.reading.faults import is_about_the_file
 
@@ -14,7 +15,7 @@ def failure_alone(table: Table) -> BaseException | None:
     It costs a pass over the file: ask after a failure, never before.
     """
     try:
-        for _ in table.frame.collect_batches(maintain_order=False, engine="streaming"):
+        for _ in batches(table.frame, in_order=False):
             pass
     except BaseException as error:
         if not is_about_the_file(error):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
+from processor.analyses.batches import batches
 from processor.run import Run
 
 MOST_SHARDS = 256
 _PILE_BYTES = 64 << 20
 _ROWS_OF_A_FILE = 1 << 13
-_BATCH_ROWS = 1 << 16
 _SHARD = "~shard"
 
 
@@ -99,7 +99,7 @@ def sharded(
         return [frame]
     shards = Shards(folder, schema=frame.collect_schema(), keys=keys, count=count)
     rows = 0
-    for batch in frame.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True, engine="streaming"):
+    for batch in batches(frame):
         shards.add(batch)
         rows += batch.height
         tell(rows)

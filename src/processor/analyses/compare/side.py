@@ -9,6 +9,7 @@ from itertools import count
 
 import polars as pl
 
+from processor.analyses.batches import check_complete
 from processor.analyses.compare.columns import Pair, kept
 from processor.analyses.part_run import PartRun
 from processor.analyses.rows import numbered, rows_of
@@ -87,6 +88,7 @@ def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *
         if shards == 1:
             parts = [frame.collect(engine="streaming").lazy()]
         rows = sum(int(part.select(pl.len()).collect().item()) for part in parts)
+        check_complete(table, rows)
         return Side(schema=schema, rows=rows, shards=parts, flaws=table.flaws.as_json())
 
     return read(run, source, options, work)

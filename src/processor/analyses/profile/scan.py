@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from processor.analyses.batches import batches, check_complete
 from processor.analyses.profile.column import Column
 from processor.analyses.profile.duplicates import RowHashes
 from processor.analyses.profile.room import leaves, room_for
@@ -97,10 +98,11 @@ def count_all(
     told = _Teller(run, table)
     with _workers() as workers:
         # In order, which costs nothing here: whether values rise is asked of neighbours.
-        for batch in frame.collect_batches(chunk_size=_batch_rows(table), maintain_order=True, engine="streaming"):
+        for batch in batches(frame, rows=_batch_rows(table)):
             counted.add(batch, workers)
             told.tell(counted.rows + counted.blank)
             look(counted)
+    check_complete(table, counted.rows + counted.blank)
     told.finish(counted.rows + counted.blank)
     return counted
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from processor.analyses.batches import batches, check_complete
 from processor.analyses.rows import rows_of
 from processor.reading import Table
 
 FEW = 20
-_BATCH_ROWS = 1 << 16
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,9 +66,10 @@ def gather(table: Table, tell: Callable[[int], None]) -> list[Facts]:
         for name, dtype in table.head.schema.items()
     ]
     rows = 0
-    for batch in rows_of(table).collect_batches(chunk_size=_BATCH_ROWS, maintain_order=False, engine="streaming"):
+    for batch in batches(rows_of(table), in_order=False):
         for column, piece in zip(columns, batch.get_columns(), strict=True):
             column.add(piece)
         rows += batch.height
         tell(rows)
+    check_complete(table, rows)
     return columns

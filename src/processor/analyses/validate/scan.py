@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from processor.analyses.batches import batches, check_complete
 from processor.analyses.validate.checks import Check
 from processor.reading import Table
 from processor.run import Run
@@ -37,6 +38,7 @@ def check_all(run: Run, table: Table, checks: Sequence[Check]) -> Seen:
     for batch in _batches(table, checks, table.frame):
         _take(batch, checks, seen)
         _tell(run, table, seen.rows + seen.blank)
+    check_complete(table, seen.rows + seen.blank)
     run.progress(rows=seen.rows, rows_total=seen.rows, bytes_read=table.bytes)
     return seen
 
@@ -53,7 +55,7 @@ def _batches(table: Table, checks: Sequence[Check], frame: pl.LazyFrame) -> Iter
     names = {f"value{number}" for number in needed}
     masks = [expression.alias(name) for name, expression in wanted.items() if name not in names]
     chosen = frame.select(*columns, *masks)
-    yield from chosen.collect_batches(chunk_size=_batch_rows(table), maintain_order=True, engine="streaming")
+    return batches(chosen, rows=_batch_rows(table))
 
 
 def _take(batch: pl.DataFrame, checks: Sequence[Check], seen: Seen) -> None:
