@@ -1,8 +1,8 @@
 """The pool of connections, and what its errors mean: not now, not with these values, or not at all."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import anyio
 import asyncpg
@@ -33,6 +33,20 @@ FOR_THESE_VALUES = "SET LOCAL plan_cache_mode = force_custom_plan"
 # Before a table has statistics, as after a restore, Postgres takes "since a moment" for a third of it, and reads all.
 BY_INDEX = "SET LOCAL enable_seqscan = off"
 
+# What each session of a service is told at its start. A pooler must let these pass, or ignore them: docs/operations.md.
+SESSION: Final[Mapping[str, str]] = {
+    # Our statements are short; compiling a plan would cost more than running it.
+    "jit": "off",
+    "plan_cache_mode": ONE_PLAN,
+    # A service that freezes between two statements of a transaction (SIGSTOP, a machine that sleeps) would keep its
+    # locks for as long: no task would be claimed anywhere. Ours do nothing but ask the database in between.
+    "idle_in_transaction_session_timeout": "5s",
+    # And one whose machine is gone would keep its connections for hours.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
+
 SELECT_SCHEMA_VERSION = load_query("common", "select_schema_version")
 
 # Errors that say "not now": the server is starting, stopping, full or not the one that writes, the connection is gone,
@@ -44,6 +58,7 @@ TRANSIENT = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
+    asyncpg.IdleInTransactionSessionTimeoutError,  # we were frozen in the middle of one
     asyncpg.ReadOnlySQLTransactionError,
     OSError,
     TimeoutError,
@@ -75,12 +90,7 @@ async def open_pool(settings: DatabaseSettings, *, service: str) -> AsyncIterato
         "command_timeout": settings.timeout_s,
         "timeout": 10,
         "reset": _leave,
-        # Our statements are short; compiling a plan would cost more than running it.
-        "server_settings": {
-            "application_name": f"sundog-{service}",
-            "jit": "off",
-            "plan_cache_mode": ONE_PLAN,
-        },
+        "server_settings": {"application_name": f"sundog-{service}", **SESSION},
     }
     try:
         pool = asyncpg.create_pool(settings.dsn.get_secret_value(), **options)

@@ -16,6 +16,7 @@ from starlette.routing import Route
 import gateway.settings
 import processor.settings
 from common import settings as common_settings
+from common.database import SESSION
 from common.notifier import Notifier
 from common.settings import StorageSettings
 from common.storage import Storage
@@ -103,6 +104,13 @@ def test_every_setting_is_documented_as_it_describes_itself() -> None:
         default, text = documented[name]
         assert text == field.description, name
         assert default_as_documented(field) in {default, None}, name
+
+
+def test_a_pooler_is_told_of_every_start_up_parameter() -> None:
+    operations = (DOCS / "operations.md").read_text("utf-8")
+    (ignored,) = re.findall(r"^ignore_startup_parameters = (\S+)$", operations, re.MULTILINE)
+
+    assert ignored.split(",") == list(SESSION)
 
 
 def test_settings_are_frozen_and_described() -> None:

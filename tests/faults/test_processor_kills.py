@@ -25,6 +25,10 @@ WAITS_FOR_LOCK = (
     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     " AND query LIKE $1 || '%'"
 )
+IDLE_IN_TRANSACTION = (
+    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND usename = 'sundog_processor'"
+    " AND state = 'idle in transaction'"
+)
 
 
 def first_line(query: str) -> str:
@@ -126,6 +130,27 @@ async def test_killed_while_it_settles(
                 await connection.execute("SELECT pg_terminate_backend($1, 10000)", backend)
     async with processors.start(lease_s=LEASE_S):
         await assert_done_once(connection, task, attempts=("succeeded",) if backend_lives else ("lost", "succeeded"))
+
+
+async def test_frozen_in_the_middle_of_a_claim_it_holds_up_nobody_for_long(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    """It has the lock that makes caps exact, and no other processor can claim before it is given back."""
+    await connection.execute("INSERT INTO cap (tenant, max_running) VALUES ('another', 1)")
+    async with mortal_processor(processors, lease_s=LEASE_S) as frozen:
+        await frozen.ready(connection)
+        async with connected(processors.database.dsn) as holder, holder.transaction():
+            await holder.execute(load_query("processor", "lock_claims"))
+            await waiting_backend(connection, "lock_claims")
+            frozen.send(signal.SIGSTOP)
+        await eventually(lambda: connection.fetchval(IDLE_IN_TRANSACTION))
+        async with processors.start(lease_s=LEASE_S):
+            task = await queued_task(connection, inputs={}, kind="noop")
+            await assert_done_once(connection, task, attempts=("succeeded",))
+        frozen.send(signal.SIGCONT)
+        task = await queued_task(connection, inputs={}, kind="noop")
+        await assert_done_once(connection, task, attempts=("succeeded",))
+        assert await processor_is_well(frozen)
 
 
 @pytest.mark.parametrize("is_done", [True, False], ids=["its child has done it", "its child still runs"])
