@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
@@ -55,6 +55,7 @@ class Processor:
 
     Attributes:
         drain: not started; whoever wants the queue drained starts it.
+        hurry: set when no grace time is to be given, or not the rest of it.
     """
 
     identity: Identity
@@ -62,26 +63,48 @@ class Processor:
     claimer: Claimer
     heartbeater: Heartbeater
     drain: Drain
+    pool: Pool
     settings: ProcessorSettings
+    hurry: anyio.Event = field(default_factory=anyio.Event)
 
     async def stop(self) -> None:
         """Stop in order: no new claims, the grace time for what runs, the rest handed back to the queue."""
         log.info("stopping", extra={"count": len(self.slots.holds())})
         self.heartbeater.stopping = True
         self.heartbeater.wakeup.ring()
-        with anyio.move_on_after(self.settings.grace_s):
-            await self.claimer.stop_claiming()
-            await self.slots.empty()
+        if await self._all_finish():
             return
         self.hand_back()
         with anyio.move_on_after(HAND_BACK_S):
-            await self.slots.empty()
+            await self._stand_still()
             return
         log.warning("cannot hand tasks back, their leases will run out", extra={"count": len(self.slots.holds())})
+        self.pool.terminate()  # else each part on its way out would wait for Postgres once more
+
+    async def _all_finish(self) -> bool:
+        """Whether all that runs is done within the grace time, which a hurry ends, whatever is being waited for."""
+        done = False
+        async with anyio.create_task_group() as group:
+            group.start_soon(_cancel_when, self.hurry, group.cancel_scope)
+            with anyio.move_on_after(self.settings.grace_s):
+                await self._stand_still()
+                done = True
+            group.cancel_scope.cancel()
+        return done
+
+    async def _stand_still(self) -> None:
+        await self.claimer.stop_claiming()
+        await self.slots.empty()
 
     def hand_back(self) -> None:
-        """End whatever runs and give it back to the queue; no attempt is burned."""
+        """End whatever runs and give it back to the queue, now; no attempt is burned."""
+        self.hurry.set()
         self.slots.end_all(Ending.INTERRUPTED)
+
+
+async def _cancel_when(event: anyio.Event, scope: anyio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()
 
 
 @asynccontextmanager
@@ -139,7 +162,13 @@ async def open_processor(
             kinds=tuple(identity.kinds), pool=pool, claimer=claimer, rescuer=rescuer, caps=caps, settings=settings
         )
         yield Processor(
-            identity=identity, slots=slots, claimer=claimer, heartbeater=heartbeater, drain=drain, settings=settings
+            identity=identity,
+            slots=slots,
+            claimer=claimer,
+            heartbeater=heartbeater,
+            drain=drain,
+            pool=pool,
+            settings=settings,
         )
 
 

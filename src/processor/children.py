@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,14 +33,43 @@ log = logging.getLogger(__name__)
 # What a child may see of the environment it runs in. Everything else stays here, the credentials first of all.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SUNDOG_CHILD_FAULTS")
 
-START_S = 30.0
+ANSWER_S = 20.0  # far more than it takes to fork, or to take leave of a child, on any machine that still works
 END_S = 10.0
+STEPS = 10
 
 
 class ForkServerError(SundogError):
-    """The fork server ended; the processor cannot work without it and ends too."""
+    """The fork server ended, or answers no more; the processor cannot work without it and ends too."""
 
     code = "fork_server_ended"
+
+
+class Answers:
+    """How long the fork server may take to answer.
+
+    Args:
+        within: seconds.
+
+    Attributes:
+        expected: cancelled when one did not come. Whoever owns the fork server ends it then, and so all waiting for it.
+    """
+
+    def __init__(self, *, within: float) -> None:
+        self.expected = anyio.CancelScope()
+        self._within = within
+
+    async def wait_for(self, answer: Callable[[], Awaitable[object]]) -> bool:
+        """Wait for an answer, which can be waited for again; False if it is missing.
+
+        The time is taken in steps, each seen to its end by this process: one that was frozen together with the fork
+        server finds at most one step over when both go on.
+        """
+        for _ in range(STEPS):
+            with anyio.move_on_after(self._within / STEPS):
+                await answer()
+                return True
+        self.expected.cancel()
+        return False
 
 
 class Child:
@@ -58,8 +87,9 @@ class Child:
         has_strayed: something in it has spoken for another job than the present one.
     """
 
-    def __init__(self, *, pid: int, pidfd: int, end: socket.socket, room: Room) -> None:
+    def __init__(self, *, pid: int, pidfd: int, end: socket.socket, room: Room, answers: Answers) -> None:
         self.pid = pid
+        self._answers = answers
         self.room = room
         self.exit_status: int | None = None
         self.tasks_done = 0
@@ -131,7 +161,8 @@ class Child:
         finally:
             with anyio.CancelScope(shield=True):
                 self.signal(signal.SIGKILL)
-                await self.gone.wait()
+                if not await self._answers.wait_for(self.gone.wait):
+                    await self.gone.wait()  # the fork server is being killed, and its children by that
                 self._pipe.close()
                 await self.room.remove()
 
@@ -173,6 +204,7 @@ class Children(Service):
         hidden: folders that no child may read, even if Python has modules beside them.
         scratch_bytes: disk that a child may fill.
         priority: how far the children stand behind others.
+        answer_s: how long the fork server may take to start a child, or to say that one has ended.
     """
 
     def __init__(
@@ -184,8 +216,10 @@ class Children(Service):
         hidden: Iterable[Path] = (),
         scratch_bytes: int = 1 << 40,
         priority: Priority = Priority.LOW,
+        answer_s: float = ANSWER_S,
     ) -> None:
         super().__init__()
+        self._answers = Answers(within=answer_s)
         self.kinds: list[Mapping[str, Any]] = []
         self.walls: tuple[Wall, ...] = ()
         self._terms = {
@@ -205,7 +239,7 @@ class Children(Service):
         """Start the fork server and hear what it tells, until cancelled.
 
         Raises:
-            ForkServerError: it ended by itself.
+            ForkServerError: it ended by itself, or does not answer.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
@@ -213,9 +247,16 @@ class Children(Service):
         theirs.close()
         self._control = ours
         try:
-            await self._hear(ours, ready=ready)
+            with self._answers.expected:
+                await self._hear(ours, ready=ready)
+            raise ForkServerError(
+                "The process that starts the analyses does not answer.",
+                advice="Start this processor again; nothing is lost.",
+            )
         finally:
             self._control = None
+            if self._answers.expected.cancel_called:
+                process.kill()
             ours.close()  # at this the fork server ends its children and itself
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(_wait_or_kill, process)
@@ -267,7 +308,7 @@ class Children(Service):
 
     def _begin(self, *, pid: int, pidfd: int) -> None:
         end, room, waiter = self._requests[0]
-        child = self._living[pid] = Child(pid=pid, pidfd=pidfd, end=end, room=room)
+        child = self._living[pid] = Child(pid=pid, pidfd=pidfd, end=end, room=room, answers=self._answers)
         if waiter.done():
             self._refuse(OSError())  # whoever asked has gone
             return
@@ -285,7 +326,7 @@ class Children(Service):
         """A new child, ready for a job. This cannot be cancelled half way, which would leave a child to nobody.
 
         Raises:
-            ForkServerError: the fork server is gone.
+            ForkServerError: the fork server is gone, or does not answer.
             OSError: this machine has no room for another process, or for its folder.
         """
         if self._control is None:
@@ -294,7 +335,7 @@ class Children(Service):
         room = Room(self._home / "children" / str(self._started))
         try:
             room.make()
-            with anyio.fail_after(START_S, shield=True):
+            with anyio.CancelScope(shield=True):
                 child = await self._ask_for_child(self._control, room)
                 await child.open()
         except BaseException:
@@ -315,7 +356,10 @@ class Children(Service):
                 self._requests.pop()
                 ours.close()
                 raise
-        return await waiter
+        if not await self._answers.wait_for(lambda: asyncio.wait([waiter])):
+            waiter.cancel()
+            raise ForkServerError("The process that starts the analyses does not answer.")
+        return waiter.result()
 
 
 def _wait_or_kill(process: "subprocess.Popen[bytes]") -> None:

@@ -22,6 +22,11 @@ async def is_stopping(connection: asyncpg.Connection, processor: MortalProcessor
     await eventually(lambda: connection.fetchval(STOPPING, str(processor.pid)))
 
 
+async def has_said(processor: MortalProcessor, text: str) -> bool:
+    """Whether it has logged that."""
+    return f'"text": "{text}"' in processor.log.read_text()
+
+
 async def assert_handed_back(connection: asyncpg.Connection, task: object) -> None:
     """The task waits in the queue, and nothing was counted against it."""
     row = await connection.fetchrow("SELECT * FROM task WHERE id = $1", task)
@@ -119,6 +124,21 @@ async def test_a_stop_ends_though_postgres_does_not_answer(
     async with processors.start(lease_s=1):
         assert (await ended(connection, task))["state"] == "succeeded"
     assert await outcomes(connection, task) == ["lost", "succeeded"]
+
+
+async def test_a_second_signal_ends_it_though_postgres_does_not_answer(
+    processors: ProcessorFactory, proxied: ProcessorFactory, proxy: PostgresProxy, connection: asyncpg.Connection
+) -> None:
+    """The grace time is longer than a test waits."""
+    async with mortal_processor(proxied, lease_s=1, heartbeat_s=0.3, grace_s=600) as processor:
+        task = await queued_task(connection, inputs={}, kind="gate", params={"gate": "/nowhere"})
+        await running_pid(connection, task)
+        proxy.freeze(also_new=True)
+        processor.send(signal.SIGTERM)
+        await eventually(lambda: has_said(processor, "stopping"))
+        processor.send(signal.SIGTERM)
+        assert await processor.end() == 0
+    assert not processes_in(processors.folder)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

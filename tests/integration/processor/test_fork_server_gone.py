@@ -1,4 +1,4 @@
-"""An attempt whose fork server is gone: real children, a real fork server, and no fault of the task."""
+"""A fork server that is gone, or does not answer: real children, and no fault of the task."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from helpers.processes import descendants, gone
 from processor.attempt import Attempt, Workshop
 from processor.cache import InputCache
 from processor.child_pool import ChildPool
-from processor.children import Children, ForkServerError
+from processor.children import Child, Children, ForkServerError
 from processor.claim import AttemptReport, Claim, Failed
 from processor.feed_writer import FeedWriter
 from processor.settings import ProcessorSettings
@@ -88,3 +88,49 @@ async def test_what_a_dead_fork_server_cannot_start_is_tried_again(tmp_path: Pat
     assert settlement is not None
     assert (settlement.state, settlement.outcome) == (TaskState.QUEUED, AttemptOutcome.FAILED)
     assert not settlement.is_crash
+
+
+@pytest.mark.parametrize("asked", ["to start a child", "to tell of a child's end"])
+async def test_a_fork_server_that_does_not_answer_ends_the_processor_and_whoever_waits_for_it(
+    tmp_path: Path, asked: str
+) -> None:
+    child: Child | None = None
+    refused: Exception | None = None
+    try:
+        with anyio.fail_after(60):
+            async with Children(threads=1, home=tmp_path, python=Path(sys.executable), answer_s=0.5) as children:
+                pid = fork_server()
+                child = await children.start()
+                os.kill(pid, signal.SIGSTOP)
+                if asked == "to start a child":
+                    try:
+                        await children.start()
+                    except ForkServerError as error:
+                        refused = error
+                else:
+                    await child.end(grace_s=0)
+                await anyio.sleep_forever()
+    except* ForkServerError:
+        pass
+    else:
+        pytest.fail("a processor does not go on with a fork server that does not answer")
+
+    assert child is not None
+    assert child.gone.is_set()
+    assert await gone(child.pid)
+    assert not any("processor.forkserver" in command for command in descendants(os.getpid()).values())
+    assert (refused is not None) == (asked == "to start a child")
+
+
+async def test_an_answer_that_comes_late_is_taken(tmp_path: Path) -> None:
+    async with Children(threads=1, home=tmp_path, python=Path(sys.executable), answer_s=60) as children:
+        pid = fork_server()
+        child = await children.start()
+        os.kill(pid, signal.SIGSTOP)
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: child.end(grace_s=0))
+            with anyio.move_on_after(0.1):
+                await child.gone.wait()
+            assert not child.gone.is_set()
+            os.kill(pid, signal.SIGCONT)
+        assert child.exit_status == -signal.SIGKILL

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import anyio
 
-from processor.children import Child
+from processor.children import Answers, Child
 from processor.claim import Ending
 from processor.disk import Fill
 from processor.room import Room
@@ -23,7 +23,9 @@ def watched(folder: Path, *, end: Callable[[Ending], None], deadline: float = ma
     """A process that does nothing, as the watchdog sees a child."""
     ours, theirs = socket.socketpair()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process, ours, theirs:
-        child = Child(pid=process.pid, pidfd=os.pidfd_open(process.pid), end=ours, room=Room(folder))
+        child = Child(
+            pid=process.pid, pidfd=os.pidfd_open(process.pid), end=ours, room=Room(folder), answers=Answers(within=30)
+        )
         yield Watched(
             child=child,
             scratch=folder,
