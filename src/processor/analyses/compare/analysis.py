@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from processor.analyses.compare.columns import Pair, pairs, schema_difference
+from processor.analyses.compare.columns import pairs, schema_difference
 from processor.analyses.compare.drift import Sampled, ValueCounts, drift
 from processor.analyses.compare.match import LEFT, RIGHT, matched
+from processor.analyses.compare.pair import Pair
 from processor.analyses.compare.params import CompareParams
 from processor.analyses.compare.side import Look, Side, keep, look
 from processor.analyses.compare.tally import Tally
@@ -30,9 +31,7 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: CompareParams) -> Out
     shards = shards_for(run, before.size + after.size)
     left, right = _kept(run, inputs, params, columns, shards)
     actual = pairs(left.schema, right.schema, params)
-    if [(pair.name, pair.dtype, pair.whole) for pair in actual] != [
-        (pair.name, pair.dtype, pair.whole) for pair in columns
-    ]:
+    if actual != columns:
         # A type that the first rows did not show: what was cut by it is cut anew.
         left, right = _kept(run, inputs, params, actual, shards)
     return _Comparison(run, left, right, actual, params).outcome()
@@ -41,8 +40,8 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: CompareParams) -> Out
 def _kept(
     run: Run, inputs: Mapping[str, Input], params: CompareParams, columns: Sequence[Pair], shards: int
 ) -> tuple[Side, Side]:
-    left = keep(run, inputs["left"], params.left_options, columns, shards=shards)
-    right = keep(run, inputs["right"], params.right_options, columns, shards=shards)
+    left = keep(run, inputs["left"], "left", params.left_options, columns, shards=shards)
+    right = keep(run, inputs["right"], "right", params.right_options, columns, shards=shards)
     return left, right
 
 
@@ -66,7 +65,7 @@ class _Comparison:
         self._params = params
         self._tally = Tally(columns, examples=params.examples, differences=params.differences)
         self._samples = Sampled(left.rows), Sampled(right.rows)
-        self._values = [(ValueCounts(pair), ValueCounts(pair)) for pair in columns]
+        self._values = [(ValueCounts(pair, "left"), ValueCounts(pair, "right")) for pair in columns]
 
     def outcome(self) -> Outcome:
         self._run.phase("match")

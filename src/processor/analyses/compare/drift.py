@@ -21,7 +21,7 @@ from typing import Final
 import polars as pl
 
 from processor.analyses.cells import shown_cells
-from processor.analyses.compare.columns import Pair
+from processor.analyses.compare.pair import Pair, SideName
 from processor.analyses.rows import ROW
 
 SAMPLE: Final = 200_000
@@ -56,8 +56,8 @@ class Sampled:
 class ValueCounts:
     """Exact counts of the values of a column, given up once there are more than FEW."""
 
-    def __init__(self, pair: Pair) -> None:
-        self._pair = pair
+    def __init__(self, pair: Pair, side: SideName) -> None:
+        self._value = pair.value(side).alias("value")
         self._counts: pl.DataFrame | None = None
         self._is_few = not pair.dtype.is_float()
 
@@ -65,7 +65,7 @@ class ValueCounts:
         """Take a shard into account."""
         if not self._is_few:
             return
-        found = _counted(shard.select(self._pair.value().alias("value"))["value"])
+        found = _counted(shard.select(self._value)["value"])
         if self._counts is not None:
             found = pl.concat([self._counts, found]).group_by("value").agg(pl.col("count").sum())
         self._is_few = found.height <= FEW
@@ -89,13 +89,13 @@ def drift(
         exact: the samples are the whole tables.
         counts: all values with their counts, where these are few.
     """
-    before = left.select(pair.value().alias("value"))["value"]
-    after = right.select(pair.value().alias("value"))["value"]
+    before = left.select(pair.value("left").alias("value"))["value"]
+    after = right.select(pair.value("right").alias("value"))["value"]
     method = {"exact": True} if exact else {"exact": False, "sample_rows": {"left": before.len(), "right": after.len()}}
     found: dict[str, object] = {"null_share": {"left": _null_share(before), "right": _null_share(after)}}
     few = counts[0].counts, counts[1].counts
     if few[0] is not None and few[1] is not None:
-        found["values"] = _values(few[0], few[1])
+        found["values"] = _values(pair, few[0], few[1])
     if not before.len() or not after.len():
         return found
     if pair.dtype.is_numeric() or pair.dtype in (pl.Date, pl.Datetime, pl.Time):
@@ -160,18 +160,18 @@ def _shares(counts: pl.DataFrame, sample: pl.Series) -> Mapping[object, float]:
     return shares | {None: null}
 
 
-def _values(before: pl.DataFrame, after: pl.DataFrame) -> dict[str, object]:
+def _values(pair: Pair, before: pl.DataFrame, after: pl.DataFrame) -> dict[str, object]:
     return {
         "left": before.height,
         "right": after.height,
-        "new": _listed(after.join(before, on="value", how="anti", nulls_equal=True)),
-        "vanished": _listed(before.join(after, on="value", how="anti", nulls_equal=True)),
+        "new": _listed(pair, after.join(before, on="value", how="anti", nulls_equal=True)),
+        "vanished": _listed(pair, before.join(after, on="value", how="anti", nulls_equal=True)),
     }
 
 
-def _listed(counts: pl.DataFrame) -> dict[str, object]:
+def _listed(pair: Pair, counts: pl.DataFrame) -> dict[str, object]:
     first = counts.sort(["count", "value"], descending=[True, False]).head(SHOWN)
-    shown = zip(shown_cells(first["value"]), first["count"], strict=True)
+    shown = zip(shown_cells(pair.shown(first["value"])), first["count"], strict=True)
     return {"count": counts.height, "most_frequent": [{"value": value, "count": count} for value, count in shown]}
 
 

@@ -49,9 +49,27 @@ def as_hashed(number: pl.Expr) -> pl.Expr:
 
 def exact_distance(left: pl.Expr, right: pl.Expr, whole: pl.DataType) -> pl.Expr:
     """How far two numbers are apart, as a float that was rounded once where both are whole."""
-    sides = as_whole(left, whole), as_whole(right, whole)
-    apart = pl.when(pl.all_horizontal(side.is_not_null() for side in sides)).then(
-        pl.max_horizontal(sides) - pl.min_horizontal(sides)
-    )
+    apart = whole_distance(as_whole(left, whole), as_whole(right, whole), whole)
+    if whole.is_decimal():
+        left, right = left.cast(pl.String), right.cast(pl.String)  # what a short float stands for, as above
+    return pl.coalesce(apart, (left.cast(pl.Float64) - right.cast(pl.Float64)).abs())
+
+
+def whole_distance(left: pl.Expr, right: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """How far two whole numbers or decimals of one type are apart, as a float; null where one is missing.
+
+    It is rounded where no float holds it, and of decimals once more. What 128 bits do not hold is told by floats.
+    """
+    if dtype.is_decimal():
+        # Their digits are whole numbers; a difference of decimals is an error where it has more than 38 of them.
+        digits = _gap(left.to_physical(), right.to_physical())
+        return digits / 10.0 ** getattr(dtype, "scale", 0)
+    if dtype != pl.UInt128:
+        left, right = left.cast(pl.Int128), right.cast(pl.Int128)
+    return _gap(left, right)
+
+
+def _gap(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    gap = pl.when(left >= right).then(left - right).otherwise(right - left)
     roughly = (left.cast(pl.Float64) - right.cast(pl.Float64)).abs()
-    return pl.coalesce(apart.cast(pl.Float64), roughly)
+    return pl.when(gap >= 0).then(gap.cast(pl.Float64)).otherwise(roughly)  # below 0 it has gone round 2^127

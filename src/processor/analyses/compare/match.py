@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from processor.analyses.compare.columns import Pair
-from processor.analyses.compare.exact import exact_distance
+from processor.analyses.compare.exact import exact_distance, whole_distance
+from processor.analyses.compare.moments import PER_SECOND, counted, unit_of
+from processor.analyses.compare.pair import Pair, SideName
 from processor.analyses.rows import ROW
 
 LEFT, RIGHT = "l ", "r "
@@ -28,10 +29,11 @@ def matched(left: pl.DataFrame, right: pl.DataFrame, pairs: Sequence[Pair], *, r
     keys = keys_of(pairs)
     on = _named(keys)
     sides = []
-    for frame, prefix in ((left, LEFT), (right, RIGHT)):
-        keyed = frame.with_columns(pair.same().alias(name) for name, pair in zip(on, keys, strict=True))
+    tables: tuple[tuple[pl.DataFrame, str, SideName], ...] = (left, LEFT, "left"), (right, RIGHT, "right")
+    for frame, prefix, side in tables:
+        keyed = frame.with_columns(pair.same(side).alias(name) for name, pair in zip(on, keys, strict=True))
         if repeated:
-            keyed = _counted_off(keyed, keys, [pair for pair in pairs if pair not in keys])
+            keyed = _counted_off(keyed, keys, [pair for pair in pairs if pair not in keys], side)
         sides.append(keyed.rename({name: prefix + name for name in frame.columns}))
     if repeated:
         on.append(_NTH)
@@ -47,31 +49,27 @@ def _named(keys: Sequence[Pair]) -> list[str]:
     return [f"k{place}" for place in range(len(keys))]
 
 
-def _counted_off(keyed: pl.DataFrame, keys: Sequence[Pair], others: Sequence[Pair]) -> pl.DataFrame:
+def _counted_off(keyed: pl.DataFrame, keys: Sequence[Pair], others: Sequence[Pair], side: SideName) -> pl.DataFrame:
     """The rows of each key numbered in the order of their values."""
     names = _named(keys)
-    order = [value for pair in others for value in pair.order()]
+    order = [value for pair in others for value in pair.order(side)]
     placed = [value.alias(f"o{place}") for place, value in enumerate(order)]
     sorted_ = keyed.with_columns(placed).sort([*names, *(f"o{place}" for place in range(len(order))), ROW])
     return sorted_.with_columns(pl.int_range(pl.len()).over(names).alias(_NTH)).select(*keyed.columns, _NTH)
 
 
-def repeats(frame: pl.DataFrame, keys: Sequence[Pair]) -> pl.DataFrame:
-    """Keys that come more than once, with how often (`count`) and the first row (`row`)."""
+def repeats(frame: pl.DataFrame, keys: Sequence[Pair], side: SideName) -> pl.DataFrame:
+    """Keys that come more than once, as they first are, with how often (`count`) and the first row (`row`)."""
     same = [f"s{place}" for place in range(len(keys))]
     named = frame.select(
-        *(pair.same().alias(name) for name, pair in zip(same, keys, strict=True)),
-        *(pl.col(pair.place).alias(f"r{place}") for place, pair in enumerate(keys) if pair.whole is not None),
+        *(pair.same(side).alias(name) for name, pair in zip(same, keys, strict=True)),
+        *(pl.col(pair.place).alias(f"k{place}") for place, pair in enumerate(keys)),
         ROW,
     )
     if named.select(same).n_unique() == named.height:  # by far the most often, and quicker than to count each
         named = named.clear()
-    # What is compared as an exact number is shown as it is.
-    shown = [
-        (pl.col(f"r{place}").first() if pair.whole is not None else pl.col(name).first()).alias(f"k{place}")
-        for place, (name, pair) in enumerate(zip(same, keys, strict=True))
-    ]
-    counted = named.group_by(same).agg(*shown, pl.len().alias("count"), pl.col(ROW).min().alias("row"))
+    first = (pl.col(f"k{place}").first() for place in range(len(keys)))
+    counted = named.group_by(same).agg(*first, pl.len().alias("count"), pl.col(ROW).min().alias("row"))
     return counted.filter(pl.col("count") > 1).drop(same)
 
 
@@ -88,10 +86,11 @@ def both() -> pl.Expr:
 
 def differs(pair: Pair) -> pl.Expr:
     """True where the two values of a column are not equal, and not close; null equals null, and NaN equals NaN."""
-    same = pair.same(LEFT + pair.place).eq_missing(pair.same(RIGHT + pair.place))
-    left, right = pair.value(LEFT + pair.place), pair.value(RIGHT + pair.place)
-    if pair.closeness.is_loose and (pair.dtype.is_numeric() or pair.dtype in (pl.Date, pl.Datetime)):
-        same |= _is_close(pair, left, right).fill_null(value=False)
+    same = pair.same("left", LEFT + pair.place).eq_missing(pair.same("right", RIGHT + pair.place))
+    if pair.closeness.is_loose and pair.dtype.is_numeric():
+        same |= _is_close(pair).fill_null(value=False)
+    elif pair.closeness.absolute and pair.dtype.is_temporal():
+        same |= (_seconds_apart(pair) <= pair.closeness.absolute).fill_null(value=False)
     return ~same
 
 
@@ -101,19 +100,33 @@ def distance(pair: Pair) -> pl.Expr | None:
         return None
     if pair.whole is not None:
         return exact_distance(pl.col(LEFT + pair.place), pl.col(RIGHT + pair.place), pair.whole)
-    left, right = pair.value(LEFT + pair.place), pair.value(RIGHT + pair.place)
-    if pair.dtype.is_integer():
-        left, right = left.cast(pl.Int128), right.cast(pl.Int128)
-    return (left - right).abs().cast(pl.Float64)
+    left, right = _values(pair)
+    if pair.dtype.is_float():
+        return (left.cast(pl.Float64) - right.cast(pl.Float64)).abs()
+    return whole_distance(left, right, pair.dtype)
 
 
-def _is_close(pair: Pair, left: pl.Expr, right: pl.Expr) -> pl.Expr:
+def _values(pair: Pair) -> tuple[pl.Expr, pl.Expr]:
+    return pair.value("left", LEFT + pair.place), pair.value("right", RIGHT + pair.place)
+
+
+def _is_close(pair: Pair) -> pl.Expr:
     absolute, relative = pair.closeness.absolute, pair.closeness.relative
     apart = distance(pair)
-    if apart is None:
-        moment = pl.Datetime("us", getattr(pair.dtype, "time_zone", None))
-        seconds = (left.cast(moment) - right.cast(moment)).abs().dt.total_microseconds() / 1e6
-        return seconds <= absolute
-    close = apart <= absolute + relative * right.cast(pl.Float64).abs()
+    assert apart is not None
+    left, right = (value.cast(pl.Float64) for value in _values(pair))
+    close = apart <= absolute + relative * right.abs()
+    if not pair.dtype.is_float():
+        return close
+    # Two floats may be further apart than the largest float; a quarter of that is one.
+    quarters = (left / 4 - right / 4).abs() <= absolute / 4 + relative * (right / 4).abs()
+    close = pl.when(apart.is_finite()).then(close).otherwise(quarters)
     # What is infinitely far from everything is close to nothing.
-    return close & left.is_finite() & right.is_finite() if pair.dtype.is_float() else close
+    return close & left.is_finite() & right.is_finite()
+
+
+def _seconds_apart(pair: Pair) -> pl.Expr:
+    unit = max(unit_of(pair.left), unit_of(pair.right), key=PER_SECOND.__getitem__)
+    left = counted(pl.col(LEFT + pair.place), pair.left, unit)
+    right = counted(pl.col(RIGHT + pair.place), pair.right, unit)
+    return (left - right).abs().cast(pl.Float64) / PER_SECOND[unit]

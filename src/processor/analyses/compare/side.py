@@ -10,7 +10,9 @@ from itertools import count
 import polars as pl
 
 from processor.analyses.batches import check_complete
-from processor.analyses.compare.columns import Pair, kept
+from processor.analyses.compare.kept import kept
+from processor.analyses.compare.match import keys_of
+from processor.analyses.compare.pair import Pair, SideName
 from processor.analyses.part_run import PartRun
 from processor.analyses.rows import numbered, rows_of
 from processor.analyses.shards import sharded, size_of
@@ -62,8 +64,10 @@ def look(run: Run, source: Input, options: ReadOptions) -> Look:
     return read(_Silent(run), source, options, work)
 
 
-def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *, shards: int) -> Side:
+def keep(run: Run, source: Input, side: SideName, options: ReadOptions, pairs: Sequence[Pair], *, shards: int) -> Side:
     """Read a table to its end and keep its columns.
+
+    Where a column turns out to be of another type than its pair says, it is kept as it is and the shards mean nothing.
 
     Raises:
         InputError: the file holds no table that could be read.
@@ -74,17 +78,14 @@ def keep(run: Run, source: Input, options: ReadOptions, pairs: Sequence[Pair], *
         table.prepare()
         run.phase(f"read {source.name}")
         schema = table.head.schema
-        positions = {name: place for place, name in enumerate(schema)}
-        columns = [
-            kept(pair.name, positions[pair.name], schema[pair.name], wanted=pair.dtype)
-            for pair in pairs
-            if pair.name in schema
-        ]
+        places = {name: place for place, name in enumerate(schema)}
+        found = [pair.found_to_be(side, schema[pair.name]) for pair in pairs if pair.name in schema]
+        columns = [kept(pair, side, places[pair.name]) for pair in found]
         frame = numbered(rows_of(table).select(columns))
         folder = run.scratch / f"{source.name}{next(_folders)}"
         told = _Teller(run, table)
-        keys = [pair.hashed() for pair in pairs if pair.is_key] or [pair.hashed() for pair in pairs]
-        parts = sharded(frame, keys, count=shards, folder=folder, tell=told.tell)
+        hashed = [pair.hashed(side) for pair in keys_of(pairs)] if found == pairs else [pl.lit(0)]
+        parts = sharded(frame, hashed, count=shards, folder=folder, tell=told.tell)
         if shards == 1:
             parts = [frame.collect(engine="streaming").lazy()]
         rows = sum(int(part.select(pl.len()).collect().item()) for part in parts)

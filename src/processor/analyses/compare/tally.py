@@ -8,8 +8,8 @@ from operator import or_
 import polars as pl
 
 from processor.analyses.cells import shown_cells, shown_rows
-from processor.analyses.compare.columns import Pair
 from processor.analyses.compare.match import LEFT, RIGHT, both, differs, distance, keys_of, only, repeats
+from processor.analyses.compare.pair import Pair, SideName
 from processor.analyses.rows import ROW
 
 _PAIRED = "paired"
@@ -76,9 +76,9 @@ class Tally:
     def _is_value(self, pair: Pair) -> bool:
         return bool(self._keys) and not pair.is_key
 
-    def add_repeats(self, side: str, shard: pl.DataFrame) -> bool:
+    def add_repeats(self, side: SideName, shard: pl.DataFrame) -> bool:
         """Count the keys of a shard that come more than once; False where there is none."""
-        found = repeats(shard, keys_of(self._pairs))
+        found = repeats(shard, keys_of(self._pairs), side)
         if self._keys:
             self.repeated[side][0] += found.height
             self.repeated[side][1] += int(found["count"].sum())

@@ -391,3 +391,105 @@ def test_a_repeated_key_is_shown_as_it_is_where_it_is_compared_exactly(tmp_path:
 
     assert data["repeated_keys"]["left"]["examples"] == [{"row": 1, "count": 2, "key": {"k": str(2**53 + 1)}}]
     assert (data["matched"], data["only_left"]["rows"], data["only_right"]["rows"]) == (1, 2, 1)
+
+
+def _pair_of(left: pl.Series, right: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    return tuple(pl.DataFrame({"k": range(side.len()), "v": side}) for side in (left, right))  # type: ignore[return-value]  # two of them
+
+
+def _times(count: int, dtype: pl.DataType) -> pl.Series:
+    return pl.Series([count]).cast(pl.Int32 if dtype == pl.Date else pl.Int64).cast(dtype)
+
+
+TIMES = [
+    (_times(1, pl.Datetime("ns")), _times(0, pl.Datetime("us"))),
+    (_times(1, pl.Datetime("ns")), _times(0, pl.Date())),
+    (_times(1, pl.Datetime("ns", "Europe/Berlin")), _times(0, pl.Datetime("ns", "UTC"))),
+    (_times(10**17, pl.Datetime("ms")), _times(0, pl.Datetime("us"))),
+    (_times(10**17, pl.Datetime("ms", "UTC")), _times(1, pl.Datetime("ns", "UTC"))),
+    (_times(10**16, pl.Duration("ms")), _times(0, pl.Duration("ns"))),
+    (_times(2**31 - 1, pl.Date()), _times(2**63 - 1, pl.Datetime("ns"))),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), TIMES, ids=[f"{one.dtype} {other.dtype}" for one, other in TIMES])
+@pytest.mark.parametrize("params", [{}, {"relative": 1e-9}])
+def test_times_are_compared_to_the_last_nanosecond_however_far_away(
+    tmp_path: Path, left: pl.Series, right: pl.Series, params: dict[str, Any]
+) -> None:
+    for one, other in (_pair_of(left, right), _pair_of(right, left)):
+        data = compare(tmp_path, one, other, keys=["k"], **params).data
+
+        assert (data["changed"], data["same_rows"]) == (1, False)
+
+
+@pytest.mark.parametrize(("absolute", "changed"), [(1e-9, 1), (2e-9, 0)])
+def test_nanoseconds_count_in_how_far_times_are_apart(tmp_path: Path, absolute: float, changed: int) -> None:
+    tables = _pair_of(_times(2, pl.Datetime("ns")), _times(0, pl.Datetime("ns")))
+
+    assert compare(tmp_path, *tables, keys=["k"], absolute=absolute).data["changed"] == changed
+
+
+@pytest.mark.parametrize("dtype", [pl.Time(), pl.Duration("ns"), pl.Duration("ms")])
+def test_times_of_day_and_durations_may_be_some_seconds_apart(tmp_path: Path, dtype: pl.DataType) -> None:
+    second = 1000 if dtype == pl.Duration("ms") else 10**9
+    tables = _pair_of(_times(second, dtype), _times(3 * second, dtype))
+
+    for absolute, changed in ((1.9, 1), (2, 0)):
+        assert compare(tmp_path, *tables, keys=["k"], absolute=absolute).data["changed"] == changed
+
+
+FAR_APART = [
+    (pl.Series([2**127 - 1], dtype=pl.Int128), pl.Series([-(2**127)], dtype=pl.Int128)),
+    (pl.Series([Decimal("9e37")], dtype=pl.Decimal(38, 0)), pl.Series([Decimal("-9e37")], dtype=pl.Decimal(38, 0))),
+    (pl.Series([Decimal("9e37")], dtype=pl.Decimal(38, 0)), pl.Series([-9e37])),
+    (pl.Series([1.7e308]), pl.Series([-1.7e308])),
+]
+
+
+@pytest.mark.parametrize(("left", "right"), FAR_APART, ids=[f"{one.dtype} {other.dtype}" for one, other in FAR_APART])
+def test_numbers_as_far_apart_as_their_types_allow_are_not_close(
+    tmp_path: Path, left: pl.Series, right: pl.Series
+) -> None:
+    for params, changed in (({"absolute": 1}, 1), ({"relative": 1.5}, 1), ({"relative": 3}, 0)):
+        data = compare(tmp_path, *_pair_of(left, right), keys=["k"], **params).data
+
+        assert data["changed"] == changed
+
+
+def test_bytes_equal_the_text_that_they_are_and_not_the_one_of_their_hex(tmp_path: Path) -> None:
+    one, other = pl.Series([b"a", b"a", None]), pl.Series(["61", "a", None])
+    for left, right in ((one, other), (other, one)):
+        assert compare(tmp_path, *_pair_of(left, right), keys=["k"]).data["changed"] == 1
+
+    nested = pl.Series([[b"a"], []], dtype=pl.List(pl.Binary)), pl.Series([["61"], None], dtype=pl.List(pl.String))
+    assert compare(tmp_path, *_pair_of(*nested), keys=["k"]).data["changed"] == 2
+
+
+def test_far_times_within_nested_values_and_beside_texts_are_compared(tmp_path: Path) -> None:
+    far, near = _times(10**17, pl.Datetime("ms")), _times(0, pl.Datetime("ms"))
+    for left, right in ((far.implode(), near.implode()), (far, pl.Series(["far"]))):
+        assert compare(tmp_path, *_pair_of(left, right), keys=["k"]).data["changed"] == 1
+        assert compare(tmp_path, *_pair_of(left, left), keys=["k"]).data["identical"]
+
+
+def test_a_zero_within_a_list_has_no_sign(tmp_path: Path) -> None:
+    assert compare(tmp_path, *_pair_of(pl.Series([[-0.0]]), pl.Series([[0.0]])), keys=["k"]).data["identical"]
+
+
+@pytest.mark.parametrize("dtype", [pl.Datetime("ms"), pl.Datetime("us"), pl.Date(), pl.Duration("ms")])
+def test_drift_of_far_times_is_told(tmp_path: Path, dtype: pl.DataType) -> None:
+    far = 2**31 - 1 if dtype == pl.Date else 2**63 - 1
+    before = pl.concat([_times(0, dtype)] * 3 + [_times(far, dtype)])
+    after = pl.concat([_times(0, dtype), _times(far, dtype), _times(far - 1, dtype), _times(1, dtype)])
+
+    for right in (after, after.cast(pl.Int64).cast(pl.Duration("us") if dtype == pl.Duration else pl.Datetime("ns"))):
+        drift = compare(tmp_path, pl.DataFrame({"v": before}), pl.DataFrame({"v": right})).data["drift"]["v"]
+
+        assert drift["null_share"] == {"left": 0, "right": 0}
+        if right.dtype == dtype:
+            assert drift["values"]["new"]["count"] == 2
+            assert drift["values"]["vanished"]["count"] == 0
+        assert drift["values"]["left"] == 2
+        if dtype != pl.Duration:
+            assert 0 < drift["ks"]["statistic"] <= 1
