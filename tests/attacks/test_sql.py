@@ -22,6 +22,7 @@ from helpers.querying import query
 from plugins.attacks.sql import DEEDS, READS, READS_FROM_AFAR
 from processor.confinement.wall import Wall
 from processor.guard import guard_expression, guard_query, refuse_foreign_paths
+from processor.guard.condition import check_plan
 from processor.guard.failures import is_of_polars
 from sundog.postgres_binaries import find_postgres
 
@@ -130,6 +131,19 @@ def test_an_expression_that_reads_gives_nothing_past_the_text_either(spelling: s
     sql = READS[spelling].replace("@", str(secret))
     for text in (f"({sql})", f"a = ({sql})", f"a IN ({sql})", f"EXISTS ({sql})"):
         assert not any(word in answered(text, data) for word in ("4711", "of-another"))
+
+
+@pytest.mark.parametrize("spelling", sorted(set(READS) - NOT_FOR_POLARS))
+def test_an_expression_that_reads_does_not_pass_its_plan(spelling: str, secret: Path) -> None:
+    """The first layer is left out: what Polars makes an expression of is asked what it reads."""
+    sql = READS[spelling].replace("@", str(secret))
+    for text in (f"({sql})", f"a = ({sql})", f"a IN ({sql})", f"EXISTS ({sql})"):
+        try:
+            expression = pl.sql_expr(text)
+        except pl.exceptions.PolarsError:
+            continue
+        with pytest.raises(ParamsError):
+            check_plan(expression, text=text, schema=pl.Schema({"a": pl.Int64()}), pointer="/params/where")
 
 
 @pytest.mark.parametrize("spelling", sorted(set(READS) - NOT_FOR_POLARS))

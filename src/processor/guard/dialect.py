@@ -3,33 +3,70 @@
 Functions have no meaning here but their names: what is written is what was read, and never a translation.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from sqlglot import exp, generator
 from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import SqlglotError
 from sqlglot.parsers.postgres import PostgresParser
+from sqlglot.tokenizer_core import TokenType
 
 # Functions with a grammar of their own; all others are a name and arguments.
 _WITH_GRAMMAR = ("CAST", "TRY_CAST", "EXTRACT", "SUBSTRING", "TRIM", "POSITION")
+_BRACKETS: Final = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET})
+# Real statements take about two steps a token. Who takes more tries every way to read the text, one inside the other.
+_STEPS_A_TOKEN: Final = 8
+_LEAST_STEPS: Final = 200
+
+
+class TooMuchWorkError(SqlglotError):
+    """The parser went back and forth over the text too often."""
+
+
+def _type_sql(writer: generator.Generator, node: exp.DataType) -> str:
+    """`FLOAT(24)`, which is read as a DOUBLE of that size, is a REAL; only FLOAT may have a size."""
+    if node.this is exp.DType.DOUBLE and node.expressions:
+        return f"FLOAT({writer.expressions(node, flat=True)})"
+    return writer.datatype_sql(node)
 
 
 class PolarsSql(Postgres):
     """Polars' SQL."""
 
     class Parser(PostgresParser):
-        """Reads it."""
+        """Reads it, in work that grows as the text does."""
 
         FUNCTIONS: ClassVar = {}
         FUNCTION_PARSERS: ClassVar = {name: PostgresParser.FUNCTION_PARSERS[name] for name in _WITH_GRAMMAR}
         NO_PAREN_FUNCTIONS: ClassVar = {}
+        _steps: int = 0
+
+        def _advance(self, times: int = 1) -> None:
+            self._steps += 1
+            if self._steps > _STEPS_A_TOKEN * self._tokens_size + _LEAST_STEPS:
+                raise TooMuchWorkError("too many steps")
+            super()._advance(times)
+
+        def _parse_type(  # the signature is theirs
+            self,
+            parse_interval: bool = True,  # noqa: FBT001, FBT002
+            fallback_to_identifier: bool = False,  # noqa: FBT001, FBT002
+        ) -> exp.Expr | None:
+            # `DATE(` is a call and `ARRAY[` a list. Theirs reads what follows as a type's size first, throws that away
+            # and reads it again: twice the work for each level of nesting.
+            if self._curr.token_type in self.TYPE_TOKENS and self._next.token_type in _BRACKETS:
+                return self._parse_column()
+            return super()._parse_type(parse_interval, fallback_to_identifier)
 
     class Generator(generator.Generator):
         """Writes it."""
 
         SINGLE_STRING_INTERVAL = True
+        TYPE_MAPPING: ClassVar = {**generator.Generator.TYPE_MAPPING, exp.DType.FLOAT: "REAL"}
         TRANSFORMS: ClassVar = {
             **generator.Generator.TRANSFORMS,
             exp.Array: lambda self, node: f"ARRAY[{self.expressions(node, flat=True)}]",
+            exp.DataType: _type_sql,
             exp.StrPosition: lambda self, node: self.func("STRPOS", node.this, node.args["substr"]),
             exp.RegexpLike: lambda self, node: self.func("REGEXP_LIKE", node.this, node.expression),
         }

@@ -10,6 +10,7 @@ from processor.guard.failures import explain_failure, is_of_polars
 from processor.guard.functions import SCALAR_FUNCTIONS
 from processor.guard.grammar import SCALARS, check_forms
 from processor.guard.parsing import parse_expression
+from processor.guard.patterns import without_patterns
 from processor.guard.refusal import Refusal, near, refusals_at, shown
 
 
@@ -24,13 +25,24 @@ def guard_expression(text: str, *, columns: Collection[str], pointer: str) -> pl
     Raises:
         ParamsError: it is anything else; the sentence quotes the caller's own words alone.
     """
+    return read_expression(text, columns=columns, pointer=pointer)[0]
+
+
+def read_expression(text: str, *, columns: Collection[str], pointer: str) -> tuple[pl.Expr, tuple[str, ...]]:
+    """The same, with the names of the columns that it looks at.
+
+    Raises:
+        ParamsError: it is anything else.
+    """
     with refusals_at(pointer):
         tree = parse_expression(text)
         check_forms(tree, forms=SCALARS, functions=SCALAR_FUNCTIONS)
         _check_columns(tree, columns)
+        used = tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
+        without_patterns(tree)
         sql = written(tree)
     try:
-        return pl.sql_expr(sql)
+        return pl.sql_expr(sql), used
     except BaseException as error:
         if not is_of_polars(error):
             raise

@@ -1,7 +1,8 @@
 """What Polars says when a guarded text fails, told without its words: they quote files and their paths."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import polars as pl
@@ -44,7 +45,14 @@ def is_of_polars(error: BaseException) -> bool:
     return isinstance(error, pl.exceptions.PolarsError) or type(error).__name__ == "PanicException"
 
 
-def explain_failure(error: BaseException, *, text: str, known: Collection[str], pointer: str) -> ParamsError:
+def explain_failure(
+    error: BaseException,
+    *,
+    text: str,
+    known: Collection[str],
+    pointer: str,
+    renamed: Mapping[str, str] = MappingProxyType({}),
+) -> ParamsError:
     """The sentence for a failure of Polars.
 
     Args:
@@ -52,8 +60,11 @@ def explain_failure(error: BaseException, *, text: str, known: Collection[str], 
         text: the caller's SQL; only words of it are quoted.
         known: names of columns that may have been meant.
         pointer: where the text stands in the request, as a JSON Pointer.
+        renamed: names of the caller's that had others for Polars → these.
     """
     said = str(error)
+    for name, other in renamed.items():
+        said = said.replace(other, name)
     missing = _missing_column(said, text)
     if missing is not None:
         message, advice = f"There is no column {shown(missing)}.", near(missing, known, what="columns")

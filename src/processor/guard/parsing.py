@@ -1,5 +1,6 @@
 """From text to a tree, with bounds on both; a text that cannot be read is shown to its writer, with the place."""
 
+from itertools import pairwise
 from typing import Final
 
 from sqlglot import exp
@@ -14,6 +15,9 @@ DEEPEST_NESTING: Final = 40
 _OPENING: Final = frozenset({TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE})
 _CLOSING: Final = frozenset({TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END})
 _BEGINNING: Final = frozenset({TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN})
+_SUBSCRIPTED: Final = frozenset(
+    {TokenType.VAR, TokenType.IDENTIFIER, TokenType.STRING, TokenType.R_BRACKET, TokenType.R_PAREN}
+)
 _EXCERPT: Final = 60
 
 
@@ -55,6 +59,7 @@ def _tokens(text: str) -> list[Token]:
     if not tokens:
         raise Refusal("The SQL is empty.", advice="Write one SELECT.")
     _check_nesting(tokens)
+    _check_chains(tokens)
     return tokens
 
 
@@ -67,6 +72,18 @@ def _check_nesting(tokens: list[Token]) -> None:
         if depth > DEEPEST_NESTING:
             raise Refusal(
                 f"The SQL is nested more than {DEEPEST_NESTING} levels deep.", advice="Give parts names by WITH."
+            )
+
+
+def _check_chains(tokens: list[Token]) -> None:
+    """Refuse `a[1]` and `a.f(1)`, which the grammar would refuse later: many of them take its square."""
+    for before, token in pairwise(tokens):
+        if token.token_type is TokenType.L_BRACKET and before.token_type in _SUBSCRIPTED:
+            raise Refusal("A value is followed by [.", advice="ARRAY_GET(list, 1) gives an item.")
+    for before, _, token in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.token_type is TokenType.L_PAREN and before.token_type is TokenType.DOT:
+            raise Refusal(
+                "A function is called by a name with a point in it.", advice="Write the function's name alone."
             )
 
 

@@ -9,6 +9,7 @@ from processor.guard.dialect import written
 from processor.guard.functions import QUERY_FUNCTIONS
 from processor.guard.grammar import QUERIES, check_forms
 from processor.guard.parsing import parse_query
+from processor.guard.patterns import plain_names, rename
 from processor.guard.refusal import Refusal, refusals_at
 from processor.guard.tables import check_tables
 
@@ -20,10 +21,13 @@ class GuardedQuery:
     Attributes:
         text: what Polars is to be given.
         scans: how many tables it names, with every WITH written out.
+        renamed: names that Polars would take for patterns → what the text has for them. The tables' columns of these
+            names have to be renamed so, and those of the answer back.
     """
 
     text: str
     scans: int
+    renamed: Mapping[str, str]
 
 
 def guard_query(sql: str, *, tables: Mapping[str, Collection[str]], pointer: str) -> str:
@@ -54,4 +58,7 @@ def read_query(sql: str, *, tables: Mapping[str, Collection[str]], pointer: str)
         if not isinstance(tree, exp.Query):
             raise Refusal("This is no query.", advice="Write one SELECT, or WITH … SELECT.")
         check_forms(tree, forms=QUERIES, functions=QUERY_FUNCTIONS)
-        return GuardedQuery(scans=check_tables(tree, inputs=tables), text=written(tree))
+        scans = check_tables(tree, inputs=tables)
+        renamed = plain_names(sql, tree, tables)
+        rename(tree, renamed)
+        return GuardedQuery(scans=scans, text=written(tree), renamed=renamed)

@@ -9,9 +9,11 @@ import polars as pl
 
 from common.errors import ParamsError
 
-# One line a scan, as in `Csv SCAN [/a.csv]`. What stands there is taken whole: two files, or "… 3 other sources", are
-# no input's path either. What only looks like one (a text in the query) is refused too, which costs nothing.
-_SCAN: Final = re.compile(r"\bSCAN\b(.*)$", re.MULTILINE)
+# One line a scan, as in `  Csv SCAN [/a.csv]`: before SCAN stand words alone, so that no name and no text in the query
+# (`"kind" == "CT SCAN"`) is one, which stand in quotation marks. What stands behind it is taken whole: two files, or
+# "… 3 other sources", are no input's path either. Quotation marks are not paired: a text may hold one of them, and
+# what stands between two texts would be overlooked. A text with such a line in it is taken for a scan and refused.
+_SCAN: Final = re.compile(r"^[ \t]*(?:\w+ )*SCAN (\[.*)$", re.MULTILINE)
 
 
 def sources(frame: pl.LazyFrame) -> frozenset[str]:

@@ -29,7 +29,7 @@ def fit(frame: pl.LazyFrame, schema: pl.Schema, name: FormatName, *, defuse: boo
     columns = [_fitted(pl.nth(position), dtype, name) for position, dtype in enumerate(schema.dtypes())]
     if defuse:
         columns = [
-            defused(column) if _is_text(dtype) else column
+            defused(column) if is_free_text(dtype) else column
             for column, dtype in zip(columns, schema.dtypes(), strict=True)
         ]
     return frame.select([column.alias(each) for column, each in zip(columns, schema.names(), strict=True)])
@@ -44,14 +44,15 @@ def _fitted(column: pl.Expr, dtype: pl.DataType, target: FormatName) -> pl.Expr:
         return rebuild(column, dtype, _NESTED[target])
     if dtype.is_nested():
         return _as_json(rebuild(column, dtype, _for_json))
-    return _for_excel(column, dtype) if target == "xlsx" else _for_text(column, dtype)
+    return _for_excel(column, dtype) if target == "xlsx" else for_text(column, dtype)
 
 
 def _for_json(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return value.bin.encode("base64") if dtype == pl.Binary else value
 
 
-def _for_text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+def for_text(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """A value that is not nested, as CSV has it."""
     match dtype:
         case pl.Binary():
             return value.bin.encode("base64")
@@ -70,7 +71,7 @@ def _for_excel(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
             return value.cast(pl.Float64)
         case pl.Decimal():
             return value.cast(pl.String)
-    return _for_text(value, dtype)
+    return for_text(value, dtype)
 
 
 _AVRO_CASTS: Final[Mapping[type[pl.DataType], type[pl.DataType]]] = {
@@ -111,5 +112,6 @@ def _as_json(value: pl.Expr) -> pl.Expr:
     return pl.when(value.is_null()).then(None).otherwise(text)
 
 
-def _is_text(dtype: pl.DataType) -> bool:
-    return dtype in {pl.String, pl.Categorical} or isinstance(dtype, pl.Enum)
+def is_free_text(dtype: pl.DataType) -> bool:
+    """Whether a value of this type is written to CSV as a text that can begin with anything that text can."""
+    return dtype in (pl.String, pl.Categorical, pl.Enum, pl.Binary, pl.Duration)

@@ -1,10 +1,12 @@
 """What a format cannot say of single values: each observation counts one such thing while the rows stream by."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 import polars as pl
 
+from processor.writing.fit import for_text, is_free_text
 from processor.writing.form import CsvForm
 from processor.writing.formats import FormatName
 from processor.writing.formulas import DANGEROUS, is_formula
@@ -56,10 +58,10 @@ class Defused:
 
     def look(self, batch: pl.DataFrame) -> None:
         """Count them."""
-        for column in _texts(batch):
+        for name, column in _texts(batch, is_free_text):
             if column.str.contains(DANGEROUS).any():
                 count = int(column.to_frame("t").select(is_formula(pl.col("t")).sum()).item())
-                self._found.update({column.name: count} if count else {})
+                self._found.update({name: count} if count else {})
 
     def losses(self) -> list[Loss]:
         """They were changed."""
@@ -118,9 +120,9 @@ class EmptyTexts:
 
     def look(self, batch: pl.DataFrame) -> None:
         """Count them."""
-        for column in _texts(batch):
+        for name, column in _texts(batch):
             count = int((column.str.len_bytes() == 0).sum())
-            self._found.update({column.name: count} if count else {})
+            self._found.update({name: count} if count else {})
 
     def losses(self) -> list[Loss]:
         """They are read as missing."""
@@ -137,14 +139,14 @@ class LooksTyped:
 
     def look(self, batch: pl.DataFrame) -> None:
         """Strike out the columns that hold any other text."""
-        for column in _texts(batch):
-            if column.name in self._plain:
+        for name, column in _texts(batch):
+            if name in self._plain:
                 continue
             values = column.drop_nulls()
             if values.len():
-                self._seen.add(column.name)
+                self._seen.add(name)
             if not values.str.contains(TYPED).all():
-                self._plain.add(column.name)
+                self._plain.add(name)
 
     def losses(self) -> list[Loss]:
         """Whoever reads the file may take them for what they look like."""
@@ -176,21 +178,26 @@ def listed(counts: Counter[str]) -> str:
     return ", ".join(f"{count:,} of {name[:80]!r}" for name, count in counts.most_common(20))
 
 
-def _texts(batch: pl.DataFrame) -> list[pl.Series]:
-    return [
-        column.cast(pl.String)
-        for column in batch.get_columns()
-        if column.dtype in {pl.String, pl.Categorical} or isinstance(column.dtype, pl.Enum)
-    ]
+def _is_text(dtype: pl.DataType) -> bool:
+    return dtype in (pl.String, pl.Categorical, pl.Enum)
+
+
+def _texts(batch: pl.DataFrame, wanted: Callable[[pl.DataType], bool] = _is_text) -> Iterator[tuple[str, pl.Series]]:
+    """Columns of text by their names. The series have another name: of one named `^a$` its methods find nothing."""
+    for position, (name, dtype) in enumerate(batch.schema.items()):
+        if wanted(dtype):
+            text = for_text(pl.nth(position), dtype).cast(pl.String)
+            yield name, batch.select(text.alias("t")).to_series()
 
 
 def _floats(series: pl.Series) -> list[pl.Series]:
     """All floats of a column, however deep."""
+    plain = series.alias("f")
     match series.dtype:
         case pl.Float16() | pl.Float32() | pl.Float64():
-            return [series]
+            return [plain]
         case pl.List() | pl.Array():
-            return _floats(series.explode())
+            return _floats(plain.explode())
         case pl.Struct():
-            return [piece for field in series.struct.fields for piece in _floats(series.struct.field(field))]
+            return [piece for field in plain.struct.unnest().get_columns() for piece in _floats(field)]
     return []

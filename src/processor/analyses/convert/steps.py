@@ -6,9 +6,8 @@ import polars as pl
 
 from common.errors import ParamsError
 from processor.analyses.convert.params import ConvertParams
-from processor.guard import guard_expression
+from processor.guard import guard_condition
 from processor.guard.refusal import near, shown
-from processor.guard.sources import sources
 
 
 def check_names(params: ConvertParams, names: Collection[str]) -> None:
@@ -46,28 +45,15 @@ def _named(params: ConvertParams) -> Iterable[tuple[str, str]]:
         yield from ((f"/params/dedupe/{number}", name) for number, name in enumerate(params.dedupe))
 
 
-def _condition(frame: pl.LazyFrame, text: str, names: list[str]) -> pl.Expr:
-    condition = guard_expression(text, columns=names, pointer="/params/filter")
-    if frame.select(condition.alias("filter")).collect_schema().dtypes() != [pl.Boolean()]:
-        raise ParamsError(
-            "The filter is neither true nor false.",
-            pointer="/params/filter",
-            advice="Compare something in it, as in `price > 0`.",
-        )
-    return condition
-
-
 def shaped(frame: pl.LazyFrame, params: ConvertParams, names: list[str]) -> pl.LazyFrame:
     """The frame after filter, dedupe, sort, select, rename and limit.
 
     Raises:
         ParamsError: the filter is no expression over these columns.
     """
-    before = sources(frame)
     if params.filter is not None:
-        frame = frame.filter(_condition(frame, params.filter, names))
-        if sources(frame) - before:
-            raise ParamsError("The filter would read something else.", pointer="/params/filter", advice="Use columns.")
+        condition = guard_condition(params.filter, schema=frame.collect_schema(), pointer="/params/filter")
+        frame = frame.filter(condition.expression)
     if params.dedupe:
         # By position: a column may be named `*` or `^a$`, which a name would take for many.
         subset = [pl.nth(names.index(name)) for name in params.dedupe] if isinstance(params.dedupe, list) else None

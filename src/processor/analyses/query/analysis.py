@@ -44,7 +44,7 @@ def _answered(run: Run, inputs: Mapping[str, Input], tables: Tables, params: Que
     run.phase("result")
     data = {
         **answer.data(),
-        "plan": plan_text(plain, paths=_names(run, inputs)),
+        "plan": statement.as_given(plan_text(plain, paths=_names(run, inputs))),
         "rows_scanned": scanning.rows,
         "rows_per_s": round(scanning.rows / max(seconds, 1e-6)),
     }

@@ -42,10 +42,17 @@ class Statement:
         Raises:
             ParamsError: Polars cannot make one, or it would read something else than these frames do.
         """
-        planned = self.told(lambda: pl.SQLContext(frames).execute(self._guarded.text))
+        renamed = self._guarded.renamed
+        tables = {renamed.get(name, name): _renamed(frame, renamed) for name, frame in frames.items()}
+        planned = self.told(lambda: pl.SQLContext(tables).execute(self._guarded.text))
         self.told(planned.collect_schema)
         self.told(lambda: refuse_foreign_paths(planned, frames=frames.values(), pointer=POINTER))
-        return planned
+        return self.told(lambda: self._named_as_given(planned))
+
+    def _named_as_given(self, planned: pl.LazyFrame) -> pl.LazyFrame:
+        """The answer's columns under the names that they have in the caller's SQL, with what Polars put to them."""
+        names = {name: self.as_given(name) for name in planned.collect_schema().names()}
+        return _renamed(planned, {name: other for name, other in names.items() if name != other})
 
     def told(self, do: Callable[[], Found]) -> Found:
         """Do it; what Polars says about a failure is told in our words.
@@ -60,10 +67,21 @@ class Statement:
                 raise
             raise self.failure(error) from None
 
+    def as_given(self, text: str) -> str:
+        """A text of Polars' with the names that the caller gave."""
+        for given, name in self._guarded.renamed.items():
+            text = text.replace(name, given)
+        return text
+
     def failure(self, error: BaseException) -> ParamsError:
         """What an error of Polars means for the caller."""
         known = {name for names in self._columns.values() for name in names}
-        return explain_failure(error, text=self._given, known=known, pointer=POINTER)
+        return explain_failure(error, text=self._given, known=known, pointer=POINTER, renamed=self._guarded.renamed)
+
+
+def _renamed(frame: pl.LazyFrame, names: Mapping[str, str]) -> pl.LazyFrame:
+    there = {name: names[name] for name in frame.collect_schema().names() if name in names}
+    return frame.rename(there) if there else frame
 
 
 def plan_text(planned: pl.LazyFrame, *, paths: Mapping[Path, str]) -> str:

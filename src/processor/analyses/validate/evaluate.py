@@ -156,7 +156,7 @@ class Evaluation:
 
 def _needed(one: Prepared) -> list[str]:
     """The columns of a rule about keys, and those of its filter."""
-    return [*columns_of(one.rule), *([] if one.where is None else one.where.meta.root_names())]
+    return [*columns_of(one.rule), *one.looked_at]
 
 
 def _checks(prepared: Sequence[Prepared]) -> list[Check]:

@@ -1,9 +1,9 @@
 """Rules that a row keeps or breaks by itself, as two expressions: is it checked, and does it break the rule?
 
-They are evaluated over the whole table, never over a piece of it, so an expression of the user may hold an aggregate.
+Each row is judged by its own values: an aggregate or a window in an expression of the user is refused by the guard.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -22,7 +22,7 @@ from processor.analyses.validate.rules import (
     ValueRule,
 )
 from processor.analyses.validate.type_names import is_of_type, misfits
-from processor.guard import guard_expression
+from processor.guard import Condition, guard_condition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,8 @@ def mask_of(rule: AnyRule, columns: Columns, *, pointer: str) -> Mask | None:
         RuleError: it cannot be evaluated.
         ParamsError: an expression is refused by the guard.
     """
-    checked = checked_rows(rule, columns, pointer=pointer) if isinstance(rule, RowRule) else None
+    chosen = checked_rows(rule, columns, pointer=pointer) if isinstance(rule, RowRule) else None
+    checked = chosen.expression if chosen else None
     match rule:
         case NotNull():
             failing, shown = columns.expression(rule.column).is_null(), [rule.column]
@@ -55,28 +56,17 @@ def mask_of(rule: AnyRule, columns: Columns, *, pointer: str) -> Mask | None:
     return Mask(checked=checked, failing=failing if checked is None else failing & checked, shown=tuple(shown))
 
 
-def checked_rows(rule: RowRule, columns: Columns, *, pointer: str) -> pl.Expr | None:
-    """The rows that the rule's `where` chooses; None for all."""
+def checked_rows(rule: RowRule, columns: Columns, *, pointer: str) -> Condition | None:
+    """The rows that the rule's `where` chooses, never null; None for all."""
     if rule.where is None:
         return None
-    return _guarded(rule.where, columns, pointer=f"{pointer}/where").fill_null(value=False)
-
-
-def _guarded(text: str, columns: Columns, *, pointer: str) -> pl.Expr:
-    expression = guard_expression(text, columns=columns.schema.names(), pointer=pointer)
-    try:
-        found = pl.DataFrame(schema=columns.schema).lazy().select(expression).collect_schema()
-    except pl.exceptions.PolarsError:
-        raise RuleError("The expression does not fit the columns' types.") from None
-    if found.dtypes() != [pl.Boolean()]:
-        raise RuleError("The expression is neither true nor false: compare something in it.")
-    return expression
+    chosen = guard_condition(rule.where, schema=columns.schema, pointer=f"{pointer}/where")
+    return replace(chosen, expression=chosen.expression.fill_null(value=False))
 
 
 def _expression(rule: Expression, columns: Columns, *, pointer: str) -> tuple[pl.Expr, list[str]]:
-    expression = _guarded(rule.expression, columns, pointer=f"{pointer}/expression")
-    names = tuple(dict.fromkeys(expression.meta.root_names()))
-    return ~expression.fill_null(rule.nulls == "pass"), [name for name in names if name in columns.schema]
+    condition = guard_condition(rule.expression, schema=columns.schema, pointer=f"{pointer}/expression")
+    return ~condition.expression.fill_null(rule.nulls == "pass"), list(condition.columns)
 
 
 def _with_nulls(rule: ValueRule, broken: pl.Expr, values: pl.Expr) -> pl.Expr:

@@ -22,6 +22,7 @@ class Prepared:
         number: its place among the rules.
         check: its part in the pass over the table; None where it has none.
         where: rows that a rule about keys is about; None for all.
+        looked_at: the columns that `where` looks at.
         error: why it cannot be evaluated; None as long as it can.
         found: of a rule with passes of its own, what these found.
     """
@@ -30,6 +31,7 @@ class Prepared:
     rule: AnyRule
     check: Check | None = None
     where: pl.Expr | None = None
+    looked_at: tuple[str, ...] = ()
     error: str | None = None
     found: Found | None = None
 
@@ -51,7 +53,8 @@ def _prepared(number: int, rule: AnyRule, columns: Columns, bounds: Bounds) -> P
     try:
         if isinstance(rule, (Unique, ForeignKey)):
             columns.expressions(rule.columns)
-            prepared.where = checked_rows(rule, columns, pointer=pointer)
+            if (chosen := checked_rows(rule, columns, pointer=pointer)) is not None:
+                prepared.where, prepared.looked_at = chosen.expression, chosen.columns
         else:
             prepared.check = _check(number, rule, columns, bounds, pointer)
     except RuleError as error:
@@ -66,7 +69,8 @@ def _check(number: int, rule: AnyRule, columns: Columns, bounds: Bounds, pointer
         case Monotonic():
             if columns.dtype(rule.column).is_nested():
                 raise RuleError(f"The column is {columns.dtype(rule.column)}, which has no order.")
-            where = checked_rows(rule, columns, pointer=pointer)
+            chosen = checked_rows(rule, columns, pointer=pointer)
+            where = chosen.expression if chosen else None
             return OrderCheck(rule, where, number=number, columns=columns, bounds=bounds)
         case Freshness():
             check_times(rule, columns)

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from common.errors import ParamsError
-from processor.guard import guard_expression
+from processor.guard import guard_condition, guard_expression
 
 FRAME = pl.DataFrame({"a": [1, 2, None], "B": ["x", "2020-05-01", None], "per cent": [0.5, 1.5, None]})
 
@@ -56,3 +56,63 @@ def test_anything_else_is_refused(text: str, message: str | None) -> None:
 
     assert caught.value.pointer == "/params/rules/0/expression"
     assert message is None or caught.value.message == message
+
+
+ODD = pl.DataFrame(
+    {"^a$": [1, 2], "a": [10, 20], "*": [5, 6], "^.*$": [7, 8], "^é-#&~<> %\\$": [3, 4], "SCAN": ["x", "CT SCAN"]}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"^a$"', [1, 2]),
+        ('"*" + "^a$" * "^.*$"', [12, 22]),
+        ('CASE WHEN "^a$" = 1 THEN "*" ELSE a END', [5, 20]),
+        ('COALESCE("^.*$", "*")', [7, 8]),
+        ('"^é-#&~<> %\\$" IN (4, 5)', [False, True]),
+        ('"*" BETWEEN "^a$" AND 5', [True, False]),
+    ],
+)
+def test_a_column_named_like_a_pattern_is_itself(text: str, expected: list[object]) -> None:
+    expression = guard_expression(text, columns=ODD.columns, pointer="/params/where")
+
+    assert ODD.lazy().select(expression.alias("value")).collect()["value"].to_list() == expected
+
+
+def test_a_condition_tells_its_columns_by_their_own_names() -> None:
+    condition = guard_condition('"^a$" > 1 AND a < "*" OR a = 1', schema=ODD.schema, pointer="/params/filter")
+
+    assert set(condition.columns) == {"^a$", "a", "*"}
+
+
+def test_a_condition_over_the_word_of_the_plans_passes() -> None:
+    condition = guard_condition("\"SCAN\" = 'CT SCAN'", schema=ODD.schema, pointer="/params/filter")
+
+    assert ODD.filter(condition.expression)["a"].to_list() == [20]
+
+
+@pytest.mark.parametrize("text", ["a", "a + 1", "upper(B)", "nosuch = 1"])
+def test_what_is_no_condition_is_refused(text: str) -> None:
+    with pytest.raises(ParamsError) as caught:
+        guard_condition(text, schema=FRAME.schema, pointer="/params/filter")
+
+    assert caught.value.pointer == "/params/filter"
+
+
+@pytest.mark.parametrize(
+    ("word", "dtype"),
+    [
+        ("REAL", pl.Float32()),
+        ("FLOAT4", pl.Float32()),
+        ("FLOAT(24)", pl.Float32()),
+        ("FLOAT(25)", pl.Float64()),
+        ("FLOAT", pl.Float64()),
+        ("DOUBLE PRECISION", pl.Float64()),
+        ("FLOAT8", pl.Float64()),
+    ],
+)
+def test_a_word_for_a_fraction_is_the_type_of_postgresql(word: str, dtype: pl.DataType) -> None:
+    expression = guard_expression(f"CAST(a AS {word})", columns=FRAME.columns, pointer="/params/where")
+
+    assert FRAME.lazy().select(expression).collect_schema().dtypes() == [dtype]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlglot import exp, parse
 
 from common.errors import ParamsError
-from processor.guard import guard_query
+from processor.guard import guard_query, read_query
 from processor.guard.parsing import LONGEST_TEXT
 
 FRAMES = {
@@ -194,3 +194,12 @@ def test_no_text_gets_out_of_its_place(text: str) -> None:
 
 def test_long_lists_are_no_fault() -> None:
     assert answer(f"SELECT count(*) AS n FROM t WHERE a IN ({', '.join(map(str, range(2, 3_000)))})") == [(2,)]
+
+
+def test_names_that_polars_takes_for_patterns_get_others_that_stand_nowhere_else() -> None:
+    tables = {"t": ["^a$", "name1_", "b"]}
+    read = read_query('SELECT "^a$", \'name0_\' AS s FROM t WHERE "^b$" = 1', tables=tables, pointer="/params/sql")
+
+    assert set(read.renamed) == {"^a$", "^b$"}
+    assert not any(name in text for name in read.renamed.values() for text in ("'name0_'", "name1_"))
+    assert "^" not in read.text

@@ -77,3 +77,36 @@ def test_a_scan_is_seen_wherever_it_hides(folder: Path, sql: str) -> None:
     frame = pl.SQLContext({"d": FRAME.lazy()}).execute(sql.replace("@", f"read_parquet('{folder.parent}/b.parquet')"))
 
     assert f"[{folder.parent}/b.parquet]" in sources(frame)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "SCAN" FROM t WHERE kind = \'CT SCAN\' ORDER BY "SCAN"',
+        'SELECT kind AS "Csv SCAN [/etc/passwd]" FROM t',
+        "SELECT count(*) AS n FROM t WHERE kind IN ('SCAN [', 'x') GROUP BY \"SCAN\"",
+        'SELECT a.kind FROM t AS a JOIN t AS b ON a."SCAN" = b.kind',
+        "SELECT kind FROM t WHERE kind = 'one line\n CT SCAN of [x]'",
+    ],
+)
+def test_the_word_in_a_name_or_a_text_is_no_scan(tmp_path: Path, sql: str) -> None:
+    path = tmp_path / "scans.csv"
+    pl.DataFrame({"kind": ["CT SCAN"], "SCAN": ["x"]}).write_csv(path)
+    frame = pl.SQLContext({"t": pl.scan_csv(path, glob=False)}).execute(sql)
+
+    assert sources(frame) == {f"[{path}]"}
+
+
+def test_a_scan_between_two_texts_with_a_quotation_mark_is_seen(folder: Path) -> None:
+    path = folder / "one.csv"
+    sql = "SELECT 'x\"' AS l FROM (SELECT * FROM t WHERE a > 0) AS s WHERE s.a::text <> 'y\"'"
+    frame = pl.SQLContext({"t": pl.scan_csv(path, glob=False)}).execute(sql)
+
+    assert sources(frame) == {f"[{path}]"}
+
+
+def test_a_line_of_a_text_that_says_it_is_a_scan_is_refused() -> None:
+    frame = pl.SQLContext({"d": FRAME.lazy()}).execute("SELECT 'x\nCsv SCAN [/etc/passwd]' AS s FROM d")
+
+    with pytest.raises(ParamsError):
+        refuse_foreign_paths(frame)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 import zipfile
 from decimal import Decimal
 from pathlib import Path
@@ -195,6 +196,24 @@ def test_text_that_a_spreadsheet_would_compute_is_defused_in_names_too(tmp_path:
     assert "6 of '=name'" in next(loss.message for loss in found.losses if loss.code == "formulas_defused")
 
 
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        (pl.Series("v", ["\ufeff=1+1", "\ufeff\ufeff-a"]), ["'\ufeff=1+1", "'\ufeff\ufeff-a"]),
+        (pl.Series("v", [b"\xfb\xef\xbe", b"a"]), ["'++++", "YQ=="]),
+        (pl.Series("v", [dt.timedelta(seconds=-1), dt.timedelta(seconds=1)]), ["'-PT1S", "PT1S"]),
+        (pl.Series("v", ["=a", "b"], dtype=pl.Categorical), ["'=a", "b"]),
+        (pl.Series("v", ["=a", "b"], dtype=pl.Enum(["=a", "b"])), ["'=a", "b"]),
+    ],
+    ids=["behind a byte order mark", "bytes", "durations", "categories", "enumerated"],
+)
+def test_whatever_becomes_text_is_defused(tmp_path: Path, values: pl.Series, lines: list[str]) -> None:
+    path, found = written(values.to_frame(), tmp_path, format="csv", csv=CsvForm(header=False))
+
+    assert path.read_text(encoding="utf-8").splitlines() == lines
+    assert "formulas_defused" in codes(found)
+
+
 def test_formulas_stay_where_they_are_wanted(tmp_path: Path) -> None:
     frame = pl.DataFrame({"=name": FORMULAS})
     path, found = written(frame, tmp_path, format="tsv", escape_formulas=False)
@@ -215,6 +234,15 @@ def test_names_that_polars_would_take_for_many_columns_are_names(tmp_path: Path)
     path, _ = written(frame, tmp_path, format="parquet")
 
     assert_frame_equal(pl.read_parquet(path), frame)
+
+
+def test_values_of_columns_with_such_names_are_looked_at(tmp_path: Path) -> None:
+    nested = pl.Series([{"f": math.nan, "x": [1.0]}])
+    frame = pl.DataFrame({"^[ab]$": ["=1+x"], "b": [math.inf], "^c$": [math.nan], "^n$": nested})
+
+    assert {"formulas_defused", "not_finite_as_null"} <= codes(written(frame, tmp_path, format="csv")[1])
+    losses = {loss.code: loss.message for loss in written(frame, tmp_path, format="ndjson")[1].losses}
+    assert all(name in losses["not_finite_as_null"] for name in ("'b'", "'^c$'", "'^n$'"))
 
 
 def test_values_that_are_the_word_for_a_missing_one_are_counted(tmp_path: Path) -> None:
