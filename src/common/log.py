@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, Literal
 
+from common.line_writer import LineWriter
+
 KEYS = (
     "service", "task", "attempt", "lease", "kind", "processor", "request", "tenant", "method", "path", "status",
     "code", "outcome", "phase", "pid", "seconds", "count", "bytes", "walls", "error",
@@ -71,7 +73,7 @@ def known_keys(record: logging.LogRecord) -> dict[str, object]:
 
 def configure_logging(*, service: str, form: Literal["json", "text"], level: str) -> None:
     """Send every log record of this process to standard error in one form."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LineWriter(sys.stderr)
     handler.setFormatter(JsonFormatter(service=service) if form == "json" else TextFormatter(service=service))
     # No line names them, and finding them out for each costs as much as writing it.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
