@@ -6,26 +6,19 @@ each child would be a full share for each, and eight of them would leave a gatew
 children of a processor are in one session, that of their fork server, which stands behind others as a whole; in it the
 fork server goes first.
 
-A share says how much one gets, and not how soon. Since Linux 6.6 whoever has just begun a turn may end it, and one that
-wakes waits so long; an answer that goes from the gateway to Postgres and back waits several times. From 6.12 on a
-process may ask for turns of another length, and those with short ones go before those with long ones. So children ask
-for long turns: they end sooner where somebody waits, and are left alone where nobody does.
+What looks better and is not, as measured on Linux 6.18: turns of 20 ms for children (sched_setattr) or SCHED_BATCH, so that
+whoever wakes goes first. A process that slept 5 ms beside eight analyses then woke 4 ms late in one of a hundred cases,
+instead of 0.9.
 """
 
 import contextlib
-import ctypes
 import os
-import platform
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from processor.confinement.kernel import syscall
-
 GROUP: Final = Path("/proc/self/autogroup")
 CHILD_NICENESS: Final = 10
-CHILD_TURN_NS: Final = 20_000_000  # that of others is 0.7 to some 3 ms
-SCHED_SETATTR: Final = {"x86_64": 314, "aarch64": 274}
 
 
 class Priority(StrEnum):
@@ -48,32 +41,6 @@ def place_session(priority: Priority) -> None:
 
 def place_child(priority: Priority) -> None:
     """Put the present process, a child, behind the others of its session; it cannot come forward again."""
-    niceness = os.nice(CHILD_NICENESS)
-    policy = os.SCHED_IDLE if priority is Priority.IDLE else os.SCHED_BATCH
-    os.sched_setscheduler(0, policy, os.sched_param(0))
-    ask_for_turns(CHILD_TURN_NS, policy=policy, niceness=niceness)
-
-
-class Scheduling(ctypes.Structure):
-    """`struct sched_attr` in its first version."""
-
-    _fields_ = (
-        ("size", ctypes.c_uint32),
-        ("policy", ctypes.c_uint32),
-        ("flags", ctypes.c_uint64),
-        ("nice", ctypes.c_int32),
-        ("priority", ctypes.c_uint32),
-        ("runtime", ctypes.c_uint64),
-        ("deadline", ctypes.c_uint64),
-        ("period", ctypes.c_uint64),
-    )
-
-
-def ask_for_turns(nanoseconds: int, *, policy: int, niceness: int) -> None:
-    """Ask for turns of this length for the present process and its threads to come; older kernels do not mind."""
-    number = SCHED_SETATTR.get(platform.machine())
-    if number is None:
-        return
-    wanted = Scheduling(size=ctypes.sizeof(Scheduling), policy=policy, nice=niceness, runtime=nanoseconds)
-    with contextlib.suppress(OSError):  # a filter around this container that does not know the call
-        syscall(number, 0, ctypes.byref(wanted), 0)
+    os.nice(CHILD_NICENESS)
+    if priority is Priority.IDLE:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
