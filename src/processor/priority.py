@@ -6,9 +6,8 @@ each child would be a full share for each, and eight of them would leave a gatew
 children of a processor are in one session, that of their fork server, which stands behind others as a whole; in it the
 fork server goes first.
 
-What looks better and is not, as measured on Linux 6.18: turns of 20 ms for children (sched_setattr) or SCHED_BATCH, so that
-whoever wakes goes first. A process that slept 5 ms beside eight analyses then woke 4 ms late in one of a hundred cases,
-instead of 0.9.
+What looks better and is not, as measured on Linux 6.18: turns of 20 ms for children (sched_setattr), or SCHED_BATCH. Of
+a process that slept 5 ms beside eight analyses one waking in a hundred then was 4 ms late, instead of 0.9.
 """
 
 import contextlib
