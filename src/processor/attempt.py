@@ -63,6 +63,7 @@ _AT_ONCE = {
     Ending.TOO_MANY_THREADS,
     Ending.LEASE_LOST,
 }
+SLOWEST_BYTES_A_S = 1 << 20  # at which an input may come from the storage
 ENDING_S = 1.0  # from the end of its pipe to the end of a child
 
 
@@ -76,6 +77,10 @@ class Workshop:
     storage: Storage
     feed: FeedWriter
     settings: ProcessorSettings
+
+
+class InputLateError(Exception):
+    """The storage did not give an input in the time that it may take."""
 
 
 class Attempt:
@@ -118,6 +123,9 @@ class Attempt:
                 report = _machine_failed()
             except SundogError as error:
                 report = Failed(error=error.as_json(), permanent=True)
+            except InputLateError as error:
+                log.warning("the storage hangs", extra={"task": self.claim.task})
+                report = _machine_failed(str(error))
             except Exception:
                 # The unknown ends one attempt and no other: no room, the storage away, or a fault of our own.
                 log.exception("an attempt failed on this machine", extra={"task": self.claim.task})
@@ -143,10 +151,19 @@ class Attempt:
             return await self._run_children({})
         async with AsyncExitStack() as held:
             files = {
-                given["sha256"]: await held.enter_async_context(self._shop.cache.hold(given["sha256"]))
+                given["sha256"]: await self._bring(given["sha256"], size=given["bytes"], held=held)
                 for given in self.claim.inputs
             }
             return await self._run_children(files)
+
+    async def _bring(self, sha256: str, *, size: int, held: AsyncExitStack) -> Path:
+        """An input on this machine. The task's own time begins later; but a storage that hangs must not keep a slot."""
+        most_s = self._shop.settings.bring_s + size / SLOWEST_BYTES_A_S
+        try:
+            with anyio.fail_after(most_s):
+                return await held.enter_async_context(self._shop.cache.hold(sha256))
+        except TimeoutError as error:
+            raise InputLateError(f"The storage did not give an input of {size} bytes within {most_s:.0f} s.") from error
 
     async def _run_children(self, files: Mapping[str, Path]) -> Report:
         """Run a child; and another where one that was used before ended without a word: the task may be innocent.
@@ -265,10 +282,10 @@ async def _how_it_ended(child: Child) -> str:
     return f"crashed ({signal.Signals(-status).name})"
 
 
-def _machine_failed() -> Failed:
+def _machine_failed(message: str = "The processor's machine could not run the analysis.") -> Failed:
     error = {
         "code": MACHINE_FAILED,
-        "message": "The processor's machine could not run the analysis.",
+        "message": message,
         "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
     }
     return Failed(error=error, permanent=False)

@@ -24,6 +24,7 @@ from processor.attempt import Attempt, Workshop
 from processor.caps import Caps
 from processor.claim import Claim, Ended, Ending
 from processor.identity import Identity
+from processor.machine import PAUSE_AT_MOST_S, Machine
 from processor.settlement import RetryPolicy, settle
 from processor.settler import Settler
 from processor.slots import Slots
@@ -69,6 +70,7 @@ class Claimer(Periodic):
         self._settler = settler
         self._shop = workshop
         self._policy = RetryPolicy.from_settings(workshop.settings)
+        self._machine = Machine(first_s=self._policy.first_s, most_s=min(self._policy.most_s, PAUSE_AT_MOST_S))
         self._stopping = False
         self._has_more = False  # the last claim got all that it asked for
         self._looking = anyio.Lock()
@@ -99,7 +101,7 @@ class Claimer(Periodic):
 
     async def _look(self) -> int:
         idle = self._idle
-        free = 0 if self._stopping else self._slots.free
+        free = 0 if self._stopping else self._machine.places(self._slots.free)
         if free <= 0 or self._attempts is None:
             return 0
         nothing_runs = not self._slots.holds()
@@ -142,7 +144,8 @@ class Claimer(Periodic):
         try:
             ended = await attempt.run()
             self._slots.vacate(attempt)
-            settlement = settle(ended, policy=self._policy)
+            self._machine.hear(ended.report)
+            settlement = settle(ended, policy=self._policy, machine_in_doubt=self._machine.is_in_doubt)
             if settlement is not None and not await self._shop.feed.drained(claim):
                 refused = replace(ended, report=Ended(reason=Ending.EVENT_REFUSED))
                 settlement = settle(refused, policy=self._policy)

@@ -37,6 +37,12 @@ class ProcessorSettings(BaseSettings):
         default_factory=lambda: Path(tempfile.gettempdir()) / f"sundog-processor-{os.getuid()}",
         description="Folder for scratch and the cache of inputs; on a fast local disk.",
     )
+    bring_s: float = Field(
+        default=60,
+        gt=0,
+        description="Seconds that the storage may take to give an input, besides one for each MiB of it; then the "
+        "attempt fails as `machine_failed` and is tried again.",
+    )
     cache_bytes: int = Field(default=20 << 30, ge=0, description="Inputs kept on this machine after their task.")
     lease_s: float = Field(default=30, gt=0, description="Seconds without a heartbeat after which a task is lost.")
     heartbeat_s: float = Field(

@@ -5,6 +5,7 @@ report of the attempt         next state      counts as          event
 succeeded                     succeeded                          succeeded
 failed, permanent             failed          failure            failed
 failed, may pass              queued, later   failure            retrying   (failed after max_attempts)
+  on a machine in doubt       queued, later   nothing            retrying   see machine.py
 out of memory                 queued, at once failure            retrying   in low-memory mode, once
 timed out, out of disk        failed          failure            failed     the same would happen again
 too many files or threads     failed          failure            failed     the same would happen again
@@ -29,6 +30,7 @@ from processor.claim import Artifact, AttemptReport, Claim, Crashed, Ended, Endi
 from processor.settings import ProcessorSettings
 
 FAULT_OF_THE_ANALYSIS = "This is a fault of the analysis, not of your data; tell the operator the task's id."
+UNBLAMED_ATTEMPTS = 1000  # nothing is tried for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,13 @@ class Settlement:
     is_crash: bool = False
 
 
-def settle(ended: AttemptReport, *, policy: RetryPolicy, rng: random.Random | None = None) -> Settlement | None:
+def settle(
+    ended: AttemptReport,
+    *,
+    policy: RetryPolicy,
+    machine_in_doubt: bool = False,
+    rng: random.Random | None = None,
+) -> Settlement | None:
     """What becomes of the task; None if nothing may be written, since the lease is lost."""
     claim = ended.claim
     match ended.report:
@@ -74,6 +82,9 @@ def settle(ended: AttemptReport, *, policy: RetryPolicy, rng: random.Random | No
             )
         case Failed(error=error, permanent=True):
             return _fail(AttemptOutcome.FAILED, error)
+        case Failed(error=error) if machine_in_doubt and claim.attempt <= UNBLAMED_ATTEMPTS:
+            delay = backoff(1, first=policy.first_s, most=policy.most_s, rng=rng)  # for other machines
+            return _requeue(AttemptOutcome.FAILED, error, delay_s=delay)
         case Failed(error=error):
             return _retry(claim, AttemptOutcome.FAILED, error, policy=policy, rng=rng)
         case Crashed(how=how):

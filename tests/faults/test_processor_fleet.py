@@ -103,8 +103,26 @@ async def test_a_disk_that_is_full_is_waited_for_and_takes_nobody_down(
         neighbours = [await queued_task(connection, inputs={}, kind="noop") for _ in range(5)]
         for each in neighbours:
             assert (await ended(connection, each))["state"] == "succeeded"
-        await eventually(lambda: connection.fetchval("SELECT failures > 1 FROM task WHERE id = $1", task))
+        await eventually(lambda: connection.fetchval("SELECT attempts > 3 FROM task WHERE id = $1", task))
         assert "machine_failed" in await connection.fetchval("SELECT error FROM attempt WHERE task = $1 LIMIT 1", task)
         gate.touch()
         assert (await ended(connection, task))["state"] == "succeeded"
     assert set(await outcomes(connection, task)) == {"failed", "succeeded"}
+
+
+async def test_a_machine_that_can_run_nothing_costs_one_attempt_and_leaves_the_queue_to_others(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    """Where the folders of its children should be, there is a file."""
+    children = processors.folder / "work" / "1" / "children"
+    async with processors.start(slots=2):
+        await ended(connection, await queued_task(connection, inputs={}, kind="noop"))
+        shutil.rmtree(children)
+        children.touch()
+        tasks = [await queued_task(connection, inputs={}, kind="noop", max_attempts=2) for _ in range(5)]
+        await eventually(lambda: connection.fetchval("SELECT count(*) > 20 FROM attempt"))
+        children.unlink()
+        for task in tasks:
+            assert (await ended(connection, task))["state"] == "succeeded"
+
+    assert await connection.fetchval("SELECT sum(failures) FROM task") == 1

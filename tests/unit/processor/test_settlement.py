@@ -1,6 +1,7 @@
 """The table at the top of processor/settlement.py, row by row."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from common.ids import new_task_id
 from common.storage import Blob
 from common.words import AttemptOutcome, EventType, TaskState
 from processor.claim import Artifact, AttemptReport, Claim, Crashed, Ended, Ending, Failed, Report, Succeeded
-from processor.settlement import RetryPolicy, Settlement, settle, unwritable
+from processor.settlement import UNBLAMED_ATTEMPTS, RetryPolicy, Settlement, settle, unwritable
 
 POLICY = RetryPolicy(first_s=1, most_s=100, max_crashes=3)
 ERROR = {"code": "machine_failed", "message": "No.", "advice": None}
@@ -90,6 +91,22 @@ def test_a_failure_that_may_pass_is_tried_again_later() -> None:
     assert settlement.error == ERROR
     assert counts(settlement) == (True, False)
     assert settlement.delay_s > 0
+
+
+def test_what_fails_on_a_machine_in_doubt_is_not_blamed_but_not_tried_for_ever() -> None:
+    def in_doubt(claim: Claim, report: Report = MAY_PASS) -> Settlement:
+        settlement = settle(AttemptReport(claim=claim, report=report), policy=POLICY, machine_in_doubt=True)
+        assert settlement is not None
+        return settlement
+
+    last = a_claim(failures=2, max_attempts=3)
+    innocent = in_doubt(last)
+    old = in_doubt(replace(last, attempt=UNBLAMED_ATTEMPTS + 1))
+
+    assert (innocent.state, innocent.outcome, innocent.error) == (TaskState.QUEUED, AttemptOutcome.FAILED, ERROR)
+    assert (counts(innocent), innocent.delay_s > 0) == ((False, False), True)
+    assert (old.state, counts(old)) == (TaskState.FAILED, (True, False))
+    assert in_doubt(last, CRASHED).state is TaskState.FAILED
 
 
 @pytest.mark.parametrize("report", [MAY_PASS, CRASHED, Ended(reason=Ending.OUT_OF_MEMORY, limit=300)])
