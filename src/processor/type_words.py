@@ -33,3 +33,12 @@ SIZED: Final[Mapping[str, pl.DataType]] = MappingProxyType(
         "float64": pl.Float64(),
     }
 )
+
+
+def is_text(dtype: pl.DataType) -> bool:
+    """True for what a person calls text, however it is kept.
+
+    Never `dtype in {pl.String, pl.Categorical}`: an instance of Categorical, Enum, Datetime or Decimal has another hash
+    than its class, and is in no such set.
+    """
+    return isinstance(dtype, (pl.String, pl.Categorical, pl.Enum))

@@ -9,6 +9,7 @@ from processor.kind import Input
 from processor.reading import sample
 from processor.reading.arrow_stream import ArrowStreamSource
 from processor.reading.avro import AvroSource
+from processor.reading.blame import is_of_the_work
 from processor.reading.converted import ConvertedFile
 from processor.reading.delimited import DelimitedFile
 from processor.reading.encoding import CHUNK, detect
@@ -54,17 +55,20 @@ def read(
 
     Raises:
         InputError: the file holds no table that could be read; the sentence quotes none of its data.
+        BaseException: what Polars raises over the work, where the file is not to blame.
     """
     bound_read_ahead()
     file = _open(run, source, options)
     # Delimited text has no types of its own, and is read with the wished ones at once.
     wished = None if isinstance(file, DelimitedFile) else Wished.of(options)
     for _ in range(_RUNGS):
+        table = None
         try:
             table = file.table(sample_rows=sample_rows)
-            return work(wished.applied(run, table) if wished else table)
+            table = wished.applied(run, table) if wished else table
+            return work(table)
         except BaseException as error:
-            if not is_about_the_file(error):
+            if not is_about_the_file(error) or is_of_the_work(error, table):
                 raise
             _mend(file, error)
     raise InputError("The file was read in several ways, and none of them fits.", advice="Set read_options.")

@@ -10,7 +10,6 @@ from time import perf_counter
 import polars as pl
 
 from common.errors import ParamsError
-from processor.analyses.blame import failure_alone
 from processor.analyses.cells import shown_cells
 from processor.analyses.convert.casting import Casting
 from processor.analyses.convert.params import ConvertParams
@@ -21,6 +20,7 @@ from processor.guard import explain_failure
 from processor.guard.failures import is_of_polars
 from processor.kind import Input, Outcome
 from processor.reading import Table, read
+from processor.reading.blame import failure_alone
 from processor.run import Run
 from processor.writing import Form, Written, names_in_file, write
 

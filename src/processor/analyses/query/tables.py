@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from common.errors import ParamsError
-from processor.analyses.blame import failure_alone
 from processor.analyses.part_run import PartRun
 from processor.analyses.query.params import QueryParams
 from processor.guard.refusal import near, shown
 from processor.kind import Input
 from processor.reading import ReadOptions, Table, read
+from processor.reading.blame import failure_alone
 from processor.run import Run
 
 MOST_INPUTS = 8

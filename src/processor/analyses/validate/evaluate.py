@@ -8,7 +8,6 @@ free text, and each rule with free text gets a pass of its own, which fails alon
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from processor.analyses.blame import failure_alone
 from processor.analyses.validate.checks import Bounds, Check
 from processor.analyses.validate.columns import RuleError
 from processor.analyses.validate.keyed import Keys
@@ -20,6 +19,7 @@ from processor.analyses.validate.verdict import Judged, judged, unjudged
 from processor.analyses.validate.whole import compare_schema, count_rows
 from processor.guard.failures import is_of_polars
 from processor.reading import Table
+from processor.reading.blame import failure_alone
 from processor.run import Run
 
 _FAILED = "The expression cannot be evaluated on every row: a value does not fit, for example a text that is no number."

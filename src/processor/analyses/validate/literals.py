@@ -1,8 +1,15 @@
-"""Values of a rule, which come as JSON, as values of the column that they are compared with."""
+"""Values of a rule, which come as JSON, as values of the column that they are compared with.
+
+Whole numbers, decimals and moments are compared as the whole numbers that Polars keeps of them, with the bound in the
+same unit: exact at any size, in any zone, and for bounds that no value of the column can reach.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import ceil, floor, isfinite
+from typing import TypeVar
 
 import polars as pl
 
@@ -10,38 +17,86 @@ from processor.analyses.validate.columns import RuleError
 from processor.analyses.validate.params import aware
 
 Given = bool | int | float | str
+_Moment = TypeVar("_Moment", dt.datetime, dt.time)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_PER_MICROSECOND = {"ms": Fraction(1, 1000), "us": Fraction(1), "ns": Fraction(1000)}
+_MOST = (1 << 127) - 1
+_LEAST_EXPONENT = -400  # below the smallest float; more would be work without end
 
 
-def bound(value: Given, dtype: pl.DataType) -> pl.Expr:
-    """One value to compare a column of this type with.
+def is_above(values: pl.Expr, given: Given, dtype: pl.DataType, *, or_equal: bool) -> pl.Expr:
+    """Whether values of a column of this type lie above a bound.
 
     Raises:
-        RuleError: it is of another sort.
+        RuleError: the bound is of another sort.
     """
-    if dtype.is_numeric():
-        number = _number(value)
-        if dtype.is_float():
-            return pl.lit(float(number), dtype=pl.Float64)
-        if isinstance(number, Decimal) and not dtype.is_decimal():
-            return pl.lit(float(number), dtype=pl.Float64)
-        return pl.lit(number)
-    return pl.lit(_same_sort(value, dtype), dtype=dtype)
+    if _has_units(dtype):
+        units = _units(given, dtype)
+        whole = values.to_physical()
+        return whole >= _whole(ceil(units)) if or_equal else whole > _whole(floor(units))
+    bound = _literal(given, dtype)
+    return values >= bound if or_equal else values > bound
 
 
-def members(values: Sequence[Given], dtype: pl.DataType) -> pl.Series:
-    """The values that a column of this type can have at all, in its type.
+def is_below(values: pl.Expr, given: Given, dtype: pl.DataType, *, or_equal: bool) -> pl.Expr:
+    """Whether values of a column of this type lie below a bound.
+
+    Raises:
+        RuleError: the bound is of another sort.
+    """
+    if _has_units(dtype):
+        units = _units(given, dtype)
+        whole = values.to_physical()
+        return whole <= _whole(floor(units)) if or_equal else whole < _whole(ceil(units))
+    bound = _literal(given, dtype)
+    return values <= bound if or_equal else values < bound
+
+
+def is_among(values: pl.Expr, given: Sequence[Given], dtype: pl.DataType) -> pl.Expr:
+    """Whether values of a column of this type are among those given; one that it cannot have is passed over.
 
     Raises:
         RuleError: one is of another sort.
     """
+    if _has_units(dtype):
+        units = [_units(one, dtype) for one in given]
+        kept = [int(one) for one in units if one.denominator == 1]
+        physical = pl.Int128() if dtype.is_decimal() else pl.Int64() if isinstance(dtype, pl.Datetime) else dtype
+        members = pl.Series(kept, dtype=physical, strict=False).drop_nulls()
+        return values.to_physical().is_in(members.implode())
     if dtype.is_float():
-        return pl.Series([float(_number(value)) for value in values], dtype=pl.Float64).cast(dtype)
-    if dtype.is_numeric():
-        numbers = [_number(value) for value in values]
-        candidates = [pl.Series([number], strict=False).cast(dtype, strict=False) for number in numbers]
-        kept = [one for one, number in zip(candidates, numbers, strict=True) if one[0] == number]
-        return pl.concat(kept) if kept else pl.Series(dtype=dtype)
-    return pl.Series([_same_sort(value, dtype) for value in values], dtype=dtype)
+        members = pl.Series([float(_number(one)) for one in given], dtype=pl.Float64).cast(dtype)
+        return values.is_in(members.implode())
+    return values.is_in(pl.Series([_same_sort(one, dtype) for one in given], dtype=dtype).implode())
+
+
+def _has_units(dtype: pl.DataType) -> bool:
+    return dtype.is_integer() or dtype.is_decimal() or isinstance(dtype, pl.Datetime)
+
+
+def _units(given: Given, dtype: pl.DataType) -> Fraction:
+    """The value as a number of the smallest steps that the type has."""
+    if isinstance(dtype, pl.Datetime):
+        moment = _same_sort(given, dtype)
+        assert isinstance(moment, dt.datetime)
+        return (aware(moment) - _EPOCH) // _MICROSECOND * _PER_MICROSECOND[dtype.time_unit]
+    number = Fraction(_number(given))
+    return number * 10**dtype.scale if isinstance(dtype, pl.Decimal) else number
+
+
+def _whole(number: int) -> pl.Expr:
+    small = -(1 << 63) <= number < 1 << 63
+    return pl.lit(number) if small else pl.lit(max(-_MOST, min(_MOST, number)), dtype=pl.Int128)
+
+
+def _literal(given: Given, dtype: pl.DataType) -> pl.Expr:
+    if not dtype.is_float():
+        return pl.lit(_same_sort(given, dtype), dtype=dtype)
+    number = float(_number(given))
+    # As the column would hold it: 0.1 as a Float32 is another number than 0.1 as a Float64.
+    near = pl.Series([number], dtype=pl.Float64).cast(dtype).item()
+    return pl.lit(near, dtype=dtype) if isfinite(near) else pl.lit(number, dtype=pl.Float64)
 
 
 def _number(value: Given) -> int | Decimal:
@@ -51,8 +106,8 @@ def _number(value: Given) -> int | Decimal:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     except InvalidOperation:
         raise RuleError("The column holds numbers; the rule gives a text.") from None
-    if not number.is_finite() or abs(number) >= 2**127:
-        raise RuleError("The rule gives a number that is too large, or none.")
+    if not number.is_finite() or abs(number) >= 2**127 or number.adjusted() < _LEAST_EXPONENT:
+        raise RuleError("The rule gives a number that is too large, too small, or none.")
     return int(number) if number == number.to_integral_value() else number
 
 
@@ -61,7 +116,7 @@ def _same_sort(value: Given, dtype: pl.DataType) -> object:
         return value
     if not isinstance(value, str) or dtype == pl.Boolean:
         raise RuleError(f"The column is {dtype}; the rule gives a value of another sort.")
-    if dtype in {pl.String, pl.Categorical, pl.Enum}:
+    if dtype == pl.String:
         return value
     try:
         return _time(value, dtype)
@@ -73,12 +128,14 @@ def _time(text: str, dtype: pl.DataType) -> object:
     if dtype == pl.Date:
         return dt.date.fromisoformat(text)
     if dtype == pl.Time:
-        return dt.time.fromisoformat(text)
+        return _without_zone(dt.time.fromisoformat(text))
     if isinstance(dtype, pl.Datetime):
         moment = dt.datetime.fromisoformat(text)
-        if dtype.time_zone:
-            return aware(moment)
-        if moment.tzinfo:
-            raise RuleError("The column has times without a zone; the rule gives one with a zone.")
-        return moment
+        return aware(moment) if dtype.time_zone else _without_zone(moment)
     raise RuleError(f"Columns of the type {dtype} cannot be compared with a value.")
+
+
+def _without_zone(moment: _Moment) -> _Moment:
+    if moment.tzinfo:
+        raise RuleError("The column has times without a zone; the rule gives one with a zone.")
+    return moment

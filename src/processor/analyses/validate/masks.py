@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from processor.analyses.validate.columns import Columns, RuleError
-from processor.analyses.validate.literals import bound, members
+from processor.analyses.validate.literals import is_above, is_among, is_below
 from processor.analyses.validate.rules import (
     AnyRule,
     Between,
@@ -23,6 +23,7 @@ from processor.analyses.validate.rules import (
 )
 from processor.analyses.validate.type_names import is_of_type, misfits
 from processor.guard import Condition, guard_condition
+from processor.type_words import is_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +77,14 @@ def _with_nulls(rule: ValueRule, broken: pl.Expr, values: pl.Expr) -> pl.Expr:
 def _broken(rule: InSet | Between | Regex | Length | Type, columns: Columns) -> pl.Expr:
     """True where a value that is there breaks the rule; null for what is missing."""
     values, dtype = columns.expression(rule.column), columns.dtype(rule.column)
+    # Categories are compared as the texts that they are: a rule may name one that the column does not know.
+    plain, plain_type = (values.cast(pl.String), pl.String()) if is_text(dtype) else (values, dtype)
     match rule:
         case InSet():
-            found = values.is_in(members(rule.values, dtype).implode())
+            found = is_among(plain, rule.values, plain_type)
             return found if rule.negate else ~found
         case Between():
-            return _outside(rule, values, dtype)
+            return _outside(rule, plain, plain_type)
         case Regex():
             _check_pattern(rule.pattern)
             found = _text(values, dtype).str.contains(rule.pattern)
@@ -99,18 +102,14 @@ def _outside(rule: Between, values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     # Asked as "is it inside?" and turned round, and NaN asked for by itself: to Polars NaN is above every number.
     inside = pl.lit(value=True) if not dtype.is_float() else values.is_not_nan()
     if rule.min is not None:
-        low = bound(rule.min, dtype)
-        inside &= values >= low if rule.inclusive in {"both", "min"} else values > low
+        inside &= is_above(values, rule.min, dtype, or_equal=rule.inclusive in {"both", "min"})
     if rule.max is not None:
-        high = bound(rule.max, dtype)
-        inside &= values <= high if rule.inclusive in {"both", "max"} else values < high
+        inside &= is_below(values, rule.max, dtype, or_equal=rule.inclusive in {"both", "max"})
     return ~inside
 
 
 def _text(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    if dtype == pl.String:
-        return values
-    if dtype in {pl.Categorical, pl.Enum}:
+    if is_text(dtype):
         return values.cast(pl.String)
     raise RuleError(f"The column is {dtype}, not text.")
 

@@ -26,8 +26,11 @@ from processor.analyses.cells import shown_cells
 from processor.analyses.validate.facts import FEW, Facts
 from processor.analyses.validate.rules import AnyRule
 from processor.analyses.validate.type_names import name_of_type
+from processor.type_words import is_text
 
 _MOST_COLUMNS: Final = 100
+_MOST_IN_SCHEMA: Final = 5000
+_LONGEST_TYPE: Final = 100
 _LONGEST_NAME: Final = 1000
 _LONGEST_VALUE: Final = 200
 _LARGEST: Final = 1 << 53
@@ -45,14 +48,21 @@ def candidates(columns: Sequence[Facts], head: pl.DataFrame) -> list[AnyRule]:
     """Rules that may hold on a table with these columns, which begins with `head`; at most 500."""
     named = [column for column in columns if 0 < len(column.name) <= _LONGEST_NAME]
     rows = columns[0].rows if columns else 0
-    wanted = [{"name": column.name, "type": name_of_type(column.dtype)} for column in named]
+    wanted = [_of_schema(column) for column in named[:_MOST_IN_SCHEMA]]
     found: list[dict[str, Any]] = [
-        {"rule": "schema", "columns": wanted, "extra": len(named) < len(columns)},
+        {"rule": "schema", "columns": wanted, "extra": len(wanted) < len(columns)},
         {"rule": "row_count", "min": rows // 2, "max": 2 * rows, "severity": "warning"},
     ]
     for column in named[:_MOST_COLUMNS] if rows else ():
-        found += _of_column(column, head[column.name])
+        values = head[column.name]
+        found += _of_column(column, values.cast(pl.String) if is_text(values.dtype) else values)
     return [_RULES.validate_python(rule) for rule in found]
+
+
+def _of_schema(column: Facts) -> dict[str, Any]:
+    """The column with its type, where that has a name of a length that a rule may give."""
+    type_ = name_of_type(column.dtype)
+    return {"name": column.name} | ({"type": type_} if len(type_) <= _LONGEST_TYPE else {})
 
 
 def _of_column(column: Facts, head: pl.Series) -> Iterator[dict[str, Any]]:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import polars as pl
 
 from processor.analyses.validate.columns import RuleError
-from processor.type_words import PLAIN, SIZED
+from processor.type_words import PLAIN, SIZED, is_text
 
 _CLASSES: dict[str, Callable[[pl.DataType], bool]] = {
     "integer": lambda dtype: dtype.is_integer(),
     "float": lambda dtype: dtype.is_float(),
     "number": lambda dtype: dtype.is_numeric(),
-    "text": lambda dtype: dtype == pl.String or dtype in {pl.Categorical, pl.Enum},
+    "text": is_text,
     "boolean": lambda dtype: dtype == pl.Boolean,
     "date": lambda dtype: dtype == pl.Date,
     "datetime": lambda dtype: dtype == pl.Datetime,
@@ -52,8 +52,8 @@ def misfits(values: pl.Expr, dtype: pl.DataType, wanted: str) -> pl.Expr:
     check_name(wanted)
     if is_of_type(dtype, wanted):
         return pl.lit(value=False) & values.is_not_null()
-    if dtype == pl.String and wanted in _CAST | _EXACT:
-        return values.cast((_CAST | _EXACT)[wanted], strict=False).is_null()
+    if is_text(dtype) and wanted in _CAST | _EXACT:
+        return values.cast(pl.String).cast((_CAST | _EXACT)[wanted], strict=False).is_null()
     if dtype.is_float() and wanted == "integer":
         return ~values.is_finite() | (values != values.round(0))
     return pl.lit(value=True) | values.is_not_null()
