@@ -1,6 +1,6 @@
 """A conversion: read, change, write in one pass where the steps allow it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ import polars as pl
 from common.errors import ParamsError
 from processor.analyses.cells import shown_cells
 from processor.analyses.convert.casting import Casting
+from processor.analyses.convert.changes import zones_dropped
 from processor.analyses.convert.params import ConvertParams
 from processor.analyses.convert.parting import archived, by_keys, check_parts
 from processor.analyses.convert.steps import check_names, shaped
@@ -49,9 +50,11 @@ def _convert(run: Run, table: Table, params: ConvertParams) -> Outcome:
     check_names(params, table.head.columns)
     _show_first_rows(run, table, params, wanted)
     table.prepare()
+    if params.partition_by:
+        _check_parts(run, table, params, wanted)
     run.phase("convert")
     schema = table.frame.collect_schema()
-    casting = Casting(schema, wanted, is_strict=params.cast_errors == "fail")
+    casting = Casting(schema, wanted, errors=params.cast_errors)
     reading = _Reading(run, table)
     counted = table.frame.map_batches(reading.see, streamable=True, schema=schema)
     frame = shaped(casting.applied(counted), params, schema.names())
@@ -59,7 +62,7 @@ def _convert(run: Run, table: Table, params: ConvertParams) -> Outcome:
     with _explaining_filter(params, schema.names(), table), casting.explaining():
         file = _write(run, frame, params, form)
     reading.finish()
-    _tell(run, casting, file.written)
+    _tell(run, casting, file.written, zones_dropped(schema, wanted))
     run.artifact(file.path.name, file.path, media_type="application/zip" if file.is_archive else form.media_type)
     columns = [
         {"name": name, "dtype": str(dtype), "from": before}
@@ -76,6 +79,7 @@ def _convert(run: Run, table: Table, params: ConvertParams) -> Outcome:
         "rows": file.written.rows,
         "rows_per_s": round(reading.rows / took),
         "values_not_cast": dict(casting.lost),
+        "values_changed": dict(casting.changed),
         "columns": columns,
     }
     shown = ("format", "rows", "bytes")
@@ -92,7 +96,7 @@ def _show_first_rows(run: Run, table: Table, params: ConvertParams, wanted: Mapp
     """The first light: what becomes of the first rows. What is wrong with a filter shows here, before the long part."""
     head = table.head.lazy()
     names = table.head.columns
-    casting = Casting(table.head.schema, wanted, is_strict=False)
+    casting = Casting(table.head.schema, wanted, errors="null")
     with _explaining_filter(params, names), casting.explaining():
         made = shaped(casting.applied(head), params, names).head(FIRST_ROWS).collect()
     rows = [list(row) for row in zip(*(shown_cells(column) for column in made.get_columns()), strict=True)]
@@ -116,9 +120,13 @@ def _explaining_filter(params: ConvertParams, names: list[str], table: Table | N
         raise explain_failure(error, text=params.filter, known=names, pointer="/params/filter") from None
 
 
-def _tell(run: Run, casting: Casting, written: Written) -> None:
+def _tell(run: Run, casting: Casting, written: Written, zoneless: Sequence[str]) -> None:
     for name, count in casting.lost.items():
         run.warn("values_not_cast", f"{count:,} values of column {name[:80]!r} could not be cast and are missing.")
+    for name, count in casting.changed.items():
+        run.warn("values_changed", f"{count:,} values of column {name[:80]!r} are not the same in the new type.")
+    for name in zoneless:
+        run.warn("zones_dropped", f"The times of column {name[:80]!r} lost their zone by the cast, and are UTC.")
     for loss in written.losses:
         run.warn(loss.code, loss.message)
 
@@ -149,13 +157,26 @@ def _write(run: Run, frame: pl.LazyFrame, params: ConvertParams, form: Form) -> 
     if not params.partition_by:
         path = run.scratch / form.filename(STEM)
         return _File(path=path, written=write(frame, path, form, scratch=run.scratch))
-    keys = [params.rename.get(name, name) for name in params.partition_by]
-    check_parts(frame, keys)
+    keys = _keys(params)
     folder, path = run.scratch / STEM, run.scratch / f"{STEM}.zip"
     renamed = names_in_file(frame.collect_schema().names(), form)
     target = by_keys(folder, [renamed.get(key, key) for key in keys])
     written = write(frame, target, form, scratch=run.scratch)
     return _File(path=path, written=written, count=archived(folder, path), is_archive=True)
+
+
+def _keys(params: ConvertParams) -> list[str]:
+    return [params.rename.get(name, name) for name in params.partition_by]
+
+
+def _check_parts(run: Run, table: Table, params: ConvertParams, wanted: Mapping[str, pl.DataType]) -> None:
+    """Look at the keys in a pass of their own, which counts nothing of what the one that writes counts."""
+    run.phase("parts")
+    schema = table.frame.collect_schema()
+    casting = Casting(schema, wanted, errors=params.cast_errors)
+    frame = shaped(casting.applied(table.frame), params, schema.names())
+    with _explaining_filter(params, schema.names(), table), casting.explaining():
+        check_parts(frame, _keys(params))
 
 
 class _Reading:

@@ -1,4 +1,4 @@
-"""Casts the columns batch by batch, and counts the values that have no form in the new type."""
+"""Casts the columns batch by batch, and counts the values that have no form in the new type, or not the same."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,8 @@ from typing import Final
 import polars as pl
 
 from common.errors import ParamsError
+from processor.analyses.convert.changes import Changes
+from processor.analyses.convert.params import CastErrors
 from processor.analyses.convert.types import cast
 
 MOST_NAMED: Final = 5
@@ -24,16 +26,20 @@ class Casting:
     Args:
         schema: of the table.
         wanted: new types by the names of columns.
-        is_strict: the first value that cannot be cast ends it.
+        errors: what a value does that cannot be cast: `fail` ends it, so does `exact`, which is ended also by one that
+            would be another value; `null` is counted.
 
     Attributes:
         lost: by column, how many values became null.
+        changed: by column, how many became others.
     """
 
-    def __init__(self, schema: pl.Schema, wanted: Mapping[str, pl.DataType], *, is_strict: bool) -> None:
+    def __init__(self, schema: pl.Schema, wanted: Mapping[str, pl.DataType], *, errors: CastErrors) -> None:
         self.lost: Counter[str] = Counter()
+        self.changed: Counter[str] = Counter()
         self._wanted = wanted
-        self._is_strict = is_strict
+        self._errors = errors
+        self._changes = Changes(schema, wanted)
         self._is_impossible = False
         self._lock = Lock()
         names = schema.names()
@@ -60,11 +66,23 @@ class Casting:
             for name in self._wanted
             if (count := made.get_column(name).null_count() - batch.get_column(name).null_count())
         }
+        changed = self._changes.between(batch, made)
         with self._lock:
             self.lost.update(lost)
-        if lost and self._is_strict:
+            self.changed.update(changed)
+        if self._stopping():
             raise CastError
         return made
+
+    def _stopping(self) -> Counter[str]:
+        """The values that end it, by column."""
+        match self._errors:
+            case "null":
+                return Counter()
+            case "fail":
+                return self.lost
+            case "exact":
+                return self.lost + self.changed
 
     @contextmanager
     def explaining(self) -> Iterator[None]:
@@ -78,7 +96,7 @@ class Casting:
         except BaseException:
             if self._is_impossible:
                 raise self._impossible() from None
-            if not self._is_strict or not self.lost:
+            if not self._stopping():
                 raise
             raise self._failure() from None
 
@@ -91,9 +109,11 @@ class Casting:
         )
 
     def _failure(self) -> ParamsError:
-        name, count = self.lost.most_common(1)[0]
+        name, count = self._stopping().most_common(1)[0]
+        how = "that are no" if self.lost[name] else "that would not be the same as"
+        other = "null" if self.lost[name] else "fail"
         return ParamsError(
-            f"Column {name[:80]!r} holds values that are no {self._wanted[name]}, {count:,} of them so far.",
+            f"Column {name[:80]!r} holds values {how} {self._wanted[name]}, {count:,} of them so far.",
             pointer=f"/params/cast/{name[:80].replace('~', '~0').replace('/', '~1')}",
-            advice='Choose another type, or set `cast_errors` to "null".',
+            advice=f'Choose another type, or set `cast_errors` to "{other}".',
         )

@@ -8,6 +8,7 @@ from processor.writing.formats import FormatName
 from processor.writing.output import OutputParams
 
 ColumnName = Annotated[str, StringConstraints(max_length=4096)]
+CastErrors = Literal["fail", "null", "exact"]
 MOST_COLUMNS = 10_000
 PARTED: frozenset[FormatName] = frozenset({"parquet", "csv", "tsv", "ndjson", "arrow"})
 
@@ -28,9 +29,10 @@ class ConvertParams(OutputParams):
     cast: dict[ColumnName, Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]] = Field(
         default_factory=dict, max_length=MOST_COLUMNS, description="Types that columns shall have, by their names."
     )
-    cast_errors: Literal["fail", "null"] = Field(
+    cast_errors: CastErrors = Field(
         default="fail",
-        description="What a value that cannot be cast does: fail the task, or become null and be counted.",
+        description="What a value that cannot be cast does: fail the task, or become null and be counted. One that"
+        " becomes another value (a fraction that is cut, say) is counted; with exact it fails the task too.",
     )
     filter: Annotated[str, StringConstraints(min_length=1, max_length=20_000)] | None = Field(
         default=None, description="An SQL expression; rows for which it is not true are left out."

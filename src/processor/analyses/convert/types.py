@@ -26,9 +26,14 @@ def type_named(word: str) -> pl.DataType | None:
 
 
 def cast(column: pl.Expr, have: pl.DataType, want: pl.DataType) -> pl.Expr:
-    """The column in another type; null where a value has no form in it."""
-    if have != pl.String:
-        return column.cast(want, strict=False)
+    """The column in another type; null where a value has no form in it, as 1e300 has none in 32 bits."""
+    if want == pl.Float32 and (have.is_numeric() or have == pl.String):
+        return _narrow(column)
+    return _read(column, want) if have == pl.String else column.cast(want, strict=False)
+
+
+def _read(column: pl.Expr, want: pl.DataType) -> pl.Expr:
+    """What a text says."""
     match want:
         case pl.Boolean():
             word = column.str.strip_chars().str.to_lowercase()
@@ -40,3 +45,10 @@ def cast(column: pl.Expr, have: pl.DataType, want: pl.DataType) -> pl.Expr:
         case pl.Time():
             return column.str.to_time(strict=False)
     return column.cast(want, strict=False)
+
+
+def _narrow(column: pl.Expr) -> pl.Expr:
+    """A number in 32 bits; Polars makes infinity of one that is too large."""
+    wide = column.cast(pl.Float64, strict=False)
+    narrow = wide.cast(pl.Float32)
+    return pl.when(narrow.is_infinite() & wide.is_finite()).then(None).otherwise(narrow)

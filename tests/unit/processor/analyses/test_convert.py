@@ -1,6 +1,9 @@
 """The kind `convert`: what is asked for is done, and what cannot be is said."""
 
+import datetime as dt
+import math
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +91,69 @@ def test_values_that_cannot_be_cast_are_counted_where_they_may_be_missing(tmp_pa
     assert table(found)["planted"].null_count() == 2
     assert found.data["values_not_cast"] == {"planted": 2}
     assert found.run.codes == {"values_not_cast"}
+
+
+MOMENT = dt.datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 - a time without a zone
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted", "changed"),
+    [
+        (pl.Series([1.5, 2.0, None, -0.0]), "integer", 1),
+        (pl.Series([2**53 + 1, 2**53, None]), "float", 1),
+        (pl.Series([2**63 - 1, 1]), "float", 1),
+        (pl.Series([0.1, 0.5, math.inf, math.nan]), "float32", 1),
+        (pl.Series([1, 1_000, None], dtype=pl.Datetime("ns")), "datetime", 1),
+        (pl.Series([MOMENT, dt.datetime(2020, 1, 2), None]), "date", 1),  # noqa: DTZ001
+        (pl.Series([MOMENT, None]), "time", 1),
+        (pl.Series([5, 1, 0]), "boolean", 1),
+        (pl.Series([Decimal("1.25"), Decimal("1.20")]), "decimal(5,1)", 1),
+        (pl.Series([16_777_217, 1], dtype=pl.Int32), "float32", 1),
+        (pl.Series([1, 2, None]), "int8", 0),
+        (pl.Series([1.0, math.nan]), "float64", 0),
+        (pl.Series([dt.date(2020, 1, 2)]), "datetime", 0),
+        (pl.Series([Decimal("1.20")]), "float", 0),
+        (pl.Series([True, None]), "integer", 0),
+    ],
+)
+def test_values_that_a_cast_changes_are_counted(values: pl.Series, wanted: str, changed: int, tmp_path: Path) -> None:
+    frame = values.alias("^x$").to_frame()
+    found = convert(tmp_path, frame, cast={"^x$": wanted})
+
+    assert found.data["values_changed"] == ({"^x$": changed} if changed else {})
+    assert found.run.codes == ({"values_changed"} if changed else set())
+    assert table(found).to_series().null_count() == values.null_count()
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [(pl.Series([1.0, 1.5]), "integer"), (pl.Series([MOMENT]), "date"), (pl.Series([2**53 + 1]), "float")],
+)
+def test_a_changed_value_fails_a_task_that_asks_for_exactness(values: pl.Series, wanted: str, tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match="1 of them") as refused:
+        convert(tmp_path, pl.DataFrame({"x": values}), cast={"x": wanted}, cast_errors="exact")
+
+    assert refused.value.pointer == "/params/cast/x"
+
+
+@pytest.mark.parametrize("values", [[1e300, 1.0, math.inf], ["1e300", "1", "inf"]])
+def test_a_number_too_large_for_its_new_type_is_not_infinity(values: list[Any], tmp_path: Path) -> None:
+    frame = pl.DataFrame({"x": values})
+    found = convert(tmp_path, frame, cast={"x": "float32"}, cast_errors="null")
+
+    assert table(found)["x"].to_list() == [None, 1.0, math.inf]
+    assert found.data["values_not_cast"] == {"x": 1}
+    for errors in ("fail", "exact"):
+        with pytest.raises(ParamsError, match="1 of them"):
+            convert(tmp_path, frame, cast={"x": "float32"}, cast_errors=errors)
+
+
+@pytest.mark.parametrize("wanted", ["datetime", "date", "time"])
+def test_a_zone_that_a_cast_drops_is_named(wanted: str, tmp_path: Path) -> None:
+    zoned = pl.Series([0, None]).cast(pl.Datetime("us", "Europe/Berlin"))
+    found = convert(tmp_path, pl.DataFrame({"x": zoned}), cast={"x": wanted}, cast_errors="null")
+
+    assert "zones_dropped" in found.run.codes
 
 
 @pytest.mark.parametrize(
@@ -242,6 +308,21 @@ def test_other_delimiters_tell_the_fields_apart(delimiter: str, tmp_path: Path) 
     found = convert(tmp_path, frame, format="csv", csv={"delimiter": delimiter}, escape_formulas=False)
 
     assert_frame_equal(pl.read_csv(found.file("data.csv"), separator=delimiter), frame)
+
+
+def test_rows_and_values_are_counted_once_though_keys_are_looked_at_before(tmp_path: Path) -> None:
+    found = convert(tmp_path, partition_by=["tree"], cast={"planted": "date", "height": "integer"}, cast_errors="null")
+
+    assert (found.data["rows_read"], found.data["rows"], found.outcome.rows) == (6, 6, {"data": 6})
+    assert found.data["values_not_cast"] == {"planted": 2}
+    assert found.data["values_changed"] == {"height": 2}
+
+
+def test_a_key_that_cannot_be_cast_is_a_fault_of_the_cast(tmp_path: Path) -> None:
+    with pytest.raises(ParamsError) as refused:
+        convert(tmp_path, partition_by=["planted"], cast={"planted": "date"})
+
+    assert refused.value.pointer == "/params/cast/planted"
 
 
 @pytest.mark.parametrize(("values", "wanted"), [([[1], [2]], "text"), ([b"1"], "integer"), ([True], "category")])
