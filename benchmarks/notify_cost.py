@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from benchmarks.parts.figures import compare, headline, percentile
 from benchmarks.parts.installation import Installation, installation
 from benchmarks.parts.story import Storyteller, pace, storyteller
+from common.compact_json import compact
 from common.database import open_pool
 from common.notifier import Notifier
 from common.settings import DatabaseSettings
@@ -58,7 +59,7 @@ class Writer:
 
     async def settle(self, claim: Claim) -> None:
         """End it with a result."""
-        ended = AttemptReport(claim=claim, report=Succeeded(envelope=ENVELOPE))
+        ended = AttemptReport(claim=claim, report=Succeeded(envelope=compact(ENVELOPE)))
         settlement = settle(ended, policy=POLICY)
         assert settlement is not None
         assert await self.settler.settle(ended, settlement)

@@ -48,6 +48,7 @@ from processor.protocol import (
     ProtocolError,
     Result,
 )
+from processor.raw_json import RawJsonError, checked_object
 from processor.room import Room
 from processor.scratch import chunks_of, open_inside
 from processor.settings import ProcessorSettings
@@ -246,8 +247,9 @@ class Attempt:
                 self._has_heard = True
                 match message:
                     case Result():
+                        envelope = await _checked(message)
                         artifacts = await self._keep(message.files, child.room.scratch)
-                        return Succeeded(envelope=message.envelope, artifacts=artifacts)
+                        return Succeeded(envelope=envelope, artifacts=artifacts)
                     case Failure():
                         error = message.model_dump(include={"code", "message", "advice"})
                         return Failed(error=error, permanent=message.code != MACHINE_FAILED)
@@ -267,6 +269,13 @@ class Attempt:
                 blob = await self._shop.storage.put(chunks_of(file))
             kept.append(Artifact(name=made.name, media_type=made.media_type, blob=blob))
         return tuple(kept)
+
+
+async def _checked(result: Result) -> str:
+    try:
+        return await checked_object(result.envelope)
+    except RawJsonError as error:
+        raise ProtocolError(f"result: {error}") from None
 
 
 async def _how_it_ended(child: Child) -> str:

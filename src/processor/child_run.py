@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from processor.protocol import LINE_CHARS
 from processor.run import LogLevel
 
 REPORTS_PER_S = 10
@@ -134,13 +135,13 @@ class ChildRun:
 
     def log(self, level: LogLevel, message: str) -> None:
         """Send a line for the feed."""
-        self._send({"type": "log", "level": level, "message": message})
+        self._send({"type": "log", "level": level, "message": message[:LINE_CHARS]})
 
     def warn(self, code: str, message: str) -> None:
         """List it in the result, and tell it at once."""
         with self._lock:
             self.warnings.append({"code": code, "message": message})
-        self._send({"type": "log", "level": "warning", "message": message})
+        self._send({"type": "log", "level": "warning", "message": message[:LINE_CHARS]})
 
     def partial(self, result: Mapping[str, object], *, estimate: bool) -> None:
         """Send a partial result."""

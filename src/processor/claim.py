@@ -98,9 +98,9 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The child gave a result."""
+    """The child gave a result; its envelope is JSON that Postgres has not judged yet."""
 
-    envelope: Mapping[str, Any]
+    envelope: str
     artifacts: tuple[Artifact, ...] = ()
 
 

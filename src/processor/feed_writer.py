@@ -127,10 +127,14 @@ class FeedWriter(Service):
         self._progress.pop(claim.hold, None)
 
     def append(self, claim: Claim, event: EventType, data: Mapping[str, Any]) -> int:
-        """Add an event to the feed of an attempt that is open; returns its size in bytes."""
+        """Add an event to the feed of an attempt that is open; returns its size."""
+        return self.append_text(claim, event, compact(data))
+
+    def append_text(self, claim: Claim, event: EventType, data: str) -> int:
+        """The same with data that are JSON already."""
         feed = self._feeds[claim.hold]
         feed.last_seq += 1
-        told = _Told(feed=feed, seq=feed.last_seq, type=event, data=compact(data))
+        told = _Told(feed=feed, seq=feed.last_seq, type=event, data=data)
         feed.unwritten += len(told.data)
         self._events.append(told)
         self._wakeup.ring()

@@ -9,6 +9,12 @@ job, or guesses; so it reaches nobody. It is no wall: what searches the memory o
 
     supervisor → child:  Job
     child → supervisor:  Progress | Log | Partial, as they come, and at the end one Result or Failure
+
+A message is a head, JSON in one line. What an analysis found, in a Partial or a Result, is no part of the head: it
+stands behind a line feed, as JSON too, and the supervisor passes it on as the text that it is. To read it would take
+seconds and gigabytes, should a child want that (see processor.raw_json, which looks at its form). So:
+
+    length, number of the job | {"type":"partial","estimate":true} LF {"rows":1}
 """
 
 import struct
@@ -21,7 +27,9 @@ from common.compact_json import strictly_compact
 
 HEADER: Final = struct.Struct(">IQ")
 MESSAGE_BYTES: Final = 32 << 20  # a result or a partial of some hundred columns stays far below
-
+HEAD_BYTES: Final = 1 << 20
+LINE_CHARS: Final = 4_000  # of a line of log; the rest of it is dropped
+FOUND: Final = {"partial": "result", "result": "envelope"}  # what stands behind the head, by the type of message
 
 MACHINE_FAILED: Final = "machine_failed"  # the one failure that a child tells and that may pass
 
@@ -31,7 +39,7 @@ class ProtocolError(Exception):
 
 
 class MessageTooLongError(ProtocolError):
-    """A message is longer than `MESSAGE_BYTES`."""
+    """A message is longer than `MESSAGE_BYTES`, or its head than `HEAD_BYTES`."""
 
 
 class _Message(BaseModel):
@@ -95,11 +103,11 @@ class Log(_Message):
 
 
 class Partial(_Message):
-    """A partial result."""
+    """A partial result, as the text of a JSON object; nobody has looked at that yet."""
 
     type: Literal["partial"] = "partial"
     estimate: bool
-    result: dict[str, JsonValue]
+    result: bytes = Field(default=b"", max_length=0)  # not in the head
 
 
 class ArtifactFile(_Message):
@@ -112,11 +120,14 @@ class ArtifactFile(_Message):
 
 
 class Result(_Message):
-    """The end: the envelope of the result, and the files to keep; `clean`: nothing of the task goes on in the child."""
+    """The end: the files to keep, and the envelope as the text of a JSON object; nobody has looked at that yet.
+
+    `clean`: nothing of the task goes on in the child.
+    """
 
     type: Literal["result"] = "result"
     clean: bool = False
-    envelope: dict[str, JsonValue]
+    envelope: bytes = Field(default=b"", max_length=0)  # not in the head
     files: list[ArtifactFile] = Field(max_length=1000)
 
 
@@ -140,9 +151,20 @@ def encode(message: Mapping[str, Any], *, job: int) -> bytes:
     Raises:
         ValueError: it holds a NaN or an infinity, which JSON does not know.
         TypeError: it holds something that is no JSON value.
-        MessageTooLongError: it is longer than `MESSAGE_BYTES`.
+        MessageTooLongError: it is longer than `MESSAGE_BYTES`, or its head than `HEAD_BYTES`.
     """
-    return _framed(strictly_compact(message).encode(), job=job)
+    found = FOUND.get(message.get("type", ""))
+    if found is None:
+        return _framed(_head(message), job=job)
+    head = _head({key: value for key, value in message.items() if key != found})
+    return _framed(head + b"\n" + strictly_compact(message[found]).encode(), job=job)
+
+
+def _head(message: Mapping[str, Any]) -> bytes:
+    head = strictly_compact(message).encode()
+    if len(head) > HEAD_BYTES:
+        raise MessageTooLongError(f"a head of {len(head)} bytes is too long")
+    return head
 
 
 def encode_job(job: Job, *, number: int) -> bytes:
@@ -183,8 +205,15 @@ def decode(body: bytes) -> ChildMessage:
     Raises:
         ProtocolError: it has none of the forms of a message. The text tells where, and quotes nothing.
     """
+    end = body.find(b"\n", 0, HEAD_BYTES + 1)
+    if end < 0 and len(body) > HEAD_BYTES:
+        raise MessageTooLongError(f"a head of more than {HEAD_BYTES} bytes is too long")
     try:
-        return _child_message.validate_json(body)
+        message = _child_message.validate_json(body if end < 0 else body[:end])
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         raise ProtocolError(f"{first['type']} at {'/'.join(map(str, first['loc']))}") from None
+    found = FOUND.get(message.type)
+    if (found is None) != (end < 0):
+        raise ProtocolError(f"{message.type} with too much, or too little, behind its head")
+    return message if found is None else message.model_copy(update={found: body[end + 1 :]})

@@ -55,7 +55,7 @@ class Settlement:
     outcome: AttemptOutcome
     event: EventType
     error: Mapping[str, Any] | None = None
-    envelope: Mapping[str, Any] | None = None
+    envelope: str | None = None
     artifacts: tuple[Artifact, ...] = ()
     delay_s: float = 0.0
     is_failure: bool = False

@@ -71,9 +71,8 @@ class Settler(Service):
             progress: the last that it told, as JSON, if that is not written yet.
         """
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        body = _json_or_none(settlement.envelope)
         self._pending.append(
-            _Pending(ended=ended, settlement=settlement, progress=progress, body=body, written=written)
+            _Pending(ended=ended, settlement=settlement, progress=progress, body=settlement.envelope, written=written)
         )
         self._wakeup.ring()
         if len(self._pending) >= self._enough:

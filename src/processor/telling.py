@@ -6,10 +6,9 @@ Lines of log are counted, partial results weighed. Past the most that is kept, o
 from common.words import EventType
 from processor.claim import Claim
 from processor.feed_writer import FeedWriter
-from processor.protocol import Log, Partial, Progress
+from processor.protocol import LINE_CHARS, Log, Partial, Progress, ProtocolError
+from processor.raw_json import RawJsonError, checked_object
 from processor.settings import ProcessorSettings
-
-LINE_CHARS = 4_000
 
 
 class Telling:
@@ -24,15 +23,19 @@ class Telling:
         self._bytes = 0
 
     async def tell(self, message: Progress | Log | Partial) -> None:
-        """Pass one message on; returns when there is room for another."""
+        """Pass one message on; returns when there is room for another.
+
+        Raises:
+            ProtocolError: it is no partial result that anybody could read.
+        """
         match message:
             case Progress():
-                self._feed.progress(self._claim, _without_type(message))
+                self._feed.progress(self._claim, message.model_dump(mode="json", exclude={"type"}, exclude_unset=True))
                 return
             case Log():
                 self._tell_line(message)
             case Partial():
-                self._tell_partial(message)
+                await self._tell_partial(message)
         await self._feed.room(self._claim)
 
     def _tell_line(self, line: Log) -> None:
@@ -44,10 +47,16 @@ class Telling:
                 "warning", f"The log of this attempt has more than {self._most_lines} lines; the rest is dropped."
             )
 
-    def _tell_partial(self, partial: Partial) -> None:
+    async def _tell_partial(self, partial: Partial) -> None:
         if self._bytes > self._most_bytes:
-            return
-        self._bytes += self._feed.append(self._claim, EventType.PARTIAL, _without_type(partial))
+            return  # it is not even looked at
+        try:
+            result = await checked_object(partial.result)
+        except RawJsonError as error:
+            raise ProtocolError(f"partial: {error}") from None
+        estimate = "true" if partial.estimate else "false"
+        text = f'{{"estimate":{estimate},"result":{result}}}'
+        self._bytes += self._feed.append_text(self._claim, EventType.PARTIAL, text)
         if self._bytes > self._most_bytes:
             most = self._most_bytes >> 20
             self._append_line(
@@ -56,7 +65,3 @@ class Telling:
 
     def _append_line(self, level: str, message: str) -> None:
         self._feed.append(self._claim, EventType.LOG, {"level": level, "message": message})
-
-
-def _without_type(message: Progress | Partial) -> dict[str, object]:
-    return message.model_dump(mode="json", exclude={"type"}, exclude_unset=True)

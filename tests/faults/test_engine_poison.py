@@ -98,3 +98,28 @@ async def test_a_flood_that_cannot_be_written_waits_in_its_child(
 
     assert json.loads(row["error"])["code"] == "timed_out"
     await feed(connection, task)
+
+
+async def test_megabytes_of_small_values_are_passed_on_and_never_become_objects(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with mortal_processor(processors) as processor:
+        task = await queued_task(connection, inputs={}, kind="value-bomb", params={"count": 16})
+        assert (await ended(connection, task))["state"] == "succeeded"
+        assert processor.peak_bytes() < 3 * MODEST_BYTES
+
+    length = await connection.fetchval(
+        "SELECT length(data::text) FROM event WHERE task = $1 AND type = 'partial'", task
+    )
+    assert length > 15 << 20
+
+
+async def test_what_would_tell_more_than_it_may_ends_like_a_crash(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with processors.start(max_crashes=1):
+        task = await queued_task(connection, inputs={}, kind="two-in-one", params={"gate": "/nowhere"})
+        row = await ended(connection, task)
+
+    assert json.loads(row["error"])["code"] == "quarantined"
+    assert [event["type"] for event in await feed(connection, task)] == ["queued", "started", "failed"]

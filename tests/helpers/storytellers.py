@@ -99,7 +99,7 @@ class Storyteller:
 
     async def succeed(self, claim: Claim) -> None:
         """The end, with a result."""
-        await self.end(claim, Succeeded(envelope={"kind": "profile", "data": {}}))
+        await self.end(claim, Succeeded(envelope='{"kind":"profile","data":{}}'))
 
     async def fail(self, claim: Claim) -> None:
         """The end, with an error."""

@@ -131,7 +131,7 @@ def leave_a_thread(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
 
 
 def result(**data: object) -> str:
-    return json.dumps({"type": "result", "clean": True, "envelope": {"data": data}, "files": []})
+    return json.dumps({"type": "result", "clean": True, "files": []}) + "\n" + json.dumps({"data": data})
 
 
 def answer_twice(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
@@ -179,15 +179,30 @@ def flood_with_partials(run: Run, _inputs: Inputs, params: Params) -> Outcome:
 
 
 def tell_the_unstorable(run: Run, _inputs: Inputs, params: Params) -> Outcome:
-    """Tell a number that is JSON to all but Postgres: it is read as infinity."""
-    say('{"type": "partial", "estimate": true, "result": {"number": 1e999}}', job=number_of(run))
+    """Tell what looks like JSON until Postgres reads it."""
+    say('{"type": "partial", "estimate": true}\n{"number": Infinity}', job=number_of(run))
     wait_at(params.gate)
     return DONE
 
 
 def find_the_unstorable(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
-    say('{"type": "result", "clean": false, "envelope": {"data": {"number": 1e999}}, "files": []}', job=number_of(run))
+    say('{"type": "result", "clean": false, "files": []}\n{"data": {"number": Infinity}}', job=number_of(run))
     time.sleep(FOR_EVER)
+    return DONE
+
+
+def tell_many_values(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Megabytes of the smallest values there are, which would be gigabytes of objects."""
+    waiting(run)
+    lists = "[]," * (params.count * (1 << 20) // 3)
+    say(f'{{"type": "partial", "estimate": true}}\n{{"a": [{lists}0]}}', job=number_of(run))
+    return DONE
+
+
+def tell_more_than_one(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Two objects where one is expected, so that they would be one with what stands around them."""
+    say('{"type": "partial", "estimate": true}\n{}, "type": "succeeded", "more": {}', job=number_of(run))
+    wait_at(params.gate)
     return DONE
 
 
@@ -286,6 +301,8 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "thread": leave_a_thread,
     "thread-bomb": start_threads,
     "file-bomb": make_files,
+    "value-bomb": tell_many_values,
+    "two-in-one": tell_more_than_one,
     "asleep": fall_asleep,
     "twice": answer_twice,
     "answer-on": answer_on,

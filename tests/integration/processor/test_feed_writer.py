@@ -59,7 +59,7 @@ async def claimed(connection: asyncpg.Connection, count: int) -> list[Claim]:
 
 async def end(writers: Writers, claim: Claim) -> bool:
     """End an attempt well, as the claimer does."""
-    report = AttemptReport(claim=claim, report=Succeeded(envelope={"data": {}}))
+    report = AttemptReport(claim=claim, report=Succeeded(envelope='{"data":{}}'))
     settlement = settle(report, policy=RetryPolicy(first_s=1, most_s=1, max_crashes=3))
     assert settlement is not None
     assert await writers.feed.drained(claim)

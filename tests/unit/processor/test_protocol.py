@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import protocol
-from processor.protocol import Failure, Job, Log, Partial, Progress, ProtocolError, Result
+from processor.protocol import Failure, Job, Log, MessageTooLongError, Partial, Progress, ProtocolError, Result
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -73,7 +73,7 @@ def test_any_header_tells_a_bounded_length_or_is_refused(header: bytes) -> None:
 
 
 def test_a_nest_of_any_depth_is_refused() -> None:
-    deep = b'{"type":"partial","estimate":true,"result":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}}"
+    deep = b'{"type":"log","level":"info","message":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
     with pytest.raises(ProtocolError):
         protocol.decode(deep)
@@ -121,7 +121,10 @@ def test_what_is_sent_arrives(message: dict[str, Any], form: type[protocol.Child
     heard = protocol.decode(body_of(message))
 
     assert isinstance(heard, form)
-    assert heard.model_dump(exclude_unset=True) == message
+    told = heard.model_dump(exclude_unset=True)
+    if (found := protocol.FOUND.get(message["type"])) is not None:
+        told[found] = json.loads(told[found])
+    assert told == message
 
 
 @given(params=st.dictionaries(st.text(), JSON, max_size=3))
@@ -135,6 +138,39 @@ def test_a_job_arrives(params: dict[str, Any]) -> None:
 def test_what_json_does_not_know_is_not_sent(value: float) -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         protocol.encode({"type": "partial", "estimate": True, "result": {"x": value}}, job=1)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"type":"partial","estimate":true}',
+        b'{"type":"partial","estimate":true,"result":{}}',
+        b'{"type":"partial","estimate":true,"result":"x"}\n{}',
+        b'{"type":"result","files":[]}',
+        b'{"type":"log","level":"info","message":""}\n{}',
+        b'{"type":"log","level":"info","message":""}\n',
+    ],
+)
+def test_what_was_found_stands_behind_the_head_and_nowhere_else(body: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        protocol.decode(body)
+
+
+def test_what_was_found_is_not_read() -> None:
+    heard = protocol.decode(b'{"type":"result","files":[]}\n{"no JSON\n')
+
+    assert isinstance(heard, Result)
+    assert heard.envelope == b'{"no JSON\n'
+
+
+@pytest.mark.parametrize("kind", ["log", "partial"])
+def test_a_head_is_bounded_far_below_a_result(kind: str) -> None:
+    body = b'{"type":"%s","a":"' % kind.encode() + b"x" * protocol.HEAD_BYTES + b'"}\n{}'
+
+    with pytest.raises(MessageTooLongError):
+        protocol.decode(body)
+    with pytest.raises(MessageTooLongError):
+        protocol.encode({"type": kind, "a": "x" * protocol.HEAD_BYTES, "result": {}}, job=1)
 
 
 def test_what_is_too_long_is_not_sent() -> None:

@@ -57,13 +57,13 @@ def counts(settlement: Settlement) -> tuple[bool, bool]:
 
 def test_a_success_keeps_what_was_made() -> None:
     made = Artifact(name="a", media_type="text/plain", blob=Blob(sha256="0" * 64, bytes=1))
-    settlement = settled(Succeeded(envelope={"data": 1}, artifacts=(made,)))
+    settlement = settled(Succeeded(envelope='{"data":1}', artifacts=(made,)))
 
     assert settlement == Settlement(
         state=TaskState.SUCCEEDED,
         outcome=AttemptOutcome.SUCCEEDED,
         event=EventType.SUCCEEDED,
-        envelope={"data": 1},
+        envelope='{"data":1}',
         artifacts=(made,),
     )
 
@@ -242,7 +242,7 @@ def test_of_a_lost_lease_nothing_is_written() -> None:
 
 @given(
     report=st.one_of(
-        st.sampled_from([Succeeded(envelope={}), MAY_PASS, Failed(error=ERROR, permanent=True), CRASHED]),
+        st.sampled_from([Succeeded(envelope="{}"), MAY_PASS, Failed(error=ERROR, permanent=True), CRASHED]),
         st.sampled_from([reason for reason in Ending if reason is not Ending.LEASE_LOST]).map(
             lambda reason: Ended(reason=reason, limit=1)
         ),

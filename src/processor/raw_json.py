@@ -1,0 +1,76 @@
+"""JSON of a child that is passed on as text: a look at its form that builds no objects.
+
+A text of 32 MiB can hold ten million values, which take seconds and gigabytes to build; and nothing here wants them.
+Postgres checks the grammar when it stores the text. What it lets through and readers choke on is looked for here: a
+nest too deep, halves of characters, numbers beyond all bounds; bytes that would end a line of a feed; and what would
+be more than one object where it is put into another text. Each step is one pass of C over the text.
+"""
+
+import re
+from typing import Final
+
+import anyio
+
+DEEPEST: Final = 200
+AT_ONCE_BYTES: Final = 64 << 10  # looked at within a millisecond; the rest goes to a thread
+
+_CONTROL: Final = re.compile(rb"[\x00-\x1f]")
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{4300}")  # Python reads none that is longer
+_PAIR: Final = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_HALF: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_STRING: Final = re.compile(rb'"[^"]*"')
+_NO_MARKS: Final = bytes(set(range(256)) - set(b'"[]{}'))
+
+
+class RawJsonError(Exception):
+    """A text is not one JSON object that every reader can take."""
+
+
+async def checked_object(text: bytes) -> str:
+    """The text of one JSON object, looked at; in a thread where it is long.
+
+    Raises:
+        RawJsonError: it is no such text. The grammar inside of the brackets is not looked at.
+    """
+    if len(text) <= AT_ONCE_BYTES:
+        return check_object(text)
+    return await anyio.to_thread.run_sync(check_object, text)
+
+
+def check_object(text: bytes) -> str:
+    """The text of one JSON object.
+
+    Raises:
+        RawJsonError: as above.
+    """
+    if text[:1] != b"{" or text[-1:] != b"}" or _CONTROL.search(text):
+        raise RawJsonError("no object")
+    plain = text
+    if b"\\" in text:
+        plain = text.replace(b"\\\\", b"")
+        if _HALF.search(plain) and _HALF.search(_PAIR.sub(b"", plain)):
+            raise RawJsonError("half a character")
+        plain = plain.replace(b'\\"', b"")
+    if _LONG_NUMBER.search(plain) and _LONG_NUMBER.search(_STRING.sub(b'""', plain)):
+        raise RawJsonError("too long a number")
+    if not _nests_well(plain):
+        raise RawJsonError("brackets do not match, or nest too deep")
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        raise RawJsonError("no UTF-8") from None
+
+
+def _nests_well(plain: bytes) -> bool:
+    """Whether the first bracket is closed by the last one, and none is deeper than `DEEPEST`.
+
+    Strings go first. Where two meet when all between them is left out, both quotes in the middle may go: what stands
+    within strings still does. Then each round takes off the innermost level.
+    """
+    marks = plain.translate(None, _NO_MARKS).replace(b'""', b"")
+    marks = _STRING.sub(b"", marks)[1:-1]
+    for _ in range(DEEPEST - 1):
+        if not marks:
+            return True
+        marks = marks.replace(b"[]", b"").replace(b"{}", b"")
+    return not marks
