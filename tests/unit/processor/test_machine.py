@@ -8,7 +8,7 @@ from processor.claim import Crashed, Ended, Ending, Failed, Report, Succeeded
 from processor.machine import Machine
 
 FAILED = Failed(error={"code": "machine_failed"}, permanent=False)
-WELL = Succeeded(envelope={})
+WELL = Succeeded(envelope="{}")
 MOST_S = 60
 
 
