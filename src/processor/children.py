@@ -20,7 +20,7 @@ from anyio.abc import TaskStatus
 from common.errors import SundogError
 from common.lifecycle import Service
 from processor import protocol
-from processor.child_pipe import ChildPipe
+from processor.child_pipe import ChildPipe, PipeClosedError
 from processor.confinement.wall import Wall
 from processor.forkserver import PACKET_BYTES
 from processor.meter import Meter
@@ -152,12 +152,15 @@ class Child:
                 signal.pidfd_send_signal(self._pidfd, number)
 
     async def end(self, *, grace_s: float) -> None:
-        """End it and wait until it is gone: an interrupt, which Polars obeys; after `grace_s` SIGKILL."""
+        """End it and wait until it is gone: an interrupt, which Polars obeys, then SIGKILL.
+
+        That comes as soon as it has answered, or after `grace_s`. Nobody else may listen to it any more.
+        """
         try:
             if grace_s > 0:
                 self.signal(signal.SIGINT)
                 with anyio.move_on_after(grace_s):
-                    await self.gone.wait()
+                    await self._last_word()
         finally:
             with anyio.CancelScope(shield=True):
                 self.signal(signal.SIGKILL)
@@ -165,6 +168,16 @@ class Child:
                     await self.gone.wait()  # the fork server is being killed, and its children by that
                 self._pipe.close()
                 await self.room.remove()
+
+    async def _last_word(self) -> None:
+        """Wait until it has ended its task, or itself; what it says before is dropped, so that it can come to that."""
+        try:
+            while not isinstance(await self.receive(), Result | Failure):
+                pass
+        except protocol.ProtocolError:
+            return
+        except PipeClosedError:
+            await self.gone.wait()
 
     def resident_bytes(self) -> int:
         """Resident memory at this moment; 0 when it has ended."""

@@ -33,6 +33,7 @@ from processor.confinement.enclosure import Enclosure
 from processor.confinement.trial import standing_walls
 from processor.confinement.wall import Wall
 from processor.kind import Kind, installed_kinds
+from processor.oom_score import OomScore
 from processor.priority import Priority, place_child, place_session
 
 PACKET_BYTES = 1 << 20
@@ -53,6 +54,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to all; the supervisor decides
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     descendants.adopt_orphans()
+    oom_score = OomScore()
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)  # a child that could write here would be every child to come
     control, terms = socket.socket(fileno=int(sys.argv[1])), json.loads(sys.argv[2])
     kinds = installed_kinds()
@@ -60,7 +62,12 @@ def main() -> None:
     priority = Priority(terms["priority"])
     place_session(priority)
     server = ForkServer(
-        control=control, kinds=kinds, enclosure=enclosure, walls=standing_walls(enclosure), priority=priority
+        control=control,
+        kinds=kinds,
+        enclosure=enclosure,
+        walls=standing_walls(enclosure),
+        priority=priority,
+        oom_score=oom_score,
     )
     try:
         server.serve()
@@ -79,8 +86,10 @@ class ForkServer:
         enclosure: Enclosure,
         walls: Iterable[Wall],
         priority: Priority,
+        oom_score: OomScore,
     ) -> None:
         self._control = control
+        self._oom_score = oom_score
         self._priority = priority
         self._kinds = kinds
         self._enclosure = enclosure
@@ -121,7 +130,8 @@ class ForkServer:
     def _fork(self, end: socket.socket, *, folder: Path) -> None:
         fork_server = os.getpid()
         try:
-            pid = os.fork()
+            with self._oom_score.of_a_child():
+                pid = os.fork()
         except OSError as error:
             end.close()
             self._tell({"type": "refused", "errno": error.errno})

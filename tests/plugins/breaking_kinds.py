@@ -156,6 +156,7 @@ def tell_environment(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
         data={
             "environment": dict(os.environ),
             "nice": os.nice(0),
+            "oom_score": Path("/proc/self/oom_score_adj").read_text("ascii").strip(),
             "no_new_privs": flags["NoNewPrivs"],
             "cwd": str(Path.cwd()),
         },

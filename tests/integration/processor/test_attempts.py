@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+from pathlib import Path
 
 import anyio
 import asyncpg
 import pytest
 
 from helpers.factories import queued_task
+from helpers.processes import descendants
 from helpers.processors import ProcessorFactory, ended, feed, outcomes, running_pid
 
 
@@ -130,7 +132,7 @@ async def test_a_flood_of_log_lines_is_cut_off_and_says_so(
 async def test_a_running_task_is_cancelled_and_its_child_is_gone(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:
-    async with processors.start():
+    async with processors.start(cancel_grace_s=600):  # it obeys, so nobody waits for the end of that
         task = await queued_task(connection, inputs={}, kind="gate", params={"gate": "/nowhere"})
         pid = await running_pid(connection, task)
         await connection.execute("UPDATE task SET cancel_requested_at = now() WHERE id = $1", task)
@@ -188,8 +190,10 @@ async def test_a_child_sees_nothing_of_the_services_environment(
     monkeypatch.setenv("SUNDOG_DATABASE_DSN", "postgresql://someone:secret@nowhere/")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     async with processors.start():
+        fork_server = next(pid for pid, command in descendants(os.getpid()).items() if "forkserver" in command)
         task = await queued_task(connection, inputs={}, kind="environment")
         await ended(connection, task)
+        own_score = Path(f"/proc/{fork_server}/oom_score_adj").read_text("ascii")
 
     data = json.loads(await connection.fetchval("SELECT body FROM result WHERE task = $1", task))["data"]
     assert set(data["environment"]) <= {
@@ -206,4 +210,6 @@ async def test_a_child_sees_nothing_of_the_services_environment(
     }
     assert data["no_new_privs"] == "1"
     assert data["nice"] >= 10
+    assert data["oom_score"] == "800"
+    assert own_score == Path("/proc/self/oom_score_adj").read_text("ascii")
     assert data["cwd"].startswith(str(processors.folder / "work" / "1" / "children"))
