@@ -1,17 +1,8 @@
-"""The rows of a table: in their order, without blank lines."""
+"""The rows of a table with their numbers."""
 
 import polars as pl
 
-from processor.reading import Table
-
 ROW = "\0row"  # a name that no file's column has: text files hold no NUL, and a Parquet column of it is refused here
-
-
-def rows_of(table: Table) -> pl.LazyFrame:
-    """The table without the rows that are blank lines of a text file."""
-    if not table.blank_lines:
-        return table.frame
-    return table.frame.filter(~pl.all_horizontal(pl.all().is_null()))
 
 
 def numbered(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -3,12 +3,14 @@
 import io
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 
 from common.errors import InputError
 from processor.kind import Input
 from processor.reading import encoding, lines, sample, schema
+from processor.reading.blank_lines import Kept, copy_without, count_blank_lines, without_blank_lines
 from processor.reading.dialect import (
     begins_with_quote,
 )
@@ -44,6 +46,8 @@ class DelimitedFile:
         self._flaws = Flaws()
         self._repaired = False
         self._mended: Counter[Fault] = Counter()
+        self._full: tuple[Path, Packing] | None = None  # not looked for yet
+        self._blank_is_told = False
 
     @classmethod
     def open(cls, run: Run, source: Input, options: ReadOptions, packing: Packing) -> "DelimitedFile":
@@ -66,7 +70,8 @@ class DelimitedFile:
     def table(self, *, sample_rows: int) -> Table:
         """The file's table after the present plan."""
         newline = self._plan.newline.encode()
-        head = self._plan.scan(io.BytesIO(self._seen.lines(newline)), n_rows=sample_rows).collect(engine="streaming")
+        text = self._without_blank(self._seen.lines(newline))
+        head = self._plan.scan(io.BytesIO(text), n_rows=sample_rows).collect(engine="streaming")
         whole = self._seen.whole and head.height < sample_rows
         count = self._seen.lines_estimate(newline)
         return Table(
@@ -79,14 +84,48 @@ class DelimitedFile:
             draw=lambda: self._drawn(head, whole=whole, wanted=sample_rows),
             share=self._share,
             flaws=self._flaws,
-            blank_lines=len(self._plan.names) > 1,
             check_lines=self._check_lines if len(self._plan.names) > 1 else None,
         )
 
     def _frame(self) -> pl.LazyFrame:
         self._make_copy()
         check_growth(self._plan.path, self._plan.packing)
-        return self._plan.scan(self._plan.path)
+        if self._full is None:
+            self._full = self._leave_out_blank()
+        path, packing = self._full
+        return replace(self._plan, packing=packing).scan(path)
+
+    def _without_blank(self, text: bytes) -> bytes:
+        return without_blank_lines(text, self._plan) if len(self._plan.names) > 1 else text
+
+    def _leave_out_blank(self) -> tuple[Path, Packing]:
+        """Where the rows are without blank lines; the plan's own path keeps the numbers of the lines."""
+        plan = self._plan
+        blank = self._count_blank()
+        if blank:
+            self._tell_blank(blank)
+        if not blank or len(plan.names) == 1:
+            return plan.path, plan.packing
+        self._run.phase("blank lines")
+        path = self._run.scratch / f"{self._source.name}.full.csv"
+        copy_without(path, plan, told=lambda at: self._run.progress(bytes_read=at))
+        return path, Packing.NONE
+
+    def _tell_blank(self, blank: int) -> None:
+        if self._blank_is_told:
+            return
+        self._blank_is_told = True
+        if len(self._plan.names) == 1:
+            self._run.warn("blank_lines", f"{blank:,} blank lines count as missing values of the only column.")
+        else:
+            self._run.warn("blank_rows", f"{blank:,} blank lines were left out.")
+
+    def _count_blank(self) -> int:
+        if self._seen.whole:
+            kept = Kept(self._plan)
+            kept.feed(self._seen.head)
+            return kept.blank
+        return count_blank_lines(self._plan)
 
     def _make_copy(self) -> None:
         if self._copy:
@@ -148,7 +187,7 @@ class DelimitedFile:
 
     def _leave_out_bad_rows(self) -> None:
         self._run.phase("repair")
-        self._repaired = True
+        self._repaired, self._full = True, None
         path = self._run.scratch / f"{self._source.name}.repaired.csv"
         self._flaws.unread, self._flaws.unread_lines = 0, []
         with Unpacked(self._plan.path, self._plan.packing) as file:
@@ -189,7 +228,7 @@ class DelimitedFile:
 
     def _read_quotes_as_plain(self) -> None:
         self._run.warn("quotes", f"The character {self._plan.dialect.quote} is not used for quoting; read as it is.")
-        self._plan = replace(self._plan, dialect=replace(self._plan.dialect, quote=None))
+        self._plan, self._full = replace(self._plan, dialect=replace(self._plan.dialect, quote=None)), None
 
     def _named(self, diagnosis: Diagnosis) -> Diagnosis:
         known = diagnosis.column is not None and diagnosis.column < len(self._plan.names)

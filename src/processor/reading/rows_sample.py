@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from processor.reading.blank_lines import without_blank_lines
 from processor.reading.plan import Plan
 from processor.reading.sample import Sample
 
@@ -69,7 +70,8 @@ def of_text(plan: Plan, seen: Sample, head: pl.DataFrame, *, wanted: int) -> Row
             # Bytes that are no UTF-8 and surplus fields are told of by the scan; a sample only looks.
             tolerant = replace(plan, ragged=True, lossy=True, preamble=0)
             with suppress(pl.exceptions.PolarsError):
-                frame = tolerant.scan(io.BytesIO(rows), n_rows=share, body=True).collect(engine="streaming")
+                text = without_blank_lines(rows, tolerant) if len(plan.names) > 1 else rows
+                frame = tolerant.scan(io.BytesIO(text), n_rows=share, body=True).collect(engine="streaming")
                 pieces.append(frame)
     if len(pieces) == 1:
         return of_head(head, whole=False)

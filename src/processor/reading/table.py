@@ -24,7 +24,6 @@ class Table:
         open: makes the frame; called once.
         draw: draws the sample; called once.
         share: how much of the whole work `prepare` does, 0..1; progress goes on from there.
-        blank_lines: True where a row without any value may be a blank line and no row at all.
         check_lines: tells, by warnings, of lines with too few fields, which read as nulls at the end of the row. It
             costs a pass over the file, so it is for those who saw nulls in the last column; None where it cannot be.
         flaws: what could not be read, counted; complete when all of `frame` was read.
@@ -38,7 +37,6 @@ class Table:
     open: Callable[[], pl.LazyFrame]
     draw: Callable[[], RowsSample]
     share: float = 0.0
-    blank_lines: bool = False
     check_lines: Callable[[], None] | None = None
     flaws: Flaws = field(default_factory=Flaws)
 

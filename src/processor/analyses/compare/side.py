@@ -14,7 +14,7 @@ from processor.analyses.compare.kept import kept
 from processor.analyses.compare.match import keys_of
 from processor.analyses.compare.pair import Pair, SideName
 from processor.analyses.part_run import PartRun
-from processor.analyses.rows import numbered, rows_of
+from processor.analyses.rows import numbered
 from processor.analyses.shards import sharded, size_of
 from processor.kind import Input
 from processor.reading import ReadOptions, Table, read
@@ -81,7 +81,7 @@ def keep(run: Run, source: Input, side: SideName, options: ReadOptions, pairs: S
         places = {name: place for place, name in enumerate(schema)}
         found = [pair.found_to_be(side, schema[pair.name]) for pair in pairs if pair.name in schema]
         columns = [kept(pair, side, places[pair.name]) for pair in found]
-        frame = numbered(rows_of(table).select(columns))
+        frame = numbered(table.frame.select(columns))
         folder = run.scratch / f"{source.name}{next(_folders)}"
         told = _Teller(run, table)
         hashed = [pair.hashed(side) for pair in keys_of(pairs)] if found == pairs else [pl.lit(0)]

@@ -141,8 +141,6 @@ def _data(run: Run, table: Table, counted: Counted, params: ProfileParams) -> di
 
 
 def _tell_flaws(run: Run, table: Table, counted: Counted) -> None:
-    if counted.blank:
-        run.warn("blank_rows", f"{counted.blank:,} rows without any value (blank lines) were left out.")
     if counted.rows == 0:
         run.warn("no_rows", "The table has columns, but no rows.")
     if table.check_lines is not None and counted.last_nulls:

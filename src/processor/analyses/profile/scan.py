@@ -28,19 +28,15 @@ class Counted:
 
     Attributes:
         columns: each with what was counted of it.
-        blank_lines: rows without any value are blank lines, and no rows.
         sample: some of the rows.
         hashes: of the rows, for duplicates; None where they are not asked for.
         rows: how many there were.
-        blank: how many blank lines were left out.
     """
 
     columns: list[Column]
-    blank_lines: bool
     sample: RowSample
     hashes: RowHashes | None
     rows: int = 0
-    blank: int = 0
 
     @property
     def names(self) -> Sequence[str]:
@@ -54,8 +50,6 @@ class Counted:
 
     def add(self, batch: pl.DataFrame, workers: ThreadPoolExecutor) -> None:
         """Take the next batch into account; its columns are in the order of `columns`."""
-        if self.blank_lines:
-            batch = self._without_blank(batch)
         self.rows += batch.height
         pairs = zip(self.columns, batch.get_columns(), strict=True)
         doing = [workers.submit(column.add, piece) for column, piece in pairs]
@@ -65,25 +59,17 @@ class Counted:
         for done in doing:
             done.result()
 
-    def _without_blank(self, batch: pl.DataFrame) -> pl.DataFrame:
-        full = _full_rows(batch)
-        self.blank += batch.height - full.height
-        return full
-
 
 def sample_of(table: Table, names: Sequence[str]) -> pl.DataFrame:
-    """The sampled rows, without blank lines; of a wide table fewer of them, from all over the sample."""
+    """The sampled rows; of a wide table fewer of them, from all over the sample."""
     rows = table.sample.frame
-    if _has_blank_lines(table, names):
-        rows = _full_rows(rows)
     # Counted are all columns before the pass begins: that must not take longer because there are more of them.
     return rows.gather_every(max(1, rows.height * len(names) // FIRST_CELLS))
 
 
 def count_part(table: Table, names: Sequence[str], rows: pl.DataFrame) -> Counted:
-    """Count only these columns of these rows, none of which is a blank line."""
+    """Count only these columns of these rows."""
     counted = _empty(table, names, duplicates=False)
-    counted.blank_lines = False
     with _workers() as workers:
         counted.add(rows.select(_positions(table, names)), workers)
     return counted
@@ -100,10 +86,10 @@ def count_all(
         # In order, which costs nothing here: whether values rise is asked of neighbours.
         for batch in batches(frame, rows=_batch_rows(table)):
             counted.add(batch, workers)
-            told.tell(counted.rows + counted.blank)
+            told.tell(counted.rows)
             look(counted)
-    check_complete(table, counted.rows + counted.blank)
-    told.finish(counted.rows + counted.blank)
+    check_complete(table, counted.rows)
+    told.finish(counted.rows)
     return counted
 
 
@@ -143,22 +129,9 @@ def _empty(table: Table, names: Sequence[str], *, duplicates: bool) -> Counted:
     room = room_for(sum(map(leaves, schema.dtypes())))
     return Counted(
         columns=[Column(name, dtype, room) for name, dtype in schema.items()],
-        blank_lines=_has_blank_lines(table, names),
         sample=RowSample(schema),
         hashes=RowHashes() if duplicates else None,
     )
-
-
-def _has_blank_lines(table: Table, names: Sequence[str]) -> bool:
-    # Where only some columns are read, a row without values is no sign of a blank line.
-    return table.blank_lines and len(names) == table.head.width
-
-
-def _full_rows(rows: pl.DataFrame) -> pl.DataFrame:
-    # Cheap where it can be: a column without nulls proves that no row is blank.
-    if any(not column.null_count() for column in rows.get_columns()):
-        return rows
-    return rows.filter(~pl.all_horizontal(pl.all().is_null()))
 
 
 def _positions(table: Table, names: Sequence[str]) -> pl.Expr:

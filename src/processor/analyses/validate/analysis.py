@@ -56,7 +56,7 @@ class _Validation:
         rules = evaluation.of_all()
         suggested = self._suggested() if self._params.suggest else None
         rows = evaluation.seen.rows
-        self._tell_flaws(rules, rows=rows, blank=evaluation.seen.blank)
+        self._tell_flaws(rules, rows=rows)
         found = self._verdict(rules)
         self._run.phase("result")
         kept = self._keep(rules, found)
@@ -94,9 +94,7 @@ class _Validation:
         verdict_ = found.value if found else None
         return {"verdict": verdict_, "rules": len(rules), **counted, "rows": rows, **self._table.flaws.as_json()}
 
-    def _tell_flaws(self, rules: Sequence[Judged], *, rows: int, blank: int) -> None:
-        if blank:
-            self._run.warn("blank_rows", f"{blank:,} rows without any value (blank lines) were left out.")
+    def _tell_flaws(self, rules: Sequence[Judged], *, rows: int) -> None:
         if rows == 0:
             self._run.warn("no_rows", "The table has columns, but no rows.")
         for rule in rules:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from processor.analyses.batches import batches, check_complete
-from processor.analyses.rows import rows_of
 from processor.reading import Table
 from processor.type_words import is_text
 
@@ -72,7 +71,7 @@ def gather(table: Table, tell: Callable[[int], None]) -> list[Facts]:
         for name, dtype in _plain(table.head.schema).items()
     ]
     rows = 0
-    for batch in batches(rows_of(table), in_order=False):
+    for batch in batches(table.frame, in_order=False):
         for column, piece in zip(columns, batch.get_columns(), strict=True):
             column.add(piece)
         rows += batch.height

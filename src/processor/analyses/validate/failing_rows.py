@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from processor.analyses.rows import ROW, numbered, rows_of
+from processor.analyses.rows import ROW, numbered
 from processor.analyses.validate.rules import name_of
 from processor.analyses.validate.verdict import Judged
 from processor.reading import Table
@@ -21,7 +21,7 @@ def write_failing_rows(path: Path, table: Table, rules: Sequence[Judged], *, mos
     if not broken.height:
         return 0
     last = int(broken[ROW][-1])
-    rows = numbered(rows_of(table)).head(last).join(broken.lazy(), on=ROW, how="inner")
+    rows = numbered(table.frame).head(last).join(broken.lazy(), on=ROW, how="inner")
     found = rows.collect(engine="streaming").sort(ROW)
     names = _free(table.head.columns)
     numbers, labels = found[ROW].alias(names[0]), found["\0rules"].alias(names[1])

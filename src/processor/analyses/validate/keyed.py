@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from processor.analyses.cells import shown_rows
-from processor.analyses.rows import ROW, numbered, rows_of
+from processor.analyses.rows import ROW, numbered
 from processor.analyses.shards import sharded, shards_for, size_of
 from processor.analyses.validate.checks import Bounds, Found
 from processor.analyses.validate.columns import Columns, RuleError
@@ -130,7 +130,7 @@ def _positions(table: Table, names: Collection[str]) -> list[int]:
 
 def _narrowed(run: Run, table: Table, names: Collection[str]) -> pl.LazyFrame:
     """These columns alone; those of text are read once and kept in scratch, however many rules look at them."""
-    frame = rows_of(table).select(pl.nth(_positions(table, names)))
+    frame = table.frame.select(pl.nth(_positions(table, names)))
     if table.format == "parquet":
         return frame
     path = run.scratch / f"keys{next(_folders)}.parquet"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from processor.analyses.part_run import PartRun
-from processor.analyses.rows import rows_of
 from processor.analyses.validate.params import ValidateParams
 from processor.analyses.validate.rules import ForeignKey
 from processor.kind import Input
@@ -33,7 +32,7 @@ def read_reference(run: Run, source: Input, params: ValidateParams) -> Reference
 
     def work(table: Table) -> Reference:
         run.phase("reference")
-        frame = rows_of(table)
+        frame = table.frame
         places = [number for number, name in enumerate(table.head.columns) if name in wanted]
         path = run.scratch / "reference.parquet"
         # With none of the columns there, the first stands for all, so that the rows can still be counted.

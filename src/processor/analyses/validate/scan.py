@@ -13,15 +13,13 @@ from processor.run import Run
 BATCH_ROWS = 1 << 16
 BATCH_BYTES = 16 << 20
 LEAST_ROWS = 1 << 10
-_BLANK = "blank"
 
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """How many rows the pass saw, and how many blank lines it left out."""
+    """How many rows the pass saw."""
 
     rows: int = 0
-    blank: int = 0
 
 
 def check_head(table: Table, checks: Sequence[Check]) -> Seen:
@@ -37,8 +35,8 @@ def check_all(run: Run, table: Table, checks: Sequence[Check]) -> Seen:
     seen = Seen()
     for batch in _batches(table, checks, table.frame):
         _take(batch, checks, seen)
-        _tell(run, table, seen.rows + seen.blank)
-    check_complete(table, seen.rows + seen.blank)
+        _tell(run, table, seen.rows)
+    check_complete(table, seen.rows)
     run.progress(rows=seen.rows, rows_total=seen.rows, bytes_read=table.bytes)
     return seen
 
@@ -50,8 +48,6 @@ def _batches(table: Table, checks: Sequence[Check], frame: pl.LazyFrame) -> Iter
     # Of text every field is read, whatever the rules need: a value that does not fit its column's type shows only so.
     needed = range(len(table.head.columns)) if table.format == "csv" else range(1)
     columns = [pl.nth(number).alias(f"value{number}") for number in needed]
-    if table.blank_lines:
-        columns.append(pl.all_horizontal(pl.all().is_null()).alias(_BLANK))
     names = {f"value{number}" for number in needed}
     masks = [expression.alias(name) for name, expression in wanted.items() if name not in names]
     chosen = frame.select(*columns, *masks)
@@ -59,10 +55,6 @@ def _batches(table: Table, checks: Sequence[Check], frame: pl.LazyFrame) -> Iter
 
 
 def _take(batch: pl.DataFrame, checks: Sequence[Check], seen: Seen) -> None:
-    if _BLANK in batch.columns and batch[_BLANK].any():
-        kept = batch.filter(~pl.col(_BLANK))
-        seen.blank += batch.height - kept.height
-        batch = kept
     for check in checks:
         check.take(batch, first=seen.rows + 1)
     seen.rows += batch.height

@@ -285,7 +285,7 @@ def test_a_type_that_changes_late_in_a_text_file_is_seen(tmp_path: Path) -> None
 
 
 def test_blank_lines_are_no_rows_and_have_no_number(tmp_path: Path) -> None:
-    text = b"id,n\n1,1\n,\n2,\n2,2\n"
+    text = b"id,n\n1,1\n\n2,\n2,2\n"
     rules = [{"rule": "not_null", "column": "n"}, {"rule": "unique", "columns": ["id"]}]
 
     checked = validate(tmp_path, text, *rules)
