@@ -4,18 +4,21 @@ The child owns the folder and may be hostile: it can link to anything, and chang
 a file is opened first, and what was opened is checked.
 """
 
+import contextlib
 import os
-import shutil
+import secrets
 import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import anyio
 
 from common.errors import SundogError
 from common.storage import CHUNK_BYTES
+
+FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class ArtifactOutsideError(SundogError):
@@ -57,20 +60,27 @@ async def chunks_of(file: BinaryIO) -> AsyncIterator[bytes]:
 
 
 async def remove_folder(folder: Path) -> None:
-    """Remove a folder with all that is in it, or the link that was put in its place."""
+    """Remove a folder with all that is in it, or the link that was put in its place. Whoever wrote in it is gone."""
     await anyio.to_thread.run_sync(_remove, folder)
 
 
 def _remove(folder: Path) -> None:
     if folder.is_symlink():
         folder.unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+        descriptor = os.open(folder, FOLDER)
+        try:
+            _remove_contents(descriptor, is_ours=True)
+        finally:
+            os.close(descriptor)
+        folder.rmdir()
 
 
 def is_empty_folder(folder: Path) -> bool:
     """Whether it is a folder, and no link to one, with nothing in it."""
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(folder, FOLDER)
     except OSError:
         return False
     try:
@@ -88,7 +98,7 @@ async def empty_folder(folder: Path) -> bool:
         False if it cannot be emptied, or is no folder any more: the child may have put a link to another in its place.
     """
     try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(folder, FOLDER)
     except OSError:
         return False
     try:
@@ -101,9 +111,32 @@ async def empty_folder(folder: Path) -> bool:
     return True
 
 
-def _remove_contents(folder: int) -> None:
-    for name in os.listdir(folder):
+def _remove_contents(top: int, *, is_ours: bool = False) -> None:
+    """Remove what is in a folder, level by level: what its folders hold is moved up into it first.
+
+    So neither a call nor an open folder stands for each level, of which a child can make more than either may be. What
+    its maker has closed to all is opened only where it `is_ours` alone: else a link could take its place.
+    """
+    folders = _remove_files(top, is_ours=is_ours)
+    while folders:
+        name = folders.pop()
+        descriptor = os.open(name, FOLDER, dir_fd=top)
         try:
+            for inner in _remove_files(descriptor, is_ours=is_ours):
+                folders.append(secrets.token_hex())
+                os.rename(inner, folders[-1], src_dir_fd=descriptor, dst_dir_fd=top)
+        finally:
+            os.close(descriptor)
+        os.rmdir(name, dir_fd=top)
+
+
+def _remove_files(folder: int, *, is_ours: bool) -> list[str]:
+    """Remove all that are no folders; returns the names of those that are."""
+    with os.scandir(folder) as found:
+        entries = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in found]
+    for name, is_folder in entries:
+        if not is_folder:
             os.unlink(name, dir_fd=folder)
-        except IsADirectoryError:
-            shutil.rmtree(name, dir_fd=folder)
+        elif is_ours:
+            os.chmod(name, 0o700, dir_fd=folder)
+    return [name for name, is_folder in entries if is_folder]

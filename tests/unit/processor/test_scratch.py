@@ -1,6 +1,6 @@
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -183,3 +183,26 @@ async def test_a_removed_folder_is_gone_and_removing_it_again_is_no_error(scratc
 
     assert not scratch.exists()
     assert outside.read_bytes() == SECRET
+
+
+@pytest.mark.parametrize("depth", [2, 3000])
+@pytest.mark.parametrize("remove", [empty_folder, remove_folder])
+async def test_folders_in_folders_go_however_deep_they_are(
+    tmp_path: Path, remove: Callable[[Path], Awaitable[object]], depth: int
+) -> None:
+    """More of them than Python nests calls, than a process may open, and than a path may name."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(depth):
+        for name in ("deeper", "beside"):
+            os.mkdir(name, dir_fd=here)
+        os.close(os.open("file", os.O_CREAT | os.O_WRONLY, dir_fd=here))
+        below = os.open("deeper", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = below
+    os.close(here)
+
+    await remove(folder)
+
+    assert not folder.exists() or not list(folder.iterdir())
