@@ -120,7 +120,7 @@ def _made(column: pl.Expr, dtype: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     if dtype == wanted:
         return column
     if dtype == pl.String:
-        return _parsed(column, wanted)
+        return parsed(column, wanted)
     if wanted == pl.Int64 and (dtype.is_float() or dtype.is_decimal()):
         return pl.when(column == column.floor()).then(column).cast(wanted, strict=False)
     if wanted == pl.Date and isinstance(dtype, pl.Datetime):
@@ -128,7 +128,8 @@ def _made(column: pl.Expr, dtype: pl.DataType, wanted: pl.DataType) -> pl.Expr:
     return column.cast(wanted, strict=False)
 
 
-def _parsed(column: pl.Expr, wanted: pl.DataType) -> pl.Expr:
+def parsed(column: pl.Expr, wanted: pl.DataType) -> pl.Expr:
+    """Texts as a type; null where one cannot be read as such."""
     if wanted == pl.Boolean:
         lower = column.str.to_lowercase()
         return pl.when(lower.is_in(["true", "false"])).then(lower == "true")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import polars as pl
 
 from processor.analyses.validate.columns import RuleError
+from processor.reading.wished import parsed
 from processor.type_words import PLAIN, SIZED, is_text
 
 _CLASSES: dict[str, Callable[[pl.DataType], bool]] = {
@@ -53,7 +54,7 @@ def misfits(values: pl.Expr, dtype: pl.DataType, wanted: str) -> pl.Expr:
     if is_of_type(dtype, wanted):
         return pl.lit(value=False) & values.is_not_null()
     if is_text(dtype) and wanted in _CAST | _EXACT:
-        return values.cast(pl.String).cast((_CAST | _EXACT)[wanted], strict=False).is_null()
+        return parsed(values.cast(pl.String), (_CAST | _EXACT)[wanted]).is_null()
     if dtype.is_float() and wanted == "integer":
         return ~values.is_finite() | (values != values.round(0))
     return pl.lit(value=True) | values.is_not_null()

@@ -435,3 +435,22 @@ def test_an_expression_is_not_blamed_for_a_damaged_file(tmp_path: Path) -> None:
 
     with pytest.raises(InputError):
         validate(tmp_path, bytes(content), {"rule": "expression", "expression": "CAST(n AS BIGINT) >= 0"})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "good", "bad"),
+    [
+        ("date", "2024-02-29", "2024-02-30"),
+        ("datetime", "2024-02-29 12:30:00", "2024-02-29 12:70:00"),
+        ("time", "12:30:00", "12:70:00"),
+        ("boolean", "true", "yes"),
+        ("integer", "170141183460469231731687303715884105727", "1.5"),
+        ("Int8", "-128", "128"),
+    ],
+)
+def test_texts_that_read_as_a_type_keep_the_rule(tmp_path: Path, wanted: str, good: str, bad: str) -> None:
+    data = pl.DataFrame({"s": [good, bad, None, good]})
+
+    rule = validate(tmp_path, data, {"rule": "type", "column": "s", "type": wanted}).rules[0]
+
+    assert (rule["status"], rule["failing"], rule["examples"]) == ("failed", 1, [{"row": 2, "values": {"s": bad}}])
