@@ -24,6 +24,8 @@ _SIGMAS = 4
 _OTHERS = 4
 
 Found = dict[str, object]
+# What a code looks like now and then, too: `N` or `T`, or the number of an aircraft. Nearly all values have to fit.
+_VAGUE = ("boolean", "postal_code")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,9 @@ def look(column: Column, sample: pl.DataFrame) -> Found:
         sure = {name: count for name, count in found.items() if count >= _SURE * values.total}
         return _meaning(values, sure) | _pii(values, sure, inside=0)
     found = of_texts(values.counts)
-    if found["boolean"] < _SURE * values.total:
-        found["boolean"] = 0  # a code that is `N` or `T` now and then
+    for name in _VAGUE:
+        if found[name] < _SURE * values.total:
+            found[name] = 0
     built = {"patterns": _patterns(values)} if column.shape is Shape.TEXT else {}
     return _meaning(values, found) | built | _pii(values, found, inside=mail_inside(values.counts))
 

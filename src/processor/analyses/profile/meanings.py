@@ -21,7 +21,10 @@ _CURRENCY = "(?:[€$£¥]|EUR|USD|GBP|CHF)"
 _PHONE = r"\+\d{1,3}[\d ().-]{6,16}\d|\(?\d{2,4}\)?[ ./-]\d{2,4}(?:[ .-]\d{2,5}){1,3}"
 _MAIL = r"[A-Za-z0-9._%+'-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 _ZIP = r"\d{5}(?:-\d{4})?"
-_OTHER_POSTAL = r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}|\d{2}-\d{3}"
+# With the letters that are in use: aircraft, parts and plates have the same form. BS 7666; Canada Post; PostNL; Poland.
+_BRITISH = r"(?:[BEGLMNSW]|[A-PR-UWYZ][A-HK-Y])\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}"
+_CANADIAN = r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] ?\d[ABCEGHJ-NPRSTV-Z]\d"
+_OTHER_POSTAL = rf"{_BRITISH}|{_CANADIAN}|[1-9]\d{{3}} ?[A-Z]{{2}}|\d{{2}}-\d{{3}}"
 
 
 class Pii(StrEnum):

@@ -72,6 +72,14 @@ def column_of(folder: Path, texts: list[Any], **params: object) -> dict[str, Any
     return profiled(folder, texts, **params).columns["t"]
 
 
+def test_aircraft_are_no_postal_codes(tmp_path: Path) -> None:
+    """Two thirds of them have the form of British ones, if not their letters."""
+    aircraft = [f"N{number}{letters}" for number in range(100, 200) for letters in ("AA", "DN", "MQ")]
+    assert column_of(tmp_path, [*aircraft, *(f"N{number}" for number in range(10_000, 10_100))]).get("meaning") is None
+    codes = [f"EC{place}A {number}BB" for place in range(1, 5) for number in range(10)]
+    assert column_of(tmp_path, codes)["meaning"]["type"] == "postal_code"
+
+
 def test_every_meaning_has_an_example() -> None:
     assert EXAMPLES.keys() == BY_NAME.keys()
 
