@@ -10,7 +10,7 @@ from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="validate",
-    version="2",
+    version="3",
     title="Validate a table",
     summary=(
         "Checks every row against rules: missing and repeated values, sets, ranges, patterns, types, keys of a second"
