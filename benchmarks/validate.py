@@ -2,7 +2,7 @@
 
 pointblank works on a table in memory, and runs in an environment of its own (`requirements-checks.lock`). Both must
 find the same number of failing rows for each rule: first of smaller tables that are damaged by a seed, then of lineitem
-as it is, where the time is taken. A difference fails the benchmark.
+as it is, where the time is taken (`--scale`, 1 if not given). A difference fails the benchmark.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from benchmarks.parts.damage import damaged
-from benchmarks.parts.table_peers import measured, ours, python_with_table_peers
+from benchmarks.parts.table_peers import Ran, measured, medians, ours, python_with_table_peers
 
 NOT_NULL = ("l_orderkey", "l_partkey", "l_suppkey", "l_linenumber", "l_shipdate", "l_comment")
 BETWEEN: dict[str, tuple[float, float]] = {
@@ -67,7 +67,7 @@ print(json.dumps([check.n_failed()[number] for number in sorted(check.n_failed()
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--scale", default="0.1", help="TPC-H scale factor; 1 is 6,001,215 rows")
+    parser.add_argument("--scale", default="1", help="TPC-H scale factor; 1 is 6,001,215 rows")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--memory-mb", type=int, default=2048)
     parser.add_argument("--damaged", type=int, default=5, help="so many damaged tables before")
@@ -84,13 +84,14 @@ def main() -> None:
             broken.write_parquet(folder / "damaged.parquet")
             print(f"  damaged table {seed}, {broken.height:,} rows")
             pair(folder / "damaged.parquet", folder, peers, memory_mb=asked.memory_mb, timed=False)
-        for _ in range(asked.repeats):
-            pair(folder / "lineitem.parquet", folder, peers, memory_mb=asked.memory_mb)
+        path = folder / "lineitem.parquet"
+        runs = [pair(path, folder, peers, memory_mb=asked.memory_mb) for _ in range(asked.repeats)]
+        medians([mine for mine, _ in runs], [theirs for _, theirs in runs], peer="pointblank")
     finally:
         shutil.rmtree(folder)
 
 
-def pair(path: Path, folder: Path, peers: Path, *, memory_mb: int, timed: bool = True) -> None:
+def pair(path: Path, folder: Path, peers: Path, *, memory_mb: int, timed: bool = True) -> tuple[Ran, Ran]:
     """Run both over one table.
 
     Raises:
@@ -106,6 +107,7 @@ def pair(path: Path, folder: Path, peers: Path, *, memory_mb: int, timed: bool =
     if failing != theirs.found:
         raise SystemExit(f"they differ:\n{failing}\n{theirs.found}")
     print(f"  {len(failing)} rules, {sum(count > 0 for count in failing)} of them broken, the same counts in both")
+    return mine, theirs
 
 
 if __name__ == "__main__":

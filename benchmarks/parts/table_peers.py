@@ -2,15 +2,18 @@
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import venv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.parts.figures import compare, headline, tell
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "benchmarks" / "requirements-checks.lock"
@@ -72,8 +75,29 @@ def ours(kind: str, files: Mapping[str, Path], params: Mapping[str, Any], *, fol
     return measured(Path(sys.executable), OURS, kind, named, asked, scratch, memory_mb)
 
 
+class EndedError(Exception):
+    """A run did not come to its end: the code that it ended with, below 0 for a signal."""
+
+
+def medians(mine: Sequence[Ran], theirs: Sequence[Ran], *, peer: str) -> None:
+    """Tell the medians of both; without a run of the peer ours alone."""
+    times = statistics.median(run.wall_s for run in mine)
+    peak = statistics.median(run.peak_mb for run in mine)
+    if not theirs:
+        tell(f"median of {len(mine)}", times, unit="s")
+        tell("peak memory, median", peak, unit="MB")
+        return
+    headline(peer)
+    compare(f"median of {len(mine)}", times, statistics.median(run.wall_s for run in theirs), unit="s", goal="< 1")
+    compare("peak memory, median", peak, statistics.median(run.peak_mb for run in theirs), unit="MB", goal="< 1")
+
+
 def measured(python: Path, program: str, *arguments: object) -> Ran:
-    """Run a program that prints what it found as JSON."""
+    """Run a program that prints what it found as JSON.
+
+    Raises:
+        EndedError: it did not come to its end.
+    """
     paths = os.pathsep.join([str(ROOT / "src"), str(ROOT / "tests")])
     threads = {"POLARS_MAX_THREADS": str(os.cpu_count() or 1)}
     own = {"PYTHONPATH": paths} if python == Path(sys.executable) else {"PYTHONPATH": ""}
@@ -85,7 +109,7 @@ def measured(python: Path, program: str, *arguments: object) -> Ran:
         wall = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
-            raise SystemExit(f"a run ended with {child.returncode}")
+            raise EndedError(child.returncode)
         output.seek(0)
         *_, found, peak = output.read().splitlines()
     cpu = usage.ru_utime + usage.ru_stime
