@@ -36,11 +36,12 @@ POOLS: Final[dict[str, list[Any]]] = {
     "d": DAYS,
     "t": MOMENTS,
     "b": [True, False],
+    "c": ["a", "ab", "B", ""],
 }
 SCHEMA: Final = pl.Schema(
     [
         *(("i", pl.Int64), ("j", pl.Int16), ("x", pl.Float64), ("m", pl.Decimal(20, 2)), ("s", pl.String)),
-        *(("d", pl.Date), ("t", pl.Datetime("us")), ("b", pl.Boolean)),
+        *(("d", pl.Date), ("t", pl.Datetime("us")), ("b", pl.Boolean), ("c", pl.Categorical())),
     ]
 )
 NUMBERS: Final[dict[str, list[Any]]] = {
@@ -50,6 +51,7 @@ NUMBERS: Final[dict[str, list[Any]]] = {
 }
 BOUNDS: Final[dict[str, list[Any]]] = NUMBERS | {
     "s": ["", "a", "ab", "o'x"],
+    "c": ["", "a", "ab", "B", "never"],
     "d": [day.isoformat() for day in DAYS],
     "t": [moment.isoformat() for moment in MOMENTS],
 }
@@ -135,9 +137,10 @@ def between(chance: Random) -> Case:
 
 
 def regex(chance: Random) -> Case:
+    column = chance.choice(["s", "c"])
     pattern, negate, nulls = chance.choice(PATTERNS), chance.choice([True, False]), chance.choice(NULLS)
-    rule = {"rule": "regex", "column": "s", "pattern": pattern, "negate": negate, "nulls": nulls}
-    found = f"regexp_matches(s, '{pattern}')"
+    rule = {"rule": "regex", "column": column, "pattern": pattern, "negate": negate, "nulls": nulls}
+    found = f"regexp_matches({column}, '{pattern}')"
     return Case(rule, found if negate else f"NOT {found}", nulls)
 
 
@@ -237,6 +240,7 @@ def sound(rows: int, *, seed: int) -> pl.DataFrame:
         "d": [start.date() + timedelta(number // 10) for number in range(rows)],
         "t": [start + timedelta(seconds=number) for number in range(rows)],
         "b": [chance.random() < 0.5 for _ in range(rows)],
+        "c": ["a"] * rows,
     }
     return pl.DataFrame(made, SCHEMA)
 
