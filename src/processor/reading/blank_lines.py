@@ -39,7 +39,7 @@ def without_blank_lines(text: bytes, plan: Plan) -> bytes:
 
 
 class Kept:
-    """Takes whole lines, and gives those that are kept; what stands within quotes is part of a value.
+    """Takes text in pieces, and gives what is kept of it; what stands within quotes is part of a value.
 
     Attributes:
         blank: how many were not.
@@ -51,14 +51,16 @@ class Kept:
         self._quote = plan.dialect.quote.encode() if plan.dialect.quote else None
         self._preamble = plan.preamble
         self._is_open = False
+        self._begins_line = True
         self.blank = 0
 
-    def feed(self, lines: bytes) -> bytes:
-        """The next lines without the blank ones."""
-        begin = self._after_preamble(lines)
+    def feed(self, piece: bytes) -> bytes:
+        """The next piece without blank lines."""
+        begin = self._after_preamble(piece)
         # As if a line ended before: then every blank line follows upon the end of another.
-        text = self._newline + lines[begin:]
-        pieces, last = [lines[:begin]], len(self._newline)
+        before = self._newline if self._begins_line else b""
+        text = before + piece[begin:]
+        pieces, last = [piece[:begin]], len(before)
         for run in self._runs.finditer(text):
             start = run.start() + len(self._newline)
             pieces.append(text[last:start])
@@ -70,30 +72,31 @@ class Kept:
             last = run.end()
         self._pass(text, last, len(text))
         pieces.append(text[last:])
-        return b"".join(pieces) if len(pieces) > 2 else lines
+        self._begins_line = piece.endswith(self._newline)
+        return b"".join(pieces) if len(pieces) > 2 else piece
 
     def _pass(self, text: bytes, start: int, end: int) -> None:
         if self._quote is not None and text.count(self._quote, start, end) % 2:
             self._is_open = not self._is_open
 
-    def _after_preamble(self, lines: bytes) -> int:
+    def _after_preamble(self, piece: bytes) -> int:
         begin = 0
-        while self._preamble and begin < len(lines):
-            end = lines.find(self._newline, begin)
-            begin = len(lines) if end < 0 else end + len(self._newline)
+        while self._preamble:
+            end = piece.find(self._newline, begin)
+            if end < 0:
+                return len(piece)
+            begin, self._begins_line = end + len(self._newline), True
             self._preamble -= 1
         return begin
 
 
 def _chunks(file: Unpacked, newline: bytes) -> Iterator[bytes]:
-    """The file in pieces of whole lines."""
-    rest: list[bytes] = []
+    """The file in pieces, cut anywhere but within a line end, since a line may be longer than there is memory."""
+    rest = b""
     while chunk := file.read(_CHUNK):
-        end = chunk.rfind(newline) + 1
-        if not end:
-            rest.append(chunk)
-            continue
-        yield b"".join([*rest, chunk[:end]])
-        rest = [chunk[end:]]
-    if any(rest):
-        yield b"".join(rest)
+        piece = rest + chunk
+        rest = b"\r" if newline == b"\n" and piece.endswith(b"\r") else b""
+        if len(piece) > len(rest):
+            yield piece.removesuffix(rest)
+    if rest:
+        yield rest

@@ -103,3 +103,18 @@ def test_the_sample_has_the_same_rows(tmp_path: Path) -> None:
     path.write_bytes(b"a,b\n" + b"1,2\n\n" * 600_000)
     sample = read(RecordingRun(tmp_path), input_of(path), ReadOptions(), lambda table: table.sample.frame)
     assert sample.select(pl.all().null_count()).row(0) == (0, 0)
+
+
+@pytest.mark.parametrize("shift", range(8))
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_they_are_found_wherever_a_piece_of_the_file_ends(tmp_path: Path, end: bytes, shift: int) -> None:
+    first = b"a,b" + end
+    filler = b"x" * ((1 << 20) - len(first) - shift)
+    found, _ = rows(tmp_path, first + filler + b",2" + end + end + end + b"y,3" + end + b"," + end)
+    assert [row[1] and str(row[1]) for row in found] == ["2", "3", None]
+
+
+def test_a_cell_larger_than_a_piece_is_not_kept_for_them(tmp_path: Path) -> None:
+    found, codes = rows(tmp_path, b'a,b\n"' + b"x\n\n" * 1_000_000 + b'",2\n\n3,4\n')
+    assert [len(str(row[0])) for row in found] == [3_000_000, 1]
+    assert "blank_rows" in codes
