@@ -60,13 +60,13 @@ def whole_distance(left: pl.Expr, right: pl.Expr, dtype: pl.DataType) -> pl.Expr
 
     It is rounded where no float holds it, and of decimals once more. What 128 bits do not hold is told by floats.
     """
-    if dtype.is_decimal():
+    if isinstance(dtype, pl.Decimal):
         # Their digits are whole numbers; a difference of decimals is an error where it has more than 38 of them.
         digits = _gap(left.to_physical(), right.to_physical())
-        return digits / 10.0 ** getattr(dtype, "scale", 0)
-    if dtype != pl.UInt128:
-        left, right = left.cast(pl.Int128), right.cast(pl.Int128)
-    return _gap(left, right)
+        return digits / 10.0**dtype.scale
+    if dtype in (pl.Int128, pl.UInt128):
+        return _gap(left, right)
+    return (left.cast(pl.Int128) - right.cast(pl.Int128)).abs().cast(pl.Float64)
 
 
 def _gap(left: pl.Expr, right: pl.Expr) -> pl.Expr:

@@ -118,9 +118,10 @@ def _is_close(pair: Pair) -> pl.Expr:
     close = apart <= absolute + relative * right.abs()
     if not pair.dtype.is_float():
         return close
-    # Two floats may be further apart than the largest float; a quarter of that is one.
-    quarters = (left / 4 - right / 4).abs() <= absolute / 4 + relative * (right / 4).abs()
-    close = pl.when(apart.is_finite()).then(close).otherwise(quarters)
+    if relative:
+        # Two floats may be further apart than the largest float, and that be allowed; a quarter of both is one.
+        quarters = (left / 4 - right / 4).abs() <= absolute / 4 + relative * (right / 4).abs()
+        close = pl.when(apart.is_finite()).then(close).otherwise(quarters)
     # What is infinitely far from everything is close to nothing.
     return close & left.is_finite() & right.is_finite()
 
