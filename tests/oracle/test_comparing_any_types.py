@@ -186,8 +186,8 @@ def canonical(value: Any, dtype: Any, other: pl.DataType) -> object:
 
 def of_a_sort(value: Any, dtype: Any, other: pl.DataType) -> object:
     if SORT_OF.get(dtype) == "nested":
-        # As JSON: here types that write the same value in the same way are of one kind.
-        return (kind_of(dtype), nested(value, dtype)) if kind_of(dtype) == kind_of(other) else (str(dtype), "no")
+        # As JSON; with bytes in one and none in the other no value is.
+        return (has_bytes(dtype) and not has_bytes(other), nested(value, dtype))
     if dtype.is_float():
         return of_float(value, dtype, other)
     if dtype.is_numeric():
@@ -202,8 +202,8 @@ def of_float(value: float, dtype: pl.DataType, other: pl.DataType) -> object:
     return Fraction(pl.Series([value], dtype=dtype).cast(pl.String)[0]) if other.is_decimal() else Fraction(value)
 
 
-def kind_of(dtype: Any) -> object:
-    return dtype.inner if isinstance(dtype, pl.List | pl.Array) else dtype
+def has_bytes(dtype: pl.DataType) -> bool:
+    return "Binary" in str(dtype)
 
 
 def nested(value: Any, dtype: Any) -> object:
@@ -214,7 +214,8 @@ def nested(value: Any, dtype: Any) -> object:
             return [nested(one, dtype.inner) for one in value]
         case pl.Struct():
             return {field.name: nested(value[field.name], field.dtype) for field in dtype.fields}
-    return repr(value + 0.0) if dtype.is_float() else value
+    text = as_text(value, dtype) if dtype in TEXTS or dtype == pl.Date else None
+    return text if isinstance(text, str) else (str(dtype), repr(value + 0.0 if dtype.is_float() else value))
 
 
 def nanoseconds(value: int, dtype: pl.DataType) -> int:
