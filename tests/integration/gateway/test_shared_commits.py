@@ -13,6 +13,7 @@ import pytest
 from common.database import Pool
 from common.ids import uuid7
 from common.notifier import Notifier
+from gateway.idempotency import NamedRequest, NamedRequests
 from gateway.recorder import Order, Outcome, Recorder
 from helpers.asking import asked
 from helpers.database import Database, connected
@@ -28,6 +29,7 @@ MADE = "SELECT count(*) FROM task"
 SOMEBODY_WAITS = (
     "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 )
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,18 +113,38 @@ async def test_submits_over_http_share_commits(
     assert await connection.fetchval(COMMITS) < 20
 
 
-async def test_submits_with_keys_share_their_look_up_and_commits_over_http(
-    client: httpx2.AsyncClient, connection: asyncpg.Connection, database: Database
+async def test_requests_with_keys_share_their_look_up(
+    pool: Pool, notifier: Notifier, connection: asyncpg.Connection, database: Database
 ) -> None:
-    body = await asked(connection)
-    asks = [Ask(body={**body, "tags": [f"number-{number}"]}, key=f"key-{number}") for number in range(60)]
-    answers = await send_while_the_first_is_held_up(client, database, asks)
-    again = await asks[59].send(client)
+    recorder, named = Recorder(pool=pool, notifier=notifier), NamedRequests(pool=pool)
+    dataset = await a_dataset(connection)
+    known = [an_order(dataset, key=f"key-{number}") for number in range(30)]
+    for order in known:
+        await recorder.record(order)
+    asked = [order.named for order in known if order.named] + [
+        NamedRequest(key=f"new-{number}", digest=b"") for number in range(30)
+    ]
+    found: dict[str, Sequence[UUID] | None] = {}
 
-    assert [answer.json()["tags"] for answer in answers] == [[f"number-{number}"] for number in range(60)]
-    assert again.json() == answers[59].json()
-    assert await connection.fetchval(MADE) == 60
-    assert await connection.fetchval(COMMITS) < 20
+    async def find(request: NamedRequest) -> None:
+        found[request.key] = await named.find(request, tenant="default")
+
+    async with anyio.create_task_group() as group, connected(database.dsn) as other:
+
+        async def one_waits() -> bool:
+            return bool(await other.fetchval(SOMEBODY_WAITS))
+
+        async with connected(database.dsn) as holder, holder.transaction():
+            await holder.execute("LOCK TABLE idempotency_key IN ACCESS EXCLUSIVE MODE")
+            for request in asked:
+                group.start_soon(find, request)
+            await eventually(one_waits)
+            await anyio.wait_all_tasks_blocked()
+            # The first alone, though there are more connections; all others with the next.
+            assert await other.fetchval(WAITING) == 1
+
+    assert [found[f"key-{number}"] for number in range(30)] == [list(order.ids) for order in known]
+    assert {found[f"new-{number}"] for number in range(30)} == {None}
 
 
 @pytest.mark.every_postgres
