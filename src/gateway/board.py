@@ -113,12 +113,6 @@ class Board(Outlet):
         self._owes_cursor = False
         return wire.task_rows(rows, cursor=self._cursor())
 
-    def _is_far_behind(self) -> bool:
-        return False
-
-    async def _come_nearer(self) -> None:
-        raise NotImplementedError("a board is never far behind")
-
     def _last_words(self) -> bytes | None:
         return None
 

@@ -82,12 +82,11 @@ class Outlet(ABC):
     def _next_bytes(self) -> bytes | None:
         """What is to be sent next, or None; moves the cursor past it."""
 
-    @abstractmethod
     def _is_far_behind(self) -> bool:
-        """Whether `_come_nearer` is needed before there can be more."""
+        """Whether `_come_nearer` is needed before there can be more; most never are."""
+        return False
 
-    @abstractmethod
-    async def _come_nearer(self) -> None:
+    async def _come_nearer(self) -> None:  # noqa: B027 - only those that can be far behind have to
         """Send what only takes time to get."""
 
     @abstractmethod
