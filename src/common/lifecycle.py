@@ -66,6 +66,12 @@ class Wakeup:
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
+        self._waiting = 0
+
+    @property
+    def is_awaited(self) -> bool:
+        """Somebody waits for it right now."""
+        return self._waiting > 0
 
     def ring(self) -> None:
         """Wake the waiter, or let its next wait return at once."""
@@ -73,8 +79,12 @@ class Wakeup:
 
     async def wait(self, *, at_most: float | None = None) -> bool:
         """Wait until rung, for `at_most` seconds; True if it was rung."""
-        with anyio.move_on_after(at_most):
-            await self._rung.wait()
+        self._waiting += 1
+        try:
+            with anyio.move_on_after(at_most):
+                await self._rung.wait()
+        finally:
+            self._waiting -= 1
         rung = self._rung.is_set()
         self._rung.clear()
         return rung

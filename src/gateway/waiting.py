@@ -29,6 +29,11 @@ class FeedWaiter:
         self.is_leaving = False
         self.is_put_out = False
 
+    @property
+    def sleeps(self) -> bool:
+        """It has looked, and waits to be woken."""
+        return self._wakeup.is_awaited
+
     def push(self) -> None:
         """The feed moved."""
         if self._is_enough():

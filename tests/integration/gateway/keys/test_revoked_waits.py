@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from common.tokens import Token
+from gateway.waiting import FeedWaiter
 from helpers.eventually import eventually
 from helpers.factories import a_dataset, a_kind, a_processor, queued_task
 from helpers.gateways import GatewayFactory, RunningGateway
@@ -33,10 +34,12 @@ async def token(connection: asyncpg.Connection) -> Token:
 
 
 async def until_it_waits(gateway: RunningGateway) -> None:
-    async def somebody_waits() -> bool:
-        return len(gateway.parts.live.streams._waiters) == 1
+    """It has looked once; what comes now it learns by being woken."""
 
-    await eventually(somebody_waits)
+    async def somebody_sleeps() -> bool:
+        return [isinstance(each, FeedWaiter) and each.sleeps for each in gateway.parts.live.streams._waiters] == [True]
+
+    await eventually(somebody_sleeps)
 
 
 async def etag_of(raw: Connection, task: UUID, token: Token) -> str:
