@@ -26,7 +26,7 @@ def count_blank_lines(plan: Plan) -> int:
 def _count(plan: Plan) -> int:
     kept = Kept(plan)
     with Unpacked(plan.path, plan.packing) as file:
-        for chunk in _chunks(file, plan.newline.encode()):
+        for chunk in _chunks(file, plan):
             kept.feed(chunk)
     return kept.blank
 
@@ -35,7 +35,7 @@ def copy_without(target: Path, plan: Plan, *, told: Callable[[int], None]) -> No
     """Copy the plan's file without them."""
     kept = Kept(plan)
     with Unpacked(plan.path, plan.packing) as file, target.open("wb") as out:
-        for chunk in _chunks(file, plan.newline.encode()):
+        for chunk in _chunks(file, plan):
             out.write(kept.feed(chunk))
             told(file.position)
 
@@ -48,6 +48,8 @@ def without_blank_lines(text: bytes, plan: Plan) -> bytes:
 class Kept:
     """Takes text in pieces, and gives what is kept of it; what stands within quotes is part of a value.
 
+    A quote in a comment opens nothing. The pieces do not end within what begins a comment.
+
     Attributes:
         blank: how many were not.
     """
@@ -56,8 +58,9 @@ class Kept:
         self._newline = plan.newline.encode()
         self._runs = _RUNS[self._newline]
         self._quote = plan.dialect.quote.encode() if plan.dialect.quote else None
+        self._comment = (plan.comment or "").encode()
         self._preamble = plan.preamble
-        self._is_open = False
+        self._is_open = self._is_comment = False
         self._begins_line = True
         self.blank = 0
 
@@ -71,20 +74,28 @@ class Kept:
         for run in self._runs.finditer(text):
             start = run.start() + len(self._newline)
             pieces.append(text[last:start])
-            self._pass(text, last, start)
+            self._pass(text[last:start])
             if self._is_open:
                 pieces.append(text[start : run.end()])
             else:
                 self.blank += text.count(self._newline, start, run.end())
-            last = run.end()
-        self._pass(text, last, len(text))
+            last, self._begins_line = run.end(), True
+        self._pass(text[last:])
         pieces.append(text[last:])
         self._begins_line = piece.endswith(self._newline)
         return b"".join(pieces) if len(pieces) > 2 else piece
 
-    def _pass(self, text: bytes, start: int, end: int) -> None:
-        if self._quote is not None and text.count(self._quote, start, end) % 2:
-            self._is_open = not self._is_open
+    def _pass(self, text: bytes) -> None:
+        if self._quote is None:
+            return
+        if not self._comment:
+            self._is_open ^= text.count(self._quote) % 2 == 1
+            return
+        for number, line in enumerate(text.split(self._newline)):
+            if number or self._begins_line:
+                self._is_comment = not self._is_open and line.startswith(self._comment)
+            if not self._is_comment:
+                self._is_open ^= line.count(self._quote) % 2 == 1
 
     def _after_preamble(self, piece: bytes) -> int:
         begin = 0
@@ -97,13 +108,18 @@ class Kept:
         return begin
 
 
-def _chunks(file: Unpacked, newline: bytes) -> Iterator[bytes]:
-    """The file in pieces, cut anywhere but within a line end, since a line may be longer than there is memory."""
-    rest = b""
+def _chunks(file: Unpacked, plan: Plan) -> Iterator[bytes]:
+    """The file in pieces, since a line may be longer than there is memory.
+
+    They are cut anywhere but within a line end, and within what begins a comment.
+    """
+    newline, mark, rest = plan.newline.encode(), len(plan.comment or ""), b""
     while chunk := file.read(_CHUNK):
         piece = rest + chunk
-        rest = b"\r" if newline == b"\n" and piece.endswith(b"\r") else b""
-        if len(piece) > len(rest):
-            yield piece.removesuffix(rest)
+        begun = len(piece) - piece.rfind(newline) - 1  # so much of a line
+        end = len(piece) - (begun if begun < mark else newline == b"\n" and piece.endswith(b"\r"))
+        piece, rest = piece[:end], piece[end:]
+        if piece:
+            yield piece
     if rest:
         yield rest

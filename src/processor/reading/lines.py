@@ -22,6 +22,8 @@ def count_irregular(plan: Plan) -> Irregular | None:
     if plan.newline != "\n" or plan.lossy:
         return None
     text = pl.col("line")
+    if plan.comment:
+        text = pl.when(~text.str.starts_with(plan.comment)).then(text).otherwise(pl.lit(""))  # nothing of it counts
     fields = text
     quotes = pl.lit(value=False)
     if plan.dialect.quote:

@@ -21,9 +21,11 @@ def rebuild(value: pl.Expr, dtype: pl.DataType, leaf: Leaf) -> pl.Expr:
         case pl.List():
             return value.list.eval(rebuild(pl.element(), _type(dtype.inner), leaf))
         case pl.Struct():
+            # Under names of our own: a field may be named `^a.*$`, which a name would take for others.
+            numbered = value.struct.rename_fields([f"f{place}" for place in range(len(dtype.fields))])
             fields = [
-                rebuild(value.struct.field(field.name), _type(field.dtype), leaf).alias(field.name)
-                for field in dtype.fields
+                rebuild(numbered.struct.field(f"f{place}"), _type(field.dtype), leaf).alias(field.name)
+                for place, field in enumerate(dtype.fields)
             ]
             return pl.when(value.is_null()).then(None).otherwise(pl.struct(fields)) if fields else value
     return leaf(value, dtype)

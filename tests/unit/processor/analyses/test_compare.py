@@ -320,6 +320,19 @@ def test_values_that_differ_within_nested_ones_or_in_sort_are_changed(
         assert compare(tmp_path, before, before, keys=keys).data["identical"]
 
 
+@pytest.mark.parametrize("value", [1.0, dt.date(2026, 1, 1), b"a"])
+def test_fields_with_names_that_mean_something_elsewhere_are_only_fields(value: object, tmp_path: Path) -> None:
+    names = ["^a.*$", "*", "ab"]
+    record = pl.DataFrame({name: [value] for name in names}).to_struct("v")
+    fields = record.struct.schema
+    for changed in names:
+        values = {name: [None if name == changed else value] for name in names}
+        other = pl.DataFrame(values, schema=fields).to_struct("v")
+        for before, after in ((record, other), (record.implode(), other.implode())):
+            assert compare(tmp_path, before.to_frame(), before.to_frame()).data["identical"]
+            assert not compare(tmp_path, before.to_frame(), after.to_frame()).data["same_rows"]
+
+
 def test_durations_of_other_units_are_compared_as_the_finer(tmp_path: Path) -> None:
     frames = [pl.DataFrame({"v": pl.Series([count]).cast(pl.Duration(unit))}) for count, unit in _LENGTHS]
 

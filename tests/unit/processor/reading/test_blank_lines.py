@@ -66,6 +66,14 @@ def test_within_quotes_they_are_part_of_a_value(tmp_path: Path) -> None:
     assert "blank_rows" in codes
 
 
+def test_quotes_in_comments_open_no_value(tmp_path: Path) -> None:
+    text = b'# don"t\na,b\n1,"x\n\ny"\n\n# 5" wide\n2,"p\n# q\n\nr"\n\n3,z\n'
+    for content in (text, text.replace(b"\n", b"\r\n")):
+        found, codes = rows(tmp_path, content)
+        assert [(a, str(b).replace("\r", "")) for a, b in found] == [(1, "x\n\ny"), (2, "p\n# q\n\nr"), (3, "z")]
+        assert codes >= {"blank_rows", "comments"}
+
+
 def test_where_quotes_are_plain_characters_they_hide_nothing(tmp_path: Path) -> None:
     assert rows(tmp_path, b'a,b\n1,5" pipe\n\n2,x\n', quote="")[0] == [(1, '5" pipe'), (2, "x")]
 
@@ -112,6 +120,13 @@ def test_they_are_found_wherever_a_piece_of_the_file_ends(tmp_path: Path, end: b
     filler = b"x" * ((1 << 20) - len(first) - shift)
     found, _ = rows(tmp_path, first + filler + b",2" + end + end + end + b"y,3" + end + b"," + end)
     assert [row[1] and str(row[1]) for row in found] == ["2", "3", None]
+
+
+@pytest.mark.parametrize("shift", range(4))
+def test_a_comment_is_one_wherever_a_piece_of_the_file_ends(tmp_path: Path, shift: int) -> None:
+    first = b"a,b\n" + b"x" * ((1 << 20) - 7 - shift) + b",2\n"
+    found, _ = rows(tmp_path, first + b'//" no quote\n3,"p\n\nq"\n\n4,z\n', comment="//")
+    assert [row[1] for row in found] == ["2", "p\n\nq", "z"]
 
 
 def test_a_cell_larger_than_a_piece_is_not_kept_for_them(tmp_path: Path) -> None:
