@@ -5,21 +5,33 @@ from collections.abc import Sequence
 import polars as pl
 
 from processor.reading.schema import shown
+from processor.type_words import is_text
 
 
 class RuleError(Exception):
     """A rule cannot be evaluated on this table; the sentence holds no data."""
 
 
+def with_texts(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The frame with its categories as the texts that they are: a rule may name one that the column does not know."""
+    schema = frame.collect_schema()
+    kept = [place for place, dtype in enumerate(schema.dtypes()) if is_text(dtype) and dtype != pl.String]
+    return frame.with_columns(pl.nth(kept).cast(pl.String)) if kept else frame
+
+
 class Columns:
     """The columns of a table by name.
 
     Args:
-        schema: names and types in the table's order.
+        schema: names and types in the table's order, as the file has them.
+
+    Attributes:
+        texts: the same as rules see them (`with_texts`).
     """
 
     def __init__(self, schema: pl.Schema) -> None:
         self.schema = schema
+        self.texts = pl.Schema({name: pl.String() if is_text(dtype) else dtype for name, dtype in schema.items()})
         self._positions = {name: number for number, name in enumerate(schema)}
 
     def position(self, name: str) -> int:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from processor.analyses.batches import batches, check_complete
+from processor.analyses.validate.columns import Columns, with_texts
 from processor.reading import Table
-from processor.type_words import is_text
 
 FEW = 20
 
@@ -33,7 +33,6 @@ class Facts:
 
     def add(self, piece: pl.Series) -> None:
         """Take a piece of the column into account."""
-        piece = piece.cast(self.dtype)  # categories as texts
         self.rows += piece.len()
         self.nulls += piece.null_count()
         values = piece.drop_nulls()
@@ -55,10 +54,6 @@ class Facts:
             self.high = high if self.high is None else max(self.high, high)
 
 
-def _plain(schema: pl.Schema) -> pl.Schema:
-    return pl.Schema({name: pl.String() if is_text(dtype) else dtype for name, dtype in schema.items()})
-
-
 def gather(table: Table, tell: Callable[[int], None]) -> list[Facts]:
     """The facts of all columns; `tell` is told how many rows were seen."""
     comparable = (pl.String, pl.Boolean)
@@ -68,10 +63,10 @@ def gather(table: Table, tell: Callable[[int], None]) -> list[Facts]:
             dtype=dtype,
             few=pl.Series(dtype=dtype) if dtype.is_integer() or dtype in comparable else None,
         )
-        for name, dtype in _plain(table.head.schema).items()
+        for name, dtype in Columns(table.head.schema).texts.items()
     ]
     rows = 0
-    for batch in batches(table.frame, in_order=False):
+    for batch in batches(with_texts(table.frame), in_order=False):
         for column, piece in zip(columns, batch.get_columns(), strict=True):
             column.add(piece)
         rows += batch.height

@@ -13,7 +13,7 @@ from processor.analyses.cells import shown_rows
 from processor.analyses.rows import ROW, numbered
 from processor.analyses.shards import sharded, shards_for, size_of
 from processor.analyses.validate.checks import Bounds, Found
-from processor.analyses.validate.columns import Columns, RuleError
+from processor.analyses.validate.columns import Columns, RuleError, with_texts
 from processor.analyses.validate.rules import ForeignKey, Unique
 from processor.reading import Table
 from processor.run import Run
@@ -130,7 +130,7 @@ def _positions(table: Table, names: Collection[str]) -> list[int]:
 
 def _narrowed(run: Run, table: Table, names: Collection[str]) -> pl.LazyFrame:
     """These columns alone; those of text are read once and kept in scratch, however many rules look at them."""
-    frame = table.frame.select(pl.nth(_positions(table, names)))
+    frame = with_texts(table.frame.select(pl.nth(_positions(table, names))))
     if table.format == "parquet":
         return frame
     path = run.scratch / f"keys{next(_folders)}.parquet"
@@ -140,11 +140,14 @@ def _narrowed(run: Run, table: Table, names: Collection[str]) -> pl.LazyFrame:
 
 def _as_type(key: pl.Expr, given: pl.DataType, mine: pl.DataType) -> pl.Expr:
     """A key in another type; what does not fit that one exactly becomes null, and is nobody's key."""
-    same = key.cast(mine, strict=False)
-    if given == mine or mine.is_float():
-        return same
-    # 1.5 would become 1: so each is taken back, and has to be what it was.
-    return pl.when(same.cast(given, strict=False) == key).then(same)
+    if given == mine or (given.is_float() and mine.is_float()):
+        return key.cast(mine)
+    # A float stands for the shortest decimal that reads as it: 0.1 is a decimal 0.10.
+    by_text = (given.is_float() and mine.is_decimal()) or (given.is_decimal() and mine.is_float())
+    same = (key.cast(pl.String) if by_text else key).cast(mine, strict=False)
+    # 1.5 would become 1, and 2^53 + 1 another float: so each is taken back, and has to be what it was.
+    back = (same.cast(pl.String) if by_text else same).cast(given, strict=False)
+    return pl.when(back == key).then(same)
 
 
 def _places(names: Sequence[str]) -> list[str]:

@@ -1,15 +1,18 @@
 """Values of a rule, which come as JSON, as values of the column that they are compared with.
 
-Whole numbers, decimals and moments are compared as the whole numbers that Polars keeps of them, with the bound in the
-same unit: exact at any size, in any zone, and for bounds that no value of the column can reach.
+Whole numbers, decimals and times are compared as the whole numbers that Polars keeps of them, with the bound in the
+same unit: exact at any size, to the nanosecond, in any zone, and for bounds that no value of the column can reach.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import ceil, floor, isfinite
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 import polars as pl
 
@@ -17,40 +20,30 @@ from processor.analyses.validate.columns import RuleError
 from processor.analyses.validate.params import aware
 
 Given = bool | int | float | str
+Comparison = Callable[[pl.Expr, pl.Expr], pl.Expr]
+# How a bound between two whole numbers becomes one of them, by how values are compared with it.
+ROUNDED: Final[Mapping[Comparison, Callable[[Fraction], int]]] = MappingProxyType(
+    {operator.ge: ceil, operator.gt: floor, operator.le: floor, operator.lt: ceil}
+)
 _Moment = TypeVar("_Moment", dt.datetime, dt.time)
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _PER_MICROSECOND = {"ms": Fraction(1, 1000), "us": Fraction(1), "ns": Fraction(1000)}
+_BELOW_A_MICROSECOND = re.compile(r"(?<=[.,]\d{6})\d+")  # which Python's own times do not have
 _MOST = (1 << 127) - 1
+_MOST_EXPONENT = 38  # above 2^127
 _LEAST_EXPONENT = -400  # below the smallest float; more would be work without end
 
 
-def is_above(values: pl.Expr, given: Given, dtype: pl.DataType, *, or_equal: bool) -> pl.Expr:
-    """Whether values of a column of this type lie above a bound.
+def is_bounded(values: pl.Expr, compare: Comparison, bound: Given, dtype: pl.DataType) -> pl.Expr:
+    """Whether values of a column of this type compare so with a bound; `compare` is one of `ROUNDED`.
 
     Raises:
         RuleError: the bound is of another sort.
     """
     if _has_units(dtype):
-        units = _units(given, dtype)
-        whole = values.to_physical()
-        return whole >= _whole(ceil(units)) if or_equal else whole > _whole(floor(units))
-    bound = _literal(given, dtype)
-    return values >= bound if or_equal else values > bound
-
-
-def is_below(values: pl.Expr, given: Given, dtype: pl.DataType, *, or_equal: bool) -> pl.Expr:
-    """Whether values of a column of this type lie below a bound.
-
-    Raises:
-        RuleError: the bound is of another sort.
-    """
-    if _has_units(dtype):
-        units = _units(given, dtype)
-        whole = values.to_physical()
-        return whole <= _whole(floor(units)) if or_equal else whole < _whole(ceil(units))
-    bound = _literal(given, dtype)
-    return values <= bound if or_equal else values < bound
+        return compare(values.to_physical(), _whole(ROUNDED[compare](_units(bound, dtype))))
+    return compare(values, _literal(bound, dtype))
 
 
 def is_among(values: pl.Expr, given: Sequence[Given], dtype: pl.DataType) -> pl.Expr:
@@ -62,7 +55,7 @@ def is_among(values: pl.Expr, given: Sequence[Given], dtype: pl.DataType) -> pl.
     if _has_units(dtype):
         units = [_units(one, dtype) for one in given]
         kept = [int(one) for one in units if one.denominator == 1]
-        physical = pl.Int128() if dtype.is_decimal() else pl.Int64() if isinstance(dtype, pl.Datetime) else dtype
+        physical = pl.Int128() if dtype.is_decimal() else pl.Int64() if dtype.is_temporal() else dtype
         members = pl.Series(kept, dtype=physical, strict=False).drop_nulls()
         return values.to_physical().is_in(members.implode())
     if dtype.is_float():
@@ -72,17 +65,26 @@ def is_among(values: pl.Expr, given: Sequence[Given], dtype: pl.DataType) -> pl.
 
 
 def _has_units(dtype: pl.DataType) -> bool:
-    return dtype.is_integer() or dtype.is_decimal() or isinstance(dtype, pl.Datetime)
+    return dtype.is_integer() or dtype.is_decimal() or isinstance(dtype, pl.Datetime | pl.Time)
 
 
 def _units(given: Given, dtype: pl.DataType) -> Fraction:
     """The value as a number of the smallest steps that the type has."""
-    if isinstance(dtype, pl.Datetime):
-        moment = _same_sort(given, dtype)
-        assert isinstance(moment, dt.datetime)
-        return (aware(moment) - _EPOCH) // _MICROSECOND * _PER_MICROSECOND[dtype.time_unit]
+    if isinstance(dtype, pl.Datetime | pl.Time):
+        unit = dtype.time_unit if isinstance(dtype, pl.Datetime) else "ns"
+        return _microseconds(given, dtype) * _PER_MICROSECOND[unit]
     number = Fraction(_number(given))
     return number * 10**dtype.scale if isinstance(dtype, pl.Decimal) else number
+
+
+def _microseconds(given: Given, dtype: pl.DataType) -> Fraction:
+    """How many are from 1970 to a moment, or from midnight to a time of day."""
+    moment = _same_sort(given, dtype)
+    if isinstance(moment, dt.time):
+        moment = dt.datetime.combine(_EPOCH, moment)
+    assert isinstance(moment, dt.datetime)
+    finer = _BELOW_A_MICROSECOND.search(str(given))
+    return (aware(moment) - _EPOCH) // _MICROSECOND + Fraction(f"0.{finer[0]}" if finer else 0)
 
 
 def _whole(number: int) -> pl.Expr:
@@ -106,7 +108,9 @@ def _number(value: Given) -> int | Decimal:
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     except InvalidOperation:
         raise RuleError("The column holds numbers; the rule gives a text.") from None
-    if not number.is_finite() or abs(number) >= 2**127 or number.adjusted() < _LEAST_EXPONENT:
+    # By its exponent first: of those beyond what a Decimal computes with, not even the size is to be had.
+    sized = number.is_finite() and _LEAST_EXPONENT <= number.adjusted() <= _MOST_EXPONENT
+    if not sized or number.copy_abs() >= 2**127:
         raise RuleError("The rule gives a number that is too large, too small, or none.")
     return int(number) if number == number.to_integral_value() else number
 

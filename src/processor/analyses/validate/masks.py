@@ -4,11 +4,12 @@ Each row is judged by its own values: an aggregate or a window in an expression 
 """
 
 from dataclasses import dataclass, replace
+from operator import ge, gt, le, lt
 
 import polars as pl
 
 from processor.analyses.validate.columns import Columns, RuleError
-from processor.analyses.validate.literals import is_above, is_among, is_below
+from processor.analyses.validate.literals import is_among, is_bounded
 from processor.analyses.validate.rules import (
     AnyRule,
     Between,
@@ -61,12 +62,12 @@ def checked_rows(rule: RowRule, columns: Columns, *, pointer: str) -> Condition 
     """The rows that the rule's `where` chooses, never null; None for all."""
     if rule.where is None:
         return None
-    chosen = guard_condition(rule.where, schema=columns.schema, pointer=f"{pointer}/where")
+    chosen = guard_condition(rule.where, schema=columns.texts, pointer=f"{pointer}/where")
     return replace(chosen, expression=chosen.expression.fill_null(value=False))
 
 
 def _expression(rule: Expression, columns: Columns, *, pointer: str) -> tuple[pl.Expr, list[str]]:
-    condition = guard_condition(rule.expression, schema=columns.schema, pointer=f"{pointer}/expression")
+    condition = guard_condition(rule.expression, schema=columns.texts, pointer=f"{pointer}/expression")
     return ~condition.expression.fill_null(rule.nulls == "pass"), list(condition.columns)
 
 
@@ -77,14 +78,13 @@ def _with_nulls(rule: ValueRule, broken: pl.Expr, values: pl.Expr) -> pl.Expr:
 def _broken(rule: InSet | Between | Regex | Length | Type, columns: Columns) -> pl.Expr:
     """True where a value that is there breaks the rule; null for what is missing."""
     values, dtype = columns.expression(rule.column), columns.dtype(rule.column)
-    # Categories are compared as the texts that they are: a rule may name one that the column does not know.
-    plain, plain_type = (values.cast(pl.String), pl.String()) if is_text(dtype) else (values, dtype)
+    plain_type = columns.texts[rule.column]
     match rule:
         case InSet():
-            found = is_among(plain, rule.values, plain_type)
+            found = is_among(values, rule.values, plain_type)
             return found if rule.negate else ~found
         case Between():
-            return _outside(rule, plain, plain_type)
+            return _outside(rule, values, plain_type)
         case Regex():
             _check_pattern(rule.pattern)
             found = _text(values, dtype).str.contains(rule.pattern)
@@ -102,15 +102,15 @@ def _outside(rule: Between, values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     # Asked as "is it inside?" and turned round, and NaN asked for by itself: to Polars NaN is above every number.
     inside = pl.lit(value=True) if not dtype.is_float() else values.is_not_nan()
     if rule.min is not None:
-        inside &= is_above(values, rule.min, dtype, or_equal=rule.inclusive in {"both", "min"})
+        inside &= is_bounded(values, ge if rule.inclusive in {"both", "min"} else gt, rule.min, dtype)
     if rule.max is not None:
-        inside &= is_below(values, rule.max, dtype, or_equal=rule.inclusive in {"both", "max"})
+        inside &= is_bounded(values, le if rule.inclusive in {"both", "max"} else lt, rule.max, dtype)
     return ~inside
 
 
 def _text(values: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     if is_text(dtype):
-        return values.cast(pl.String)
+        return values
     raise RuleError(f"The column is {dtype}, not text.")
 
 

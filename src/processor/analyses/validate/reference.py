@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from processor.analyses.part_run import PartRun
+from processor.analyses.validate.columns import with_texts
 from processor.analyses.validate.params import ValidateParams
 from processor.analyses.validate.rules import ForeignKey
 from processor.kind import Input
@@ -32,7 +33,7 @@ def read_reference(run: Run, source: Input, params: ValidateParams) -> Reference
 
     def work(table: Table) -> Reference:
         run.phase("reference")
-        frame = table.frame
+        frame = with_texts(table.frame)
         places = [number for number, name in enumerate(table.head.columns) if name in wanted]
         path = run.scratch / "reference.parquet"
         # With none of the columns there, the first stands for all, so that the rows can still be counted.

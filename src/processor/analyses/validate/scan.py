@@ -7,6 +7,7 @@ import polars as pl
 
 from processor.analyses.batches import batches, check_complete
 from processor.analyses.validate.checks import Check
+from processor.analyses.validate.columns import with_texts
 from processor.reading import Table
 from processor.run import Run
 
@@ -50,7 +51,7 @@ def _batches(table: Table, checks: Sequence[Check], frame: pl.LazyFrame) -> Iter
     columns = [pl.nth(number).alias(f"value{number}") for number in needed]
     names = {f"value{number}" for number in needed}
     masks = [expression.alias(name) for name, expression in wanted.items() if name not in names]
-    chosen = frame.select(*columns, *masks)
+    chosen = with_texts(frame).select(*columns, *masks)
     return batches(chosen, rows=_batch_rows(table))
 
 

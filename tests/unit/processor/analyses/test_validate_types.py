@@ -42,6 +42,28 @@ def test_categories_are_texts_to_every_rule(
     assert failing(tmp_path, pl.Series(TEXTS, dtype=dtype), **rule) == expected
 
 
+@pytest.mark.parametrize("dtype", [pl.String(), pl.Categorical(), pl.Enum(["red", "blue"])])
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"rule": "expression", "expression": "x >= 'c'"}, 1),
+        ({"rule": "expression", "expression": "x < 'black'", "where": "x <= 'green'"}, 1),
+        ({"rule": "unique", "columns": ["x"], "where": "x > 'c'"}, 2),
+        ({"rule": "foreign_key", "columns": ["x"], "reference_columns": ["text"]}, 1),
+        ({"rule": "foreign_key", "columns": ["x"], "reference_columns": ["category"]}, 1),
+    ],
+)
+def test_categories_are_put_in_order_and_found_as_texts(
+    tmp_path: Path, dtype: pl.DataType, rule: dict[str, Any], expected: int
+) -> None:
+    known = pl.Series(["red", "green"])
+    reference = pl.DataFrame({"text": known, "category": known.cast(pl.Enum(["green", "red"]))})
+    data = pl.DataFrame({"x": pl.Series(TEXTS, dtype=dtype)})
+
+    assert validate(tmp_path, data, rule, reference=reference).rules[0]["failing"] == expected
+    assert failing(tmp_path, data["x"].head(2), rule="monotonic", direction="decreasing") == 0
+
+
 @pytest.mark.parametrize("dtype", [pl.Categorical(), pl.Enum(["blue", "red"])])
 def test_categories_are_texts_to_a_schema_and_to_suggestions(tmp_path: Path, dtype: pl.DataType) -> None:
     data = pl.DataFrame({"x": pl.Series(["red", "blue"] * 20, dtype=dtype)})
@@ -79,6 +101,16 @@ def test_times_that_no_calendar_has_are_compared_too(tmp_path: Path) -> None:
     assert failing(tmp_path, far, rule="between", min="2020-01-01T00:00:00.000500") == 1
 
 
+@pytest.mark.parametrize(("dtype", "day"), [(pl.Datetime("ns"), "1970-01-01T"), (pl.Time(), "")])
+def test_bounds_are_told_to_the_nanosecond(tmp_path: Path, dtype: pl.DataType, day: str) -> None:
+    values = pl.Series([123_456_789, 123_456_790]).cast(dtype)
+
+    assert failing(tmp_path, values, rule="between", max=day + "00:00:00.123456789") == 1
+    assert failing(tmp_path, values, rule="between", min=day + "00:00:00.1234567890", inclusive="neither") == 1
+    assert failing(tmp_path, values, rule="between", min=day + "00:00:00.1234567891") == 1
+    assert failing(tmp_path, values, rule="in_set", values=[day + "00:00:00,123456790"]) == 1
+
+
 def test_a_bound_between_two_steps_of_a_column_is_not_rounded(tmp_path: Path) -> None:
     millis = pl.Series([1, 2], dtype=pl.Datetime("ms"))
     assert failing(tmp_path, millis, rule="between", min="1970-01-01T00:00:00.001500") == 1
@@ -92,9 +124,10 @@ def test_bounds_on_decimals_are_exact_however_small(tmp_path: Path) -> None:
     assert failing(tmp_path, prices, rule="between", min=5.1) == 1
     assert failing(tmp_path, prices, rule="between", max=1e38) == 0
     assert failing(tmp_path, prices, rule="in_set", values=["5.1", "5.101", "-0.01"]) == 0
-    assert failing(tmp_path, prices, rule="between", max="1e-999999999") == (
-        "The rule gives a number that is too large, too small, or none."
-    )
+    for number in ("1e-999999999", "1e9999999", "-1e999999999999"):
+        assert failing(tmp_path, prices, rule="between", max=number) == (
+            "The rule gives a number that is too large, too small, or none."
+        )
 
 
 def test_a_bound_on_narrow_floats_is_as_narrow(tmp_path: Path) -> None:
@@ -102,6 +135,26 @@ def test_a_bound_on_narrow_floats_is_as_narrow(tmp_path: Path) -> None:
     assert failing(tmp_path, tenths, rule="between", max=0.1) == 1
     assert failing(tmp_path, tenths, rule="in_set", values=[0.1]) == 1
     assert failing(tmp_path, pl.Series([1.0, float("inf")], dtype=pl.Float32), rule="between", max=1e38) == 1
+
+
+KEYS = [
+    (pl.Series([2.0**53, 2.0**53 + 2]), pl.Series([2**53 + 1, 2**53 + 2]), 1),
+    (pl.Series([2**53 + 1, 2**53 + 2]), pl.Series([2.0**53, 2.0**53 + 2]), 1),
+    (pl.Series([2.0**53, 0.1]), pl.Series([2**53 + 1, "0.1"], strict=False).cast(pl.Decimal(38, 20)), 1),
+    (pl.Series(["0.1", "0.11"]).cast(pl.Decimal(38, 20)), pl.Series([0.1, 0.2]), 1),
+    (pl.Series([0.1, 0.2], dtype=pl.Float32), pl.Series([0.1, 0.2]), 0),
+    (pl.Series([1, 2]), pl.Series([1.5, 2.0]), 1),
+]
+
+
+@pytest.mark.parametrize(("mine", "theirs", "lost"), KEYS, ids=[f"{a.dtype} {b.dtype}" for a, b, _ in KEYS])
+def test_keys_of_two_types_are_found_only_where_they_are_the_same(
+    tmp_path: Path, mine: pl.Series, theirs: pl.Series, lost: int
+) -> None:
+    rule = {"rule": "foreign_key", "columns": ["x"]}
+    found = validate(tmp_path, pl.DataFrame({"x": mine}), rule, reference=pl.DataFrame({"x": theirs}))
+
+    assert found.rules[0]["failing"] == lost
 
 
 def test_a_zone_where_the_column_has_none_is_told(tmp_path: Path) -> None:
