@@ -3,77 +3,129 @@
 Writing a line is mostly a matter of microseconds. But standard error may be a file on a disk that is just being
 synchronised, or a pipe that somebody is slow to read; then the write waits, and with it all that the loop has to do. So
 lines are put down, and a thread writes what has gathered, a few dozen times a second.
+
+It writes to the descriptor, past Python's own buffers: these would keep a lock while a write waits, which the end of
+the process then wants too, and would forget half a line when the disk is full.
 """
 
 import logging
+import os
+import select
 import threading
 import time
 from collections import deque
-from typing import Final, TextIO
+from collections.abc import Sequence
+from typing import Final
 
 GATHER_S: Final = 0.02
-MOST_WAITING: Final = 50_000  # lines; of more, the oldest are lost, and their number is told
+MOST_BYTES: Final = 8 << 20  # that wait; of more, the oldest lines are lost, and their number is told
+PIECE_BYTES: Final = select.PIPE_BUF  # so much goes into a pipe at once, whoever else writes into it
 FLUSH_S: Final = 2.0
+LOST: Final = b"%d lines of the log were lost: nobody took them in time\n"
 
 
 class LineWriter(logging.Handler):
-    """A handler that never waits for its stream, but for `flush`, which the end of the process does.
+    """A handler that never waits for what it writes to, but for `flush`, which the end of the process does.
 
     Args:
-        stream: where lines go.
+        descriptor: where lines go.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, descriptor: int) -> None:
         super().__init__()
-        self._stream = stream
-        self._lines: deque[str] = deque()
+        self._descriptor = descriptor
+        self._lines: deque[bytes] = deque()
+        self._bytes = 0  # of the lines
         self._lost = 0
-        self._state = threading.Lock()  # of what follows, and of what it says about the lines
+        self._is_torn = False  # the end of what was written is not that of a line
+        self._is_forked = False
+        self._state = threading.Lock()  # of the lines, and of what is said about them
         self._is_written = threading.Event()
         self._is_written.set()
         self._come = threading.Event()
         threading.Thread(target=self._write_all, name="log", daemon=True).start()
+        os.register_at_fork(after_in_child=self._go_on_alone)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Put a line down."""
         try:
-            line = self.format(record)
+            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
         except Exception:  # noqa: BLE001 - as logging has it: a line that cannot be made must not end what it tells of
             self.handleError(record)
             return
         with self._state:
-            if len(self._lines) >= MOST_WAITING:
-                self._lines.popleft()
-                self._lost += 1
             self._lines.append(line)
+            self._bytes += len(line)
+            while self._bytes > MOST_BYTES and len(self._lines) > 1:
+                self._bytes -= len(self._lines.popleft())
+                self._lost += 1
             if not self._come.is_set():
                 self._is_written.clear()
                 self._come.set()
+        if self._is_forked:
+            self._write_pieces()
 
     def flush(self) -> None:
         """Wait until all lines are written, a few seconds at most."""
         self._is_written.wait(FLUSH_S)
 
+    def _go_on_alone(self) -> None:
+        """In a fork, which has no thread to write: it does so itself, and leaves to its parent what came before."""
+        self._is_forked = True
+        self._state = threading.Lock()
+        self._lines.clear()
+        self._bytes = self._lost = 0
+        self._is_written.set()
+
     def _write_all(self) -> None:
         while True:
             self._come.wait()
-            self._write(self._take())
-            with self._state:
-                if not self._lines:
-                    self._is_written.set()
+            self._write_pieces()
             time.sleep(GATHER_S)
 
-    def _take(self) -> list[str]:
-        with self._state:
-            self._come.clear()
-            lines, self._lines = self._lines, deque()
-            lost, self._lost = self._lost, 0
-        told = [f"{lost} lines of the log were lost: nobody took them in time"] if lost else []
-        return [*told, *lines]
+    def _write_pieces(self) -> None:
+        while lines := self._take():
+            self._write(lines)
 
-    def _write(self, lines: list[str]) -> None:
-        try:
-            self._stream.write("".join(f"{line}\n" for line in lines))
-            self._stream.flush()
-        except (OSError, ValueError):  # nobody reads any more, or it was closed: there is no place to say so
-            return
+    def _take(self) -> Sequence[bytes]:
+        """The next lines that fit into a piece, and before them how many were lost; nothing if all are written."""
+        with self._state:
+            if not self._lines:
+                self._come.clear()
+                self._is_written.set()
+                return ()
+            taken = [self._lines.popleft()]
+            size = len(taken[0])
+            while self._lines and size + len(self._lines[0]) <= PIECE_BYTES:
+                taken.append(self._lines.popleft())
+                size += len(taken[-1])
+            self._bytes -= size
+        return taken
+
+    def _write(self, lines: Sequence[bytes]) -> None:
+        with self._state:
+            lost, self._lost = self._lost, 0
+        told = LOST % lost if lost else b""
+        data = (b"\n" if self._is_torn else b"") + told + b"".join(lines)
+        written = self._write_out(data)
+        if written:
+            self._is_torn = not data.endswith(b"\n", 0, written)
+        left, unwritten = len(data) - written, 0
+        for line in reversed(lines):
+            if left > 0:
+                unwritten += 1
+                left -= len(line)
+        with self._state:
+            self._lost += unwritten + (lost if told and left > 0 else 0)
+
+    def _write_out(self, data: bytes) -> int:
+        """Write as much as is taken, however long that takes; returns how much that was."""
+        written = 0
+        while written < len(data):
+            try:
+                written += os.write(self._descriptor, data[written:])
+            except BlockingIOError:  # somebody has said that writing to it must not wait
+                select.select([], [self._descriptor], [])
+            except OSError:  # nobody reads any more, or the disk is full: it is told when the next is written
+                break
+        return written

@@ -87,7 +87,7 @@ class _Answer:
         elif self._held is not None:
             held, self._held = self._held, None
             self._begin(held["status"])
-            if self._is_whole(message):
+            if self._is_whole(message) and not _ends_connection(held):
                 rest = _rest(held["headers"], message.get("body", b""))
                 if answer_at_once(self._scope, STATUS_LINE[held["status"]], rest):
                     return
@@ -120,6 +120,11 @@ class _Answer:
 
 def _has_length(start: Message) -> bool:
     return start["status"] not in BODILESS and any(name == b"content-length" for name, _ in start["headers"])
+
+
+def _ends_connection(start: Message) -> bool:
+    """Whether the server has something to do besides writing the answer."""
+    return any(name == b"connection" for name, _ in start["headers"])
 
 
 def _rest(headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:

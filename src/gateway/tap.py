@@ -8,6 +8,7 @@ cycle counts as done, its task may end, and the connection keeps the tap in the 
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, Protocol
+from weakref import ref
 
 from starlette.types import Message, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -119,22 +120,26 @@ class Tap:
 
 
 class Offer:
-    """What the server offers for one answer, under `EXTENSION` in its scope. It can be taken once."""
+    """What the server offers for one answer, under `EXTENSION` in its scope. It can be taken once.
+
+    It does not keep what it knows: these keep the scope, and so each other, until somebody looks for garbage.
+    """
 
     __slots__ = ("_connection", "_cycle")
 
     def __init__(self, connection: Connection, cycle: RequestResponseCycle) -> None:
-        self._connection = connection
-        self._cycle: RequestResponseCycle | None = cycle
+        self._connection = ref(connection)
+        self._cycle: Callable[[], RequestResponseCycle | None] = ref(cycle)
 
     @property
     def is_whole(self) -> bool:
         """The request has come whole."""
-        return self._cycle is not None and not self._cycle.more_body
+        cycle = self._cycle()
+        return cycle is not None and not cycle.more_body
 
     def answer(self, status_line: bytes, rest: bytes) -> bool:
         """Write a whole answer with the headers that the server adds to each; False if only the usual way will do."""
-        cycle = self._cycle
+        cycle = self._cycle()
         if cycle is None or cycle.response_started or cycle.flow.write_paused or not cycle.keep_alive:
             return False
         if cycle.scope["method"] == "HEAD":
@@ -151,24 +156,34 @@ class Offer:
 
     async def open_tap(self, send: Send, start: Message) -> Tap | None:
         """Send the head of the answer; its body goes by the tap. None if the request has not come whole, or is gone."""
-        cycle, self._cycle = self._cycle, None  # which holds the scope that holds this offer
-        if cycle is None or cycle.more_body or cycle.disconnected or cycle.scope["method"] == "HEAD":
+        cycle, connection, self._cycle = self._cycle(), self._connection(), _taken
+        if (
+            cycle is None
+            or connection is None
+            or cycle.more_body
+            or cycle.disconnected
+            or cycle.scope["method"] == "HEAD"
+        ):
             await send(start)
             return None
         if cycle.scope["http_version"] == "1.0":
             cycle.chunked_encoding = False  # that client knows no chunks: its body ends with the connection
         await send(start)
-        if cycle.disconnected:
+        if cycle.disconnected or connection is None:
             return None
         tap = Tap(
-            self._connection,
+            connection,
             cycle.transport,
             is_chunked=bool(cycle.chunked_encoding),
             keep_alive=cycle.keep_alive,
         )
         cycle.response_complete = True  # for its task, which may end now
-        self._connection.replace_cycle(cycle, tap)
+        connection.replace_cycle(cycle, tap)
         return tap
+
+
+def _taken() -> None:
+    """In the place of the cycle of an offer that was taken."""
 
 
 def answer_at_once(scope: Scope, status_line: bytes, rest: bytes) -> bool:

@@ -1,6 +1,8 @@
 """The short way of plain tasks: it gives the answers that the long one gives."""
 
+import gc
 import json
+from collections.abc import Iterator
 from typing import Any, Final
 
 import anyio
@@ -9,10 +11,12 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.express import is_plain
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings
+from gateway.tap import Offer
 from helpers.asking import asked
 
 pytestmark = pytest.mark.usefixtures("offered")
@@ -74,6 +78,16 @@ async def ask_both(app: Spy, settings: GatewaySettings, headers: dict[str, str],
 
 
 @pytest.fixture
+def uncollected() -> Iterator[list[object]]:
+    """What a look for garbage finds, and otherwise takes away."""
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    yield gc.garbage
+    gc.set_debug(0)
+    gc.garbage.clear()
+
+
+@pytest.fixture
 def settings() -> GatewaySettings:
     return GatewaySettings(port=0, body_limit_bytes=20_000, kinds_cache_s=0)
 
@@ -111,6 +125,15 @@ async def test_a_whole_answer_is_written_at_once(
 
     assert spy.sent == []
     assert all({"date", "x-request-id", "content-length"} <= answer.headers.keys() for answer in answers)
+
+
+async def test_neither_answer_leaves_anything_that_has_to_be_looked_for(
+    app: Starlette, settings: GatewaySettings, connection: asyncpg.Connection, uncollected: list[object]
+) -> None:
+    await ask_both(Spy(app), settings, JSON, json.dumps(await asked(connection)).encode())
+    gc.collect()
+
+    assert not [each for each in uncollected if isinstance(each, Offer | RequestResponseCycle)]
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,81 @@
 """The log is written beside the event loop."""
 
-import io
+import fcntl
 import logging
+import os
+import resource
+import select
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
 
-from common.line_writer import MOST_WAITING, LineWriter
+from common.line_writer import MOST_BYTES, PIECE_BYTES, LineWriter
 
-PROGRAM: Final = """
-import logging
+START: Final = """
+import logging, os
 from common.log import configure_logging
 
 configure_logging(service="gateway", form="text", level="INFO")
+log = logging.getLogger("of.this")
+"""
+LAST_WORDS: Final = """
 for number in range(2_000):
-    logging.getLogger("of.this").info("line %d", number)
+    log.info("line %d", number)
 raise SystemExit(3)
 """
+A_FORK: Final = """
+log.info("before")
+if (pid := os.fork()) == 0:
+    log.info("of the fork")
+    os._exit(0)
+os.waitpid(pid, 0)
+log.info("after")
+"""
+LONG: Final = 1_000
 
 
-class Stuck(io.StringIO):
-    """A stream that takes nothing until it is told to."""
+class Pipe:
+    """A pipe that nobody reads until it is asked for what came."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.is_asked = threading.Event()
-        self.goes_on = threading.Event()
+        self.reader, self.writer = os.pipe()
 
-    def write(self, text: str) -> int:
-        self.is_asked.set()
-        self.goes_on.wait()
-        return super().write(text)
+    def fill(self) -> int:
+        """Fill it, so that it takes nothing more; returns with how much."""
+        os.set_blocking(self.writer, False)
+        filled = 0
+        while select.select([], [self.writer], [], 0)[1]:
+            filled += os.write(self.writer, b"." * PIECE_BYTES)
+        os.set_blocking(self.writer, True)
+        return filled
+
+    def read(self, size: int) -> bytes:
+        """So many bytes, however long they take."""
+        parts = []
+        while size > 0:
+            parts.append(os.read(self.reader, size))
+            size -= len(parts[-1])
+        return b"".join(parts)
+
+    def lines(self, *, until: str) -> list[str]:
+        """Lines up to this one."""
+        with os.fdopen(os.dup(self.reader), encoding="utf-8") as text:
+            lines: list[str] = []
+            while not lines or lines[-1] != until:
+                lines.append(text.readline().removesuffix("\n"))
+        return lines
 
 
 @pytest.fixture
-def stream() -> Iterator[Stuck]:
-    stuck = Stuck()
-    yield stuck
-    stuck.goes_on.set()
+def pipe() -> Iterator[Pipe]:
+    pipe = Pipe()
+    yield pipe
+    os.close(pipe.reader)  # a thread that waits for it goes on
+    os.close(pipe.writer)
 
 
 def say(writer: LineWriter, *texts: str) -> None:
@@ -49,45 +83,100 @@ def say(writer: LineWriter, *texts: str) -> None:
         writer.handle(logging.LogRecord("of.this", logging.INFO, __file__, 1, text, None, None))
 
 
-def test_who_logs_does_not_wait_for_a_stream_that_takes_nothing(stream: Stuck) -> None:
-    writer = LineWriter(stream)
-    say(writer, "first")
-    assert stream.is_asked.wait(60)
-    say(writer, "second", "third")  # comes back, though the first is not written
-
-    stream.goes_on.set()
-    writer.flush()
-    assert stream.getvalue() == "first\nsecond\nthird\n"
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", START + program], check=False, capture_output=True, text=True)
 
 
-def test_of_too_many_lines_the_oldest_are_lost_and_that_is_told(stream: Stuck) -> None:
-    writer = LineWriter(stream)
-    say(writer, "first")
-    assert stream.is_asked.wait(60)
-    say(writer, *(f"line {number}" for number in range(MOST_WAITING + 7)))
+def test_who_logs_does_not_wait_for_a_reader_who_takes_nothing(pipe: Pipe) -> None:
+    filled = pipe.fill()
+    writer = LineWriter(pipe.writer)
+    say(writer, "first", "second", "third")  # comes back, though nothing is written
 
-    stream.goes_on.set()
-    writer.flush()
-    written = stream.getvalue().splitlines()
-    assert written[:3] == ["first", "7 lines of the log were lost: nobody took them in time", "line 7"]
-    assert written[-1] == f"line {MOST_WAITING + 6}"
-    assert len(written) == MOST_WAITING + 2
+    pipe.read(filled)
+    assert pipe.lines(until="third") == ["first", "second", "third"]
+
+
+def test_of_too_many_lines_the_oldest_are_lost_and_that_is_told(pipe: Pipe) -> None:
+    filled = pipe.fill()
+    writer = LineWriter(pipe.writer)
+    last = MOST_BYTES // LONG + 20
+    say(writer, *(f"{number:0{LONG - 1}}" for number in range(last + 1)))
+
+    pipe.read(filled)
+    written = pipe.lines(until=f"{last:0{LONG - 1}}")
+    [told] = [index for index, line in enumerate(written) if "lost" in line]
+    lost = int(written.pop(told).split()[0])
+    kept = [int(line) for line in written]
+    assert 0 < lost == last + 1 - len(kept)
+    assert kept == [*range(told), *range(told + lost, last + 1)]  # in order, but for what was lost at once
+
+
+def test_a_piece_is_whole_lines_and_goes_into_a_pipe_at_once(pipe: Pipe) -> None:
+    """So another process that writes into the same pipe does so between two lines."""
+    fcntl.fcntl(pipe.writer, fcntl.F_SETPIPE_SZ, PIECE_BYTES)
+    filled = pipe.fill()
+    writer = LineWriter(pipe.writer)
+    say(writer, *("x" * 299 for _ in range(100)))
+
+    pipe.read(filled)
+    os.set_blocking(pipe.reader, False)
+    came = 0
+    while came < 100 * 300:
+        select.select([pipe.reader], [], [])
+        piece = os.read(pipe.reader, PIECE_BYTES)
+        came += len(piece)
+        assert piece.endswith(b"\n")
+
+
+def test_a_descriptor_that_does_not_wait_loses_nothing(pipe: Pipe) -> None:
+    filled = pipe.fill()
+    os.set_blocking(pipe.writer, False)
+    writer = LineWriter(pipe.writer)
+    say(writer, "first", "second")
+
+    pipe.read(filled)
+    assert pipe.lines(until="second") == ["first", "second"]
+
+
+def test_a_line_that_a_full_disk_tore_ends_before_the_next(tmp_path: Path) -> None:
+    """It is lost, and so are those after it until there is room; that is told."""
+    path = tmp_path / "log"
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with path.open("wb") as file:
+        writer = LineWriter(file.fileno())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, limits[1]))
+        try:
+            say(writer, "first", "second", "third")
+            writer.flush()
+            say(writer, "fourth")
+            writer.flush()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        say(writer, "fifth")
+        writer.flush()
+
+    told = "3 lines of the log were lost: nobody took them in time"
+    assert path.read_text(encoding="utf-8").splitlines() == ["first", "seco", told, "fifth"]
 
 
 def test_a_line_that_cannot_be_made_ends_nothing(
-    stream: Stuck, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    pipe: Pipe, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging, "raiseExceptions", True)
-    writer = LineWriter(stream)
-    stream.goes_on.set()
+    writer = LineWriter(pipe.writer)
     writer.handle(logging.LogRecord("of.this", logging.INFO, __file__, 1, "%d", ("no number",), None))
-    say(writer, "the next")
-    writer.flush()
-    assert stream.getvalue() == "the next\n"
+    say(writer, "half a character: \ud800", "the next")
+    assert pipe.lines(until="the next") == ["half a character: \\ud800", "the next"]
     assert "Logging error" in capsys.readouterr().err
 
 
 def test_what_was_said_before_the_end_is_written() -> None:
-    done = subprocess.run([sys.executable, "-c", PROGRAM], check=False, capture_output=True, text=True)
+    done = run(LAST_WORDS)
     assert done.returncode == 3
     assert [line.rpartition(" ")[2] for line in done.stderr.splitlines()] == [str(number) for number in range(2_000)]
+
+
+def test_what_a_fork_says_is_written_once() -> None:
+    done = run(A_FORK)
+    said = sorted(line.partition(" info ")[2].strip() for line in done.stderr.splitlines())
+    assert said == ["after", "before", "of the fork"]

@@ -1,6 +1,7 @@
 """Uploads that are refused before their body is asked for, seen from the socket."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import asyncpg
 import pytest
@@ -46,6 +47,19 @@ async def test_what_is_refused_is_not_asked_for(
 
         assert (answer.status, problem["code"]) == (status, code)
         assert answer.headers["connection"] == "close"
+        assert await client.is_closed_by_server()
+
+
+async def test_after_a_refusal_nothing_more_is_taken(gateways: GatewayFactory, connection: asyncpg.Connection) -> None:
+    """Neither a body that comes all the same nor another request: the answer said that the connection ends."""
+    await a_key(connection)
+    async with gateways.start(own={"open": False}) as gateway, connected_to(gateway.url) as client:
+        await client.request("/v1/datasets/a.csv", method="PUT", headers=LENGTH)
+        await (await client.answer(method="PUT")).body()
+        with suppress(ConnectionError):
+            await client.send(b"x" * 50)
+            await client.request("/healthz")
+
         assert await client.is_closed_by_server()
 
 
