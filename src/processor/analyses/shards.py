@@ -4,8 +4,9 @@ What fits into an eighth of the memory that a run may use is one shard and stays
 until there are enough for a file a shard, and written.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
@@ -37,16 +38,20 @@ class Shards:
         folder: a new folder of scratch.
         schema: of the rows that come.
         keys: what is hashed; equal keys of two tables must be of the same type.
-        count: how many shards; at least 2.
+        count: how many shards.
+        packed: compress the files.
+        seed: of the hash; what is in one shard by one seed is in all by another.
     """
 
-    def __init__(self, folder: Path, *, schema: pl.Schema, keys: Sequence[pl.Expr], count: int) -> None:
+    def __init__(
+        self, folder: Path, *, schema: pl.Schema, keys: Sequence[pl.Expr], count: int, packed: bool, seed: int
+    ) -> None:
         self._folder = folder
         self._schema = schema
+        self._packing: Literal["lz4", "uncompressed"] = "lz4" if packed else "uncompressed"
         # Hashed here and not by the engine, which otherwise runs ahead of us: 443 MB at the peak instead of 950.
-        self._number = (pl.struct(key.alias(f"k{place}") for place, key in enumerate(keys)).hash() % count).cast(
-            pl.UInt32
-        )
+        hashed = pl.struct(key.alias(f"k{place}") for place, key in enumerate(keys)).hash(seed=seed)
+        self._number = (hashed % count).cast(pl.UInt32)
         self._pile: list[pl.DataFrame] = []
         self._pile_rows = count * _ROWS_OF_A_FILE
         self._rows = self._bytes = 0
@@ -70,12 +75,17 @@ class Shards:
         if not self._pile:
             return
         pile, self._pile, self._rows, self._bytes = pl.concat(self._pile), [], 0, 0
+        for shard, rows in self._parts(pile):
+            path = self._folder / f"{shard}-{len(self._files[shard])}.arrow"
+            rows.write_ipc(path, compression=self._packing)
+            self._files[shard].append(path)
+
+    def _parts(self, pile: pl.DataFrame) -> Iterable[tuple[int, pl.DataFrame]]:
+        if len(self._files) == 1:
+            return [(0, pile)]
         numbered = pile.with_columns(self._number.alias(_SHARD))
         parts = numbered.partition_by(_SHARD, as_dict=True, include_key=False, maintain_order=True)
-        for (shard,), rows in parts.items():
-            path = self._folder / f"{shard}-{len(self._files[shard])}.arrow"
-            rows.write_ipc(path, compression="lz4")
-            self._files[shard].append(path)
+        return ((shard, rows) for (shard,), rows in parts.items())
 
 
 def sharded(
@@ -95,9 +105,31 @@ def sharded(
         folder: a new folder of scratch for the shards.
         tell: is told how many rows were cut so far.
     """
-    if count == 1:
-        return [frame]
-    shards = Shards(folder, schema=frame.collect_schema(), keys=keys, count=count)
+    return [frame] if count == 1 else cut(frame, keys, count=count, folder=folder, tell=tell)
+
+
+def cut(
+    frame: pl.LazyFrame,
+    keys: Sequence[pl.Expr],
+    *,
+    count: int,
+    folder: Path,
+    tell: Callable[[int], None] = lambda _: None,
+    packed: bool = True,
+    seed: int = 0,
+) -> list[pl.LazyFrame]:
+    """The same, written to files even where there is one shard.
+
+    Args:
+        frame: the table; it is read once.
+        keys: what is hashed; equal keys of two tables must be of the same type.
+        count: how many shards.
+        folder: a new folder of scratch for the shards.
+        tell: is told how many rows were cut so far.
+        packed: compress the files: half the disk for twice the time.
+        seed: of the hash; what is in one shard by one seed is in all by another.
+    """
+    shards = Shards(folder, schema=frame.collect_schema(), keys=keys, count=count, packed=packed, seed=seed)
     rows = 0
     for batch in batches(frame):
         shards.add(batch)

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
-import polars as pl
-
+from processor.analyses.compare.column import Found, differing
 from processor.analyses.compare.columns import pairs, schema_difference
 from processor.analyses.compare.drift import Sampled, ValueCounts, drift
-from processor.analyses.compare.match import LEFT, RIGHT, matched
+from processor.analyses.compare.layout import Layout, layout_for
+from processor.analyses.compare.match import LEFT, RIGHT, Matches, keys_of, matched, matched_by_values
 from processor.analyses.compare.pair import Pair
 from processor.analyses.compare.params import CompareParams
+from processor.analyses.compare.shard import Shard, at_once, smaller
 from processor.analyses.compare.side import Look, Side, keep, look
 from processor.analyses.compare.tally import Tally
-from processor.analyses.shards import shards_for
 from processor.kind import Input, Outcome
 from processor.run import Run
 
@@ -28,20 +28,20 @@ def analyse(run: Run, inputs: Mapping[str, Input], params: CompareParams) -> Out
     after = look(run, inputs["right"], params.right_options)
     columns = pairs(before.schema, after.schema, params)
     run.partial(_estimate(before, after, params), estimate=True)
-    shards = shards_for(run, before.size + after.size)
-    left, right = _kept(run, inputs, params, columns, shards)
+    layout = layout_for(run, before, after, columns)
+    left, right = _kept(run, inputs, params, columns, layout)
     actual = pairs(left.schema, right.schema, params)
     if actual != columns:
         # A type that the first rows did not show: what was cut by it is cut anew.
-        left, right = _kept(run, inputs, params, actual, shards)
+        left, right = _kept(run, inputs, params, actual, layout)
     return _Comparison(run, left, right, actual, params).outcome()
 
 
 def _kept(
-    run: Run, inputs: Mapping[str, Input], params: CompareParams, columns: Sequence[Pair], shards: int
+    run: Run, inputs: Mapping[str, Input], params: CompareParams, columns: Sequence[Pair], layout: Layout
 ) -> tuple[Side, Side]:
-    left = keep(run, inputs["left"], "left", params.left_options, columns, shards=shards)
-    right = keep(run, inputs["right"], "right", params.right_options, columns, shards=shards)
+    left = keep(run, inputs["left"], "left", params.left_options, columns, layout=layout)
+    right = keep(run, inputs["right"], "right", params.right_options, columns, layout=layout)
     return left, right
 
 
@@ -63,6 +63,7 @@ class _Comparison:
         self._right = right
         self._columns = columns
         self._params = params
+        self._rows = 0
         self._tally = Tally(columns, examples=params.examples, differences=params.differences)
         self._samples = Sampled(left.rows), Sampled(right.rows)
         self._values = [(ValueCounts(pair, "left"), ValueCounts(pair, "right")) for pair in columns]
@@ -78,20 +79,42 @@ class _Comparison:
         return Outcome(summary=self._summary(data), data=data, rows=rows)
 
     def _match(self) -> None:
-        for number, (mine, theirs) in enumerate(zip(self._left.shards, self._right.shards, strict=True), start=1):
-            left, right = mine.collect(), theirs.collect()
-            if self._columns:
-                repeated = self._tally.add_repeats("left", left), self._tally.add_repeats("right", right)
-                self._tally.add(matched(left, right, self._columns, repeated=any(repeated)))
-            if self._params.drift:
-                self._add_to_drift(left, right)
-            self._run.progress(rows=number, rows_total=len(self._left.shards))
+        for left, right in zip(self._left.shards, self._right.shards, strict=True):
+            if not self._columns:
+                continue
+            matches = matched(left, right, keys_of(self._columns))
+            if matches is not None:
+                self._add(left, right, matches)
+                continue
+            for one, other in smaller(self._run, left, right, keys_of(self._columns)):
+                self._tally.add_repeats("left", one)
+                self._tally.add_repeats("right", other)
+                self._add(one, other, matched_by_values(one, other, self._columns))
 
-    def _add_to_drift(self, left: pl.DataFrame, right: pl.DataFrame) -> None:
-        for place, frame in enumerate((left, right)):
-            self._samples[place].add(frame)
-            for counts in self._values:
-                counts[place].add(frame)
+    def _add(self, left: Shard, right: Shard, matches: Matches) -> None:
+        """Look at one column of both sides after the other: two are never in memory."""
+        if self._params.drift:
+            self._samples[0].begin(left)
+            self._samples[1].begin(right)
+        found = [one for place in range(len(self._columns)) if (one := self._look(place, left, right, matches))]
+        self._tally.add(left, right, matches, found)
+        self._rows += left.rows + right.rows
+        self._run.progress(rows=self._rows, rows_total=self._left.rows + self._right.rows)
+
+    def _look(self, place: int, left: Shard, right: Shard, matches: Matches) -> Found | None:
+        pair = self._columns[place]
+        is_value = self._tally.is_value(pair)
+        if not is_value and not self._params.drift:
+            return None
+        before, after = at_once(lambda shard: shard.column(pair.place), (left, right))
+        if self._params.drift:
+            for side, column in enumerate((before, after)):
+                self._samples[side].add(column)
+                self._values[place][side].add(column)
+        found = differing(pair, before, after, matches) if is_value else None
+        share = (place + 1) / len(self._columns) * (left.rows + right.rows)
+        self._run.progress(rows=self._rows + int(share), rows_total=self._left.rows + self._right.rows)
+        return found
 
     def _drifts(self) -> Mapping[str, object]:
         self._run.phase("drift")

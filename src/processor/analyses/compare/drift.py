@@ -22,6 +22,7 @@ import polars as pl
 
 from processor.analyses.cells import shown_cells
 from processor.analyses.compare.pair import Pair, SideName
+from processor.analyses.compare.shard import Shard
 from processor.analyses.rows import ROW
 
 SAMPLE: Final = 200_000
@@ -36,21 +37,27 @@ class Sampled:
 
     def __init__(self, rows: int) -> None:
         self._step = -(-rows // SAMPLE) if rows else 1
-        self._parts: list[pl.DataFrame] = []
+        self._places = pl.Series([], dtype=pl.UInt32)
+        self._parts: dict[str, list[pl.Series]] = {}
 
     @property
     def is_whole(self) -> bool:
         """True where every row is in it."""
         return self._step == 1
 
-    def add(self, shard: pl.DataFrame) -> None:
-        """Take a shard into account."""
-        # A hash of the row number: each n-th row would be a biased choice where the table has a rhythm.
-        self._parts.append(shard if self.is_whole else shard.filter(pl.col(ROW).hash(seed=7) % self._step == 0))
+    def begin(self, shard: Shard) -> None:
+        """Choose rows of a shard, whose columns come next."""
+        if not self.is_whole:
+            # A hash of the row number: each n-th row would be a biased choice where the table has a rhythm.
+            self._places = (shard.column(ROW).hash(seed=7) % self._step == 0).arg_true()
+
+    def add(self, column: pl.Series) -> None:
+        """Take a column of the shard into account."""
+        self._parts.setdefault(column.name, []).append(column if self.is_whole else column.gather(self._places))
 
     def rows(self) -> pl.DataFrame:
         """The rows."""
-        return pl.concat(self._parts) if self._parts else pl.DataFrame()
+        return pl.DataFrame([pl.concat(parts) for parts in self._parts.values()])
 
 
 class ValueCounts:
@@ -61,11 +68,11 @@ class ValueCounts:
         self._counts: pl.DataFrame | None = None
         self._is_few = not pair.dtype.is_float()
 
-    def add(self, shard: pl.DataFrame) -> None:
-        """Take a shard into account."""
+    def add(self, column: pl.Series) -> None:
+        """Take the column of a shard into account."""
         if not self._is_few:
             return
-        found = _counted(shard.select(self._value)["value"])
+        found = _counted(column.to_frame().select(self._value)["value"])
         if self._counts is not None:
             found = pl.concat([self._counts, found]).group_by("value").agg(pl.col("count").sum())
         self._is_few = found.height <= FEW

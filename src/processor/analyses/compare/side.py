@@ -11,11 +11,13 @@ import polars as pl
 
 from processor.analyses.batches import check_complete
 from processor.analyses.compare.kept import kept
+from processor.analyses.compare.layout import Layout
 from processor.analyses.compare.match import keys_of
 from processor.analyses.compare.pair import Pair, SideName
+from processor.analyses.compare.shard import Shard, shard_of
 from processor.analyses.part_run import PartRun
 from processor.analyses.rows import numbered
-from processor.analyses.shards import sharded, size_of
+from processor.analyses.shards import cut
 from processor.kind import Input
 from processor.reading import ReadOptions, Table, read
 from processor.run import LogLevel, Run
@@ -29,12 +31,12 @@ class Look:
 
     Attributes:
         rows: how many there may be; None where nothing can be said.
-        size: bytes in memory that the table may need.
+        bytes: size of the file as handed in.
     """
 
     schema: pl.Schema
     rows: int | None
-    size: float
+    bytes: int
     head: pl.DataFrame
 
 
@@ -44,7 +46,7 @@ class Side:
 
     schema: pl.Schema
     rows: int
-    shards: Sequence[pl.LazyFrame]
+    shards: Sequence[Shard]
     flaws: Mapping[str, object]
 
 
@@ -56,15 +58,14 @@ def look(run: Run, source: Input, options: ReadOptions) -> Look:
     """
 
     def work(table: Table) -> Look:
-        rows = table.rows_expected
-        # Packed as tightly as any table may be, where nobody knows.
-        size = size_of(table.head, rows) if rows is not None else 20.0 * table.bytes
-        return Look(schema=table.head.schema, rows=rows, size=size, head=table.head)
+        return Look(schema=table.head.schema, rows=table.rows_expected, bytes=table.bytes, head=table.head)
 
     return read(_Silent(run), source, options, work)
 
 
-def keep(run: Run, source: Input, side: SideName, options: ReadOptions, pairs: Sequence[Pair], *, shards: int) -> Side:
+def keep(
+    run: Run, source: Input, side: SideName, options: ReadOptions, pairs: Sequence[Pair], *, layout: Layout
+) -> Side:
     """Read a table to its end and keep its columns.
 
     Where a column turns out to be of another type than its pair says, it is kept as it is and the shards mean nothing.
@@ -84,14 +85,16 @@ def keep(run: Run, source: Input, side: SideName, options: ReadOptions, pairs: S
         frame = numbered(table.frame.select(columns))
         folder = run.scratch / f"{source.name}{next(_folders)}"
         told = _Teller(run, table)
-        hashed = [pair.hashed(side) for pair in keys_of(pairs)] if found == pairs else [pl.lit(0)]
-        parts = sharded(frame, hashed, count=shards, folder=folder, tell=told.tell)
-        if shards == 1:
+        if layout.in_memory or not columns:
             parts = [frame.collect(engine="streaming").lazy()]
-        rows = sum(int(part.select(pl.len()).collect().item()) for part in parts)
+        else:
+            hashed = [pair.hashed(side) for pair in keys_of(pairs)] if found == pairs else [pl.lit(0)]
+            parts = cut(frame, hashed, count=layout.shards, folder=folder, tell=told.tell, packed=layout.packed)
+        shards = [shard_of(part) for part in parts]
+        rows = sum(shard.rows for shard in shards)
         if columns:  # without any, no row was read
             check_complete(table, rows)
-        return Side(schema=schema, rows=rows, shards=parts, flaws=table.flaws.as_json())
+        return Side(schema=schema, rows=rows, shards=shards, flaws=table.flaws.as_json())
 
     return read(run, source, options, work)
 

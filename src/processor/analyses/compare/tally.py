@@ -2,17 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 
 import polars as pl
 
 from processor.analyses.cells import shown_cells, shown_rows
-from processor.analyses.compare.match import LEFT, RIGHT, both, differs, distance, keys_of, only, repeats
+from processor.analyses.compare.column import Found
+from processor.analyses.compare.differing import DIFFERS, PAIRED, Differing
+from processor.analyses.compare.match import LEFT, RIGHT, Matches, keys_of, repeats
 from processor.analyses.compare.pair import Pair, SideName
+from processor.analyses.compare.shard import Shard
 from processor.analyses.rows import ROW
-
-_PAIRED = "paired"
 
 
 @dataclass(slots=True)
@@ -47,6 +46,12 @@ class ColumnTally:
     largest: float | None = None
     examples: First = field(default_factory=lambda: First(0, LEFT + ROW))
 
+    def add(self, found: Found) -> None:
+        """Count what was found in one more shard."""
+        self.changed += found.changed
+        if found.largest is not None:
+            self.largest = found.largest if self.largest is None else max(found.largest, self.largest)
+
 
 class Tally:
     """The differences of two tables.
@@ -69,67 +74,55 @@ class Tally:
         self._only = {LEFT: First(examples, LEFT + ROW), RIGHT: First(examples, RIGHT + ROW)}
         self._repeated = {"left": First(examples, "row"), "right": First(examples, "row")}
         self.columns = [
-            ColumnTally(pair, examples=First(examples, LEFT + ROW)) for pair in pairs if self._is_value(pair)
+            ColumnTally(pair, examples=First(examples, LEFT + ROW)) for pair in pairs if self.is_value(pair)
         ]
         self._differences = First(differences, "order")
 
-    def _is_value(self, pair: Pair) -> bool:
+    def is_value(self, pair: Pair) -> bool:
+        """True for a column whose values are compared, and not matched by."""
         return bool(self._keys) and not pair.is_key
 
-    def add_repeats(self, side: SideName, shard: pl.DataFrame) -> bool:
-        """Count the keys of a shard that come more than once; False where there is none."""
-        found = repeats(shard, keys_of(self._pairs), side)
+    def add_repeats(self, side: SideName, shard: Shard) -> None:
+        """Count the keys of a shard that come more than once."""
         if self._keys:
+            found = repeats(shard, keys_of(self._pairs), side)
             self.repeated[side][0] += found.height
             self.repeated[side][1] += int(found["count"].sum())
             self._repeated[side].add(found)
-        return found.height > 0
 
-    def add(self, rows: pl.DataFrame) -> None:
-        """Take the matched rows of a shard into account.
+    def add(self, left: Shard, right: Shard, matches: Matches, found: Sequence[Found]) -> None:
+        """Take the matched rows of two shards into account.
 
-        Only rows that are kept are ever copied: all rows of the shard may differ.
+        Args:
+            left: a shard of the left table.
+            right: the right table's shard of the same keys.
+            matches: their rows.
+            found: what was found of each of `columns`.
         """
-        values = [column.pair for column in self.columns]
-        flags = [differs(pair).alias(f"d{place}") for place, pair in enumerate(values)]
-        judged = rows.with_columns(both().alias(_PAIRED), *flags)
-        paired = judged[_PAIRED]
-        differing = [paired & judged[f"d{place}"] for place in range(len(values))]
-        changed = reduce(or_, differing, pl.repeat(value=False, n=judged.height, eager=True))
-        self.matched += int(paired.sum())
-        self.changed += int(changed.sum())
+        differing = Differing(matches, [one.flags for one in found])
+        self.matched += matches.count
+        self.changed += differing.changed
+        self.only_left += matches.only_left.len()
+        self.only_right += matches.only_right.len()
+        for column, one in zip(self.columns, found, strict=True):
+            column.add(one)
+        rows = differing.rows(left, right, self._pairs, examples=self._examples, most=self._differences.most)
         for prefix in (LEFT, RIGHT):
-            alone = judged.select(only(prefix)).to_series()
-            self._only[prefix].add(judged, alone)
-            self.only_left += int(alone.sum()) if prefix == LEFT else 0
-            self.only_right += int(alone.sum()) if prefix == RIGHT else 0
-        for column, flag in zip(self.columns, differing, strict=True):
-            self._add_column(column, judged, flag)
-        self._keep(judged, ~paired | changed, values)
+            self._only[prefix].add(rows, rows.select(_only(prefix)).to_series())
+        for place, column in enumerate(self.columns):
+            column.examples.add(rows, rows[f"{DIFFERS}{place}"])
+        self._keep(rows)
 
-    def _add_column(self, column: ColumnTally, rows: pl.DataFrame, flag: pl.Series) -> None:
-        count = int(flag.sum())
-        if not count:
-            return
-        column.changed += count
-        apart = distance(column.pair)
-        if apart is not None:
-            largest = rows.select(apart.filter(flag).fill_nan(None).max()).item()
-            if largest is not None:
-                column.largest = largest if column.largest is None else max(largest, column.largest)
-        column.examples.add(rows, flag)
-
-    def _keep(self, judged: pl.DataFrame, flag: pl.Series, values: Sequence[Pair]) -> None:
-        order = pl.coalesce(LEFT + ROW, RIGHT + ROW).alias("order")
-        rows = judged[first_places(flag, judged.select(order).to_series(), self._differences.most)]
+    def _keep(self, rows: pl.DataFrame) -> None:
         names = [
-            pl.when(pl.col(_PAIRED) & pl.col(f"d{place}")).then(pl.lit(pair.name)) for place, pair in enumerate(values)
+            pl.when(f"{DIFFERS}{place}").then(pl.lit(column.pair.name)) for place, column in enumerate(self.columns)
         ]
         listed = pl.concat_list(names).list.drop_nulls() if names else pl.lit([], dtype=pl.List(pl.String))
         change = (
-            pl.when(pl.col(_PAIRED)).then(pl.lit("changed"))
-            .when(only(LEFT)).then(pl.lit("only_left")).otherwise(pl.lit("only_right"))
+            pl.when(PAIRED).then(pl.lit("changed"))
+            .when(_only(LEFT)).then(pl.lit("only_left")).otherwise(pl.lit("only_right"))
         )  # fmt: skip
+        order = pl.coalesce(LEFT + ROW, RIGHT + ROW).alias("order")
         kept = [name for name in rows.columns if name.startswith((LEFT, RIGHT))]
         self._differences.add(rows.select(change.alias("change"), listed.alias("columns"), order, *map(pl.col, kept)))
 
@@ -195,6 +188,11 @@ class Tally:
             {"left_row": left_row, "right_row": right_row, "key": key, "left": left, "right": right}
             for left_row, right_row, key, left, right in cells
         ]
+
+
+def _only(prefix: str) -> pl.Expr:
+    """True for rows that have no counterpart on the other side."""
+    return pl.col((RIGHT if prefix == LEFT else LEFT) + ROW).is_null()
 
 
 _SIDES = ((LEFT, "left"), (RIGHT, "right"))
