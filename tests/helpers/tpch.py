@@ -14,9 +14,9 @@ TABLES = ("customer", "lineitem", "nation", "orders", "part", "partsupp", "regio
 
 
 def make_tables(folder: Path, *, scale: str, form: str = "parquet", only: Sequence[str] = TABLES) -> Mapping[str, Path]:
-    """Tables as files, by their names."""
+    """Tables as files, by their names; one of another scale that is there already is written over."""
     program = Path(sysconfig.get_path("scripts")) / "tpchgen-cli"
-    command = [str(program), form, "-s", scale, "-T", ",".join(only), "-o", str(folder)]
+    command = [str(program), form, "-s", scale, "-T", ",".join(only), "-o", str(folder), "--overwrite"]
     subprocess.run(command, check=True, capture_output=True)
     return {name: folder / f"{name}.{form}" for name in only}
 
