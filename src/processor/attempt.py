@@ -258,6 +258,7 @@ class Attempt:
         except PipeClosedError:
             return Crashed(how=await _how_it_ended(child))
         except ProtocolError as error:
+            child.is_clean = False  # it may have said so around a result that is none
             log.warning("a child wrote nonsense", extra={"task": self.claim.task, "error": str(error)})
             return Crashed(how="wrote something into its pipe that is no message")
 

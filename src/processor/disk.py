@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 BLOCK_BYTES: Final = 512  # the unit of st_blocks, whatever the file system's own
+HIDDEN: Final = (errno.ENAMETOOLONG, errno.EACCES)
 
 
 class Fill(NamedTuple):
@@ -18,8 +19,8 @@ class Fill(NamedTuple):
 def fill_of(folder: Path, files_at_most: int) -> Fill:
     """What is below a folder; what vanishes meanwhile counts nothing.
 
-    No more than one file above `files_at_most` is looked at. Folders so deep that no path leads there count as too many
-    files: only who wants to hide something makes them.
+    No more than one file above `files_at_most` is looked at. A folder so deep that no path leads there, or closed to
+    its reader, counts as too many files: only who wants to hide something makes one.
     """
     used = files = 0
     folders = [os.fspath(folder)]
@@ -34,7 +35,7 @@ def fill_of(folder: Path, files_at_most: int) -> Fill:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
         except OSError as error:
-            if error.errno == errno.ENAMETOOLONG:
+            if error.errno in HIDDEN:
                 return Fill(used, files_at_most + 1)
     return Fill(used, files)
 

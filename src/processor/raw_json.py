@@ -51,7 +51,7 @@ def check_object(text: bytes) -> str:
         raise RawJsonError("no object")
     plain = text
     if b"\\" in text:
-        plain = text.replace(b"\\\\", b"")
+        plain = text.replace(b"\\\\", b"/")  # or halves beside it would look like a pair
         if _HALF.search(plain) and _HALF.search(_PAIR.sub(b"", plain)):
             raise RawJsonError("half a character")
         plain = plain.replace(b'\\"', b"")

@@ -66,6 +66,18 @@ async def test_a_child_that_closes_its_pipe_and_lives_on_is_ended_at_once(
     assert await gone(pid)
 
 
+async def test_a_child_whose_result_is_nonsense_is_ended_though_it_says_that_it_is_clean(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with processors.start(max_crashes=1):
+        task = await queued_task(connection, inputs={}, kind="two-results", timeout_s=600)
+        row = await ended(connection, task)
+        pid = (await pids_of(connection, task))[0]
+        assert await gone(pid)
+
+    assert code_of(row) == "quarantined"
+
+
 async def test_a_child_that_starts_threads_without_end_is_ended_and_its_neighbour_goes_on(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:

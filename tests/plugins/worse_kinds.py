@@ -206,6 +206,14 @@ def tell_more_than_one(run: Run, _inputs: Inputs, params: Params) -> Outcome:
     return DONE
 
 
+def find_more_than_one(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    """Two objects as a result, said to be the word of a child that can be used again."""
+    waiting(run)
+    say('{"type": "result", "clean": true, "files": []}\n{}, "more": {}', job=number_of(run))
+    time.sleep(FOR_EVER)
+    return DONE
+
+
 def start_threads(run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     """More and more threads; where nobody stops it, it does so itself before it harms the machine."""
     waiting(run)
@@ -303,6 +311,7 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "file-bomb": make_files,
     "value-bomb": tell_many_values,
     "two-in-one": tell_more_than_one,
+    "two-results": find_more_than_one,
     "asleep": fall_asleep,
     "twice": answer_twice,
     "answer-on": answer_on,

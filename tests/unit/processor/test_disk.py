@@ -1,9 +1,27 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from processor.disk import Fill, fill_of
+
+LOOK_AS_NOBODY: Final = """
+import os
+import sys
+from pathlib import Path
+from processor.disk import fill_of
+
+os.chdir(sys.argv[1])
+if os.geteuid() == 0:  # to whom no folder is closed
+    os.chown(".", 65534, 65534)
+    os.setuid(65534)
+Path("closed").mkdir(0o300)
+Path("closed/file").touch()
+print(fill_of(Path("."), 1000).files)
+"""
 
 
 def test_a_folder_occupies_what_its_files_do_however_deep(tmp_path: Path) -> None:
@@ -68,3 +86,12 @@ def test_what_no_path_leads_to_counts_as_too_much(tmp_path: Path, monkeypatch: p
     os.chdir("/")
 
     assert fill_of(tmp_path, 1000).files > 1000
+
+
+def test_what_stands_in_a_folder_that_may_not_be_listed_counts_as_too_much(tmp_path: Path) -> None:
+    """Its maker writes into it all the same."""
+    looked = subprocess.run(
+        [sys.executable, "-c", LOOK_AS_NOBODY, str(tmp_path)], check=True, capture_output=True, text=True
+    )
+
+    assert int(looked.stdout) > 1000
