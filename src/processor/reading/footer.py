@@ -1,4 +1,4 @@
-"""The footer of a Parquet file, as far as it says how large its row groups are: in Thrift's compact protocol.
+"""The footer of a Parquet file, as far as it says how many rows there are: in Thrift's compact protocol.
 
 Source: https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift (FileMetaData, RowGroup) and
 https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md.
@@ -14,7 +14,7 @@ from common.errors import InputError
 
 _MOST_FOOTER = 256 << 20
 _MOST_PARSED = 512 << 10
-_ROW_GROUPS, _ROWS = 4, 3
+_ROW_GROUPS, _ROWS = 4, 3  # of the file, and the rows of the file and of a group
 _LEAST_BYTES = 8
 _TRUE, _FALSE, _BYTE, _SHORT, _INT, _LONG, _DOUBLE, _BINARY, _LIST, _SET, _MAP, _STRUCT = range(1, 13)
 _LONGEST_PLAIN: Final = 64
@@ -24,19 +24,26 @@ _NUMBERS: Final = frozenset({_SHORT, _INT, _LONG})
 def check_row_groups(path: Path, *, most_bytes: int) -> None:
     """See that no column of a row group is larger, when unpacked, than all memory: Polars reads one at a time.
 
-    A few bytes can stand for a billion repeated values. A footer of more than 512 KB is not looked into: it would
+    A few bytes can stand for a billion repeated values. And see that the groups have as many rows as the file says:
+    Polars believes the file, and where it says 0 reads none. A footer of more than 512 KB is not looked into: it would
     take longer than the first look at the table may.
 
     Raises:
-        InputError: one is larger, or the footer is damaged.
+        InputError: one is larger, or the footer is damaged or contradicts itself.
     """
     footer = _footer(path)
     if len(footer) > _MOST_PARSED:
         return
     try:
-        rows = max(rows_of_groups(Compact(footer)), default=0)
+        told, groups = rows_told(Compact(footer))
     except (IndexError, KeyError, RecursionError, struct.error):
         raise _damaged() from None
+    if told != {sum(groups)}:
+        raise InputError(
+            "The Parquet file's footer says of the file another number of rows than of its row groups.",
+            advice="Write it again.",
+        )
+    rows = max(groups, default=0)
     if rows * _LEAST_BYTES > most_bytes:
         raise InputError(
             f"A row group of the Parquet file has {rows:,} rows: more than the memory allows.",
@@ -55,24 +62,33 @@ def _footer(path: Path) -> bytes:
         return file.read(length)
 
 
-def rows_of_groups(data: "Compact") -> Iterator[int]:
-    """How many rows each row group says it has.
+def rows_told(data: "Compact") -> tuple[set[int], list[int]]:
+    """How many rows the file says that it has, which it should do once, and how many each of its row groups.
 
     Raises:
         KeyError: something is of another type than it has to be, or a group does not say.
         IndexError: the data ends too early.
     """
+    told: set[int] = set()
+    groups: list[int] = []
     for number, kind in data.fields():
-        if number != _ROW_GROUPS:
+        if number == _ROW_GROUPS:
+            groups += _rows_of_groups(data, kind)
+        elif number == _ROWS and kind in _NUMBERS:
+            told.add(data.number())
+        else:
             data.skip(kind)
-            continue
-        if kind != _LIST:
-            raise KeyError(kind)
-        inner, count = data.list_header()
-        for _ in range(count):
-            if inner != _STRUCT:
-                raise KeyError(inner)
-            yield _rows_of_group(data)
+    return told, groups
+
+
+def _rows_of_groups(data: "Compact", kind: int) -> Iterator[int]:
+    if kind != _LIST:
+        raise KeyError(kind)
+    inner, count = data.list_header()
+    for _ in range(count):
+        if inner != _STRUCT:
+            raise KeyError(inner)
+        yield _rows_of_group(data)
 
 
 def _rows_of_group(data: "Compact") -> int:

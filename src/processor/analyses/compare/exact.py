@@ -1,7 +1,8 @@
 """Numbers of types that no third type holds together, compared exactly: 2^53 + 1 is no float, and 0.1 is a decimal.
 
 A number is told as a text that two numbers share only where they are the same: its digits, where a type of whole
-numbers (or of decimals) holds it, and else its float behind a mark. A float stands for the shortest decimal that reads
+numbers (or of decimals) holds it, and else what its own type says, behind a mark: at most one of two types has numbers
+that the whole one does not hold. A float stands for the shortest decimal that reads
 as it, so 0.1 equals a decimal 0.10.
 """
 
@@ -10,7 +11,7 @@ from typing import Final
 import polars as pl
 
 _MOST_DIGITS: Final = 38
-_ONLY_A_FLOAT: Final = "~"
+_NOT_WHOLE: Final = "~"
 _NARROW: Final = (pl.Int8, pl.Int16, pl.Int32, pl.UInt8, pl.UInt16, pl.UInt32)
 
 
@@ -38,8 +39,7 @@ def as_whole(number: pl.Expr, whole: pl.DataType) -> pl.Expr:
 
 def as_exact_text(number: pl.Expr, whole: pl.DataType) -> pl.Expr:
     """A text that is equal for two numbers where they are; null for null."""
-    only_a_float = pl.lit(_ONLY_A_FLOAT) + number.cast(pl.Float64).cast(pl.String)
-    return pl.coalesce(as_whole(number, whole).cast(pl.String), only_a_float)
+    return pl.coalesce(as_whole(number, whole).cast(pl.String), pl.lit(_NOT_WHOLE) + number.cast(pl.String))
 
 
 def as_hashed(number: pl.Expr) -> pl.Expr:

@@ -91,12 +91,16 @@ def keep(
             hashed = [pair.hashed(side) for pair in keys_of(pairs)] if found == pairs else [pl.lit(0)]
             parts = cut(frame, hashed, count=layout.shards, folder=folder, tell=told.tell, packed=layout.packed)
         shards = [shard_of(part) for part in parts]
-        rows = sum(shard.rows for shard in shards)
-        if columns:  # without any, no row was read
-            check_complete(table, rows)
+        # Without any column no row was read.
+        rows = sum(shard.rows for shard in shards) if columns else _height(table.frame)
+        check_complete(table, rows)
         return Side(schema=schema, rows=rows, shards=shards, flaws=table.flaws.as_json())
 
     return read(run, source, options, work)
+
+
+def _height(frame: pl.LazyFrame) -> int:
+    return int(frame.select(pl.len()).collect(engine="streaming").item())
 
 
 class _Teller:

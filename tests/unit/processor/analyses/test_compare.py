@@ -214,9 +214,11 @@ def test_psi_and_ks_are_the_textbooks() -> None:
 
 
 def test_tables_without_a_common_column_have_nothing_in_common(tmp_path: Path) -> None:
-    data = compare(tmp_path, BEFORE, pl.DataFrame({"other": [1]})).data
+    for other in (pl.DataFrame({"other": [1, 2]}), b"other,x\n1,2\n3,4\n"):
+        data = compare(tmp_path, BEFORE, other).data
 
-    assert (data["identical"], data["same_rows"], data["compared"]) == (False, False, [])
+        assert (data["identical"], data["same_rows"], data["compared"]) == (False, False, [])
+        assert data["rows"] == {"left": 4, "right": 2}
 
 
 def test_empty_tables_are_identical_to_each_other(tmp_path: Path) -> None:
@@ -404,6 +406,23 @@ def test_a_repeated_key_is_shown_as_it_is_where_it_is_compared_exactly(tmp_path:
 
     assert data["repeated_keys"]["left"]["examples"] == [{"row": 1, "count": 2, "key": {"k": str(2**53 + 1)}}]
     assert (data["matched"], data["only_left"]["rows"], data["only_right"]["rows"]) == (1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "other"),
+    [
+        (pl.Series([str(10**37 + 1), str(10**37 + 2)]).cast(pl.Decimal(38, 0)), pl.Decimal(38, 10)),
+        (pl.Series([-(2**100) - 1, -(2**100) - 2], dtype=pl.Int128), pl.UInt128()),
+    ],
+)
+def test_keys_that_the_other_table_cannot_hold_are_not_the_same(
+    tmp_path: Path, numbers: pl.Series, other: pl.DataType
+) -> None:
+    before, after = pl.DataFrame({"k": numbers}), pl.DataFrame({"k": pl.Series([1]).cast(other)})
+
+    data = compare(tmp_path, before, after, keys=["k"]).data
+
+    assert (data["repeated_keys"]["left"]["keys"], data["only_left"]["rows"]) == (0, 2)
 
 
 def _pair_of(left: pl.Series, right: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:

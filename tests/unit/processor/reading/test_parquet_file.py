@@ -43,6 +43,18 @@ def test_damage_inside_is_an_input_error(tmp_path: Path) -> None:
         opened(path)
 
 
+@pytest.mark.parametrize("told", [0, 49, 51])
+def test_a_file_that_says_another_number_of_rows_than_its_row_groups_is_refused(tmp_path: Path, told: int) -> None:
+    path = tmp_path / "data.parquet"
+    pl.DataFrame({"n": range(50)}).write_parquet(path)
+    content = path.read_bytes()
+    of_the_file = content.index(bytes([0x16, 50 << 1]), len(content) - 8 - int.from_bytes(content[-8:-4], "little"))
+    path.write_bytes(content[: of_the_file + 1] + bytes([told << 1]) + content[of_the_file + 2 :])
+
+    with pytest.raises(InputError, match="another number of rows"):
+        opened(path)
+
+
 def test_text_is_not_parquet_though_the_caller_says_so(tmp_path: Path) -> None:
     path = tmp_path / "data.parquet"
     path.write_bytes(b"a,b\n1,2\n")
