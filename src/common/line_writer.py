@@ -6,6 +6,9 @@ lines are put down, and a thread writes what has gathered, a few dozen times a s
 
 It writes to the descriptor, past Python's own buffers: these would keep a lock while a write waits, which the end of
 the process then wants too, and would forget half a line when the disk is full.
+
+Python may look for garbage at any moment, and what is removed then may log: a future does whose error nobody took. So
+whatever is held here can be taken once more by who holds it, the bell too, which is a queue for that reason.
 """
 
 import logging
@@ -15,6 +18,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from queue import SimpleQueue
 from typing import Final
 
 GATHER_S: Final = 0.02
@@ -39,10 +43,8 @@ class LineWriter(logging.Handler):
         self._lost = 0
         self._is_torn = False  # the end of what was written is not that of a line
         self._is_forked = False
-        self._state = threading.Lock()  # of the lines, and of what is said about them
-        self._is_written = threading.Event()
-        self._is_written.set()
-        self._come = threading.Event()
+        self._state = threading.RLock()  # of the lines, and of what is said about them
+        self._bell: SimpleQueue[threading.Event | None] = SimpleQueue()  # with whoever waits until all is written
         threading.Thread(target=self._write_all, name="log", daemon=True).start()
         os.register_at_fork(after_in_child=self._go_on_alone)
 
@@ -59,28 +61,31 @@ class LineWriter(logging.Handler):
             while self._bytes > MOST_BYTES and len(self._lines) > 1:
                 self._bytes -= len(self._lines.popleft())
                 self._lost += 1
-            if not self._come.is_set():
-                self._is_written.clear()
-                self._come.set()
         if self._is_forked:
             self._write_pieces()
+        elif self._bell.empty():
+            self._bell.put(None)
 
     def flush(self) -> None:
         """Wait until all lines are written, a few seconds at most."""
-        self._is_written.wait(FLUSH_S)
+        if not self._is_forked:
+            is_written = threading.Event()
+            self._bell.put(is_written)
+            is_written.wait(FLUSH_S)
 
     def _go_on_alone(self) -> None:
         """In a fork, which has no thread to write: it does so itself, and leaves to its parent what came before."""
         self._is_forked = True
-        self._state = threading.Lock()
+        self._state = threading.RLock()
         self._lines.clear()
         self._bytes = self._lost = 0
-        self._is_written.set()
 
     def _write_all(self) -> None:
         while True:
-            self._come.wait()
+            is_written = self._bell.get()
             self._write_pieces()
+            if is_written is not None:
+                is_written.set()
             time.sleep(GATHER_S)
 
     def _write_pieces(self) -> None:
@@ -91,8 +96,6 @@ class LineWriter(logging.Handler):
         """The next lines that fit into a piece, and before them how many were lost; nothing if all are written."""
         with self._state:
             if not self._lines:
-                self._come.clear()
-                self._is_written.set()
                 return ()
             taken = [self._lines.popleft()]
             size = len(taken[0])

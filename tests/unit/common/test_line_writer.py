@@ -35,6 +35,21 @@ if (pid := os.fork()) == 0:
 os.waitpid(pid, 0)
 log.info("after")
 """
+GARBAGE_THAT_LOGS: Final = """
+import gc
+
+class Noisy:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        log.info("gone")
+
+gc.set_threshold(5, 2, 2)
+for number in range(10_000):
+    Noisy()
+    log.info("line %d", number)
+"""
 LONG: Final = 1_000
 
 
@@ -84,7 +99,8 @@ def say(writer: LineWriter, *texts: str) -> None:
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", START + program], check=False, capture_output=True, text=True)
+    command = [sys.executable, "-c", START + program]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
 
 
 def test_who_logs_does_not_wait_for_a_reader_who_takes_nothing(pipe: Pipe) -> None:
@@ -180,3 +196,12 @@ def test_what_a_fork_says_is_written_once() -> None:
     done = run(A_FORK)
     said = sorted(line.partition(" info ")[2].strip() for line in done.stderr.splitlines())
     assert said == ["after", "before", "of the fork"]
+
+
+def test_garbage_that_logs_when_it_is_removed_stops_nobody() -> None:
+    """Wherever that happens: in who logs, and in the thread that writes."""
+    done = run(GARBAGE_THAT_LOGS)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 0
+    assert sum("line" in line for line in lines) == 10_000
+    assert sum("gone" in line for line in lines) > 9_000
