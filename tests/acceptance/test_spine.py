@@ -90,24 +90,28 @@ def assert_equals_duckdb(profile: dict[str, Any], flights: Path) -> None:
     """Every count, least, greatest and mean value of the profile, against another engine on the same file."""
     assert profile["rows"] == ROWS
     columns = {column["name"]: column for column in profile["columns"]}
+    words, numbers = in_duckdb(flights, missing=""), in_duckdb(flights, missing="NA")  # among words NA is a word
     assert list(columns) == flights.read_text(encoding="utf-8").partition("\n")[0].split(",")
     for name, column in columns.items():
-        missing = "" if column["type"] == "text" else "NA"  # in a column of words NA is a word
-        counted = "count({0}), count(*) - count({0}), count(DISTINCT {0})"
-        count, nulls, distinct = by_duckdb(counted, name, flights, missing=missing)
+        truth = words if column["type"] == "text" else numbers
+        count, nulls, distinct = asked("count({0}), count(*) - count({0}), count(DISTINCT {0})", name, truth)
         assert (name, column["count"], column["nulls"]) == (name, count, nulls)
         if column["distinct"]["exact"]:
             assert (name, column["distinct"]["value"]) == (name, distinct)
         if column["type"] == "number":
-            least, greatest, mean = by_duckdb("min({0}), max({0}), avg({0})", name, flights, missing="NA")
+            least, greatest, mean = asked("min({0}), max({0}), avg({0})", name, numbers)
             assert (name, column["min"], column["max"]) == (name, least, greatest)
             assert column["mean"] == pytest.approx(mean, rel=1e-9)
 
 
-def by_duckdb(expressions: str, column: str, flights: Path, *, missing: str) -> tuple[Any, ...]:
-    query = f"SELECT {expressions} FROM read_csv('{{1}}', nullstr = '{{2}}')".format(f'"{column}"', flights, missing)
-    with duckdb.connect() as connection:
-        row = connection.execute(query).fetchone()
+def in_duckdb(flights: Path, *, missing: str) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute(f"CREATE TABLE flights AS FROM read_csv('{flights}', nullstr = '{missing}')")
+    return connection
+
+
+def asked(expressions: str, column: str, truth: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    row = truth.execute(f"SELECT {expressions} FROM flights".format(f'"{column}"')).fetchone()
     assert row is not None
     return row
 

@@ -1,4 +1,4 @@
-"""The docs name every setting, every route and every error code, and none that is not there."""
+"""The docs name every setting, route, error code and benchmark, and none that is not there."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -121,6 +121,13 @@ def test_settings_are_frozen_and_described() -> None:
 
 def test_the_variables_of_the_command_line_are_documented() -> None:
     assert {name for name, _, _ in VARIABLE.findall(configuration())} >= OF_THE_COMMAND_LINE
+
+
+def test_every_benchmark_stands_among_the_figures() -> None:
+    figures = (DOCS / "figures.md").read_text("utf-8")
+    named = set(re.findall(r"^\|[^|]*\| `([a-z_]+)` \|", figures, re.MULTILINE))
+
+    assert named == {path.stem for path in (DOCS.parent / "benchmarks").glob("[a-z]*.py")}
 
 
 def configuration() -> str:

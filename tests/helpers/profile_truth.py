@@ -72,10 +72,10 @@ def as_shown(value: object) -> object:  # noqa: PLR0911  # one answer a type
     return pytest.approx(float(value))  # type: ignore[arg-type]  # a decimal
 
 
-def assert_same(found: Profiled, path: Path) -> None:
-    """Every column, the duplicate rows and the correlations of a profile, against the same file in DuckDB."""
+def assert_same(found: Profiled, path: Path, *, every: int = 1) -> None:
+    """The columns (or each n-th), the duplicate rows and the correlations, against the same file in DuckDB."""
     oracle = Truth(path)
-    for column in found.columns.values():
+    for column in list(found.columns.values())[::every]:
         assert_figures(column, told_by_duckdb(oracle, column["name"]))
         assert_top(column, oracle)
         assert_order(column, oracle)

@@ -94,22 +94,12 @@ def test_it_says_what_was_found_and_where_it_comes_from(tmp_path: Path) -> None:
     assert [label for label in page.values("aria-label") if "Histogram" in label]
 
 
-def test_two_hundred_columns_take_less_than_two_megabytes(tmp_path: Path) -> None:
-    words = [f"some value number {number}" for number in range(50)]
-    columns = {f"text {number}": words for number in range(100)}
-    numbers = {f"number {number}": [place * 1.5 for place in range(50)] for number in range(100)}
-    report = REPORT(envelope_of(table(tmp_path / "wide.csv", columns | numbers)))
-
-    assert len(report.encode()) < TWO_MB
-    assert len(PageOf(report).values("aria-label")) == 100
-
-
-def test_thousands_of_columns_are_listed_and_the_first_are_shown(tmp_path: Path) -> None:
+def test_hundreds_of_columns_are_listed_and_the_first_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "very-wide.parquet"
-    pl.DataFrame({f"c{number}": [number] for number in range(1000)}).write_parquet(path)
+    pl.DataFrame({f"c{number}": [number] for number in range(310)}).write_parquet(path)
     page = page_of(envelope_of(path))
 
-    assert "c999" in page.text
+    assert "c309" in page.text
     assert "The first 300 columns are shown in detail" in page.text
     assert {name for name in page.values("id") if name.startswith("c")} == {f"c{place}" for place in range(1, 301)}
 
