@@ -166,7 +166,8 @@ def note_failing(
     if not count or wanted <= 0:
         return
     places = failing.arg_true().head(wanted)
-    found.rows += [first + place for place in places.head(max(0, bounds.rows - len(found.rows)))]
+    numbers = places.cast(pl.Int64) + first
+    found.rows += numbers.head(max(0, bounds.rows - len(found.rows))).to_list()
     kept = places.head(max(0, bounds.examples - len(found.examples)))
     if kept.len():
         rows = shown_rows(batch.select(shown.places)[kept], shown.names) if shown.places else [{}] * kept.len()

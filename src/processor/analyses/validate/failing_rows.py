@@ -1,6 +1,5 @@
 """The artifact with failing rows: the first of them, whole, each with the names of the rules that it breaks."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,13 +30,16 @@ def write_failing_rows(path: Path, table: Table, rules: Sequence[Judged], *, mos
 
 
 def _broken(rules: Sequence[Judged], most: int) -> pl.DataFrame:
-    names: dict[int, list[str]] = defaultdict(list)
-    for rule in rules:
-        for row in rule.found.rows:
-            names[row].append(name_of(rule.rule))
-    first = sorted(names)[:most]
-    schema: dict[str, pl.DataType] = {ROW: pl.Int64(), "\0rules": pl.List(pl.String)}
-    return pl.DataFrame({ROW: first, "\0rules": [names[row] for row in first]}, schema=schema)
+    """The first of the rows that break any rule, with the names of those in their order."""
+    broken = pl.DataFrame(schema={ROW: pl.Int64(), "\0rules": pl.UInt32()})
+    for number, rule in enumerate(rules):
+        rows = pl.DataFrame({ROW: rule.found.rows}, schema={ROW: pl.Int64()})
+        broken.vstack(rows.with_columns(pl.lit(number, dtype=pl.UInt32).alias("\0rules")), in_place=True)
+    first = broken.select(pl.col(ROW).unique().sort().head(most))
+    kept = first.join(broken, on=ROW, maintain_order="left_right")
+    names = pl.Series("\0rules", [name_of(rule.rule) for rule in rules], dtype=pl.String)
+    named = kept.with_columns(names.gather(kept["\0rules"]))
+    return named.group_by(ROW, maintain_order=True).agg("\0rules")
 
 
 def _free(taken: Sequence[str]) -> list[str]:
