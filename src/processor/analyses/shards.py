@@ -1,12 +1,16 @@
 """A table cut into shards by the hash of its keys, so that rows with equal keys meet, and only one shard is in memory.
 
 What fits into an eighth of the memory that a run may use is one shard and stays where it is. Else its rows are gathered
-until there are enough for a file a shard, and written.
+until there are enough for a file a shard, and written, while the next ones are read.
+
+Texts are written as the bytes that they are: Polars looks at each text of a file again, whether it is UTF-8, and takes
+several times as long for it as for the rest of the reading.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import polars as pl
 
@@ -52,6 +56,8 @@ class Shards:
         # Hashed here and not by the engine, which otherwise runs ahead of us: 443 MB at the peak instead of 950.
         hashed = pl.struct(key.alias(f"k{place}") for place, key in enumerate(keys)).hash(seed=seed)
         self._number = (hashed % count).cast(pl.UInt32)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="shards")
+        self._writing: Future[None] | None = None
         self._pile: list[pl.DataFrame] = []
         self._pile_rows = count * _ROWS_OF_A_FILE
         self._rows = self._bytes = 0
@@ -67,17 +73,34 @@ class Shards:
             self._write()
 
     def frames(self) -> list[pl.LazyFrame]:
-        """The shards, each with its rows in their order."""
+        """The shards, each with its rows in their order, and with bytes for texts."""
         self._write()
-        return [pl.scan_ipc(files) if files else pl.LazyFrame(schema=self._schema) for files in self._files]
+        self._wait()
+        schema = {name: pl.Binary() if dtype == pl.String else dtype for name, dtype in self._schema.items()}
+        return [pl.scan_ipc(files) if files else pl.LazyFrame(schema=schema) for files in self._files]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.shutdown()
 
     def _write(self) -> None:
         if not self._pile:
             return
-        pile, self._pile, self._rows, self._bytes = pl.concat(self._pile), [], 0, 0
-        for shard, rows in self._parts(pile):
+        self._wait()
+        self._writing = self._writer.submit(self._write_pile, self._pile)
+        self._pile, self._rows, self._bytes = [], 0, 0
+
+    def _wait(self) -> None:
+        """Until the pile before is written: there are never more than two, one of them being gathered."""
+        if self._writing is not None:
+            self._writing.result()
+
+    def _write_pile(self, pile: list[pl.DataFrame]) -> None:
+        for shard, rows in self._parts(pl.concat(pile)):
             path = self._folder / f"{shard}-{len(self._files[shard])}.arrow"
-            rows.write_ipc(path, compression=self._packing)
+            rows.with_columns(pl.col(pl.String).cast(pl.Binary)).write_ipc(path, compression=self._packing)
             self._files[shard].append(path)
 
     def _parts(self, pile: pl.DataFrame) -> Iterable[tuple[int, pl.DataFrame]]:
@@ -105,7 +128,15 @@ def sharded(
         folder: a new folder of scratch for the shards.
         tell: is told how many rows were cut so far.
     """
-    return [frame] if count == 1 else cut(frame, keys, count=count, folder=folder, tell=tell)
+    if count == 1:
+        return [frame]
+    schema = frame.collect_schema()
+    return [with_texts(shard, schema) for shard in cut(frame, keys, count=count, folder=folder, tell=tell)]
+
+
+def with_texts(shard: pl.LazyFrame, schema: pl.Schema) -> pl.LazyFrame:
+    """A shard that was cut, with the texts of the table again."""
+    return shard.with_columns(pl.col(name).cast(pl.String) for name, dtype in schema.items() if dtype == pl.String)
 
 
 def cut(
@@ -118,7 +149,7 @@ def cut(
     packed: bool = True,
     seed: int = 0,
 ) -> list[pl.LazyFrame]:
-    """The same, written to files even where there is one shard.
+    """The same, written to files even where there is one shard, and with bytes for texts (see `with_texts`).
 
     Args:
         frame: the table; it is read once.
@@ -129,10 +160,11 @@ def cut(
         packed: compress the files: half the disk for twice the time.
         seed: of the hash; what is in one shard by one seed is in all by another.
     """
-    shards = Shards(folder, schema=frame.collect_schema(), keys=keys, count=count, packed=packed, seed=seed)
-    rows = 0
-    for batch in batches(frame):
-        shards.add(batch)
-        rows += batch.height
-        tell(rows)
-    return shards.frames()
+    schema = frame.collect_schema()
+    with Shards(folder, schema=schema, keys=keys, count=count, packed=packed, seed=seed) as shards:
+        rows = 0
+        for batch in batches(frame):
+            shards.add(batch)
+            rows += batch.height
+            tell(rows)
+        return shards.frames()

@@ -106,7 +106,9 @@ class _Comparison:
         is_value = self._tally.is_value(pair)
         if not is_value and not self._params.drift:
             return None
-        before, after = at_once(lambda shard: shard.column(pair.place), (left, right))
+        # Drift tells values, so it needs texts.
+        read = Shard.values if pair.is_plain_text and not self._params.drift else Shard.column
+        before, after = at_once(lambda shard: read(shard, pair.place), (left, right))
         if self._params.drift:
             for side, column in enumerate((before, after)):
                 self._samples[side].add(column)

@@ -10,6 +10,8 @@ from processor.analyses.compare.pair import Pair
 
 def is_unequal(pair: Pair) -> pl.Expr:
     """True where the two values of a column are not equal; null equals null, and NaN equals NaN."""
+    if pair.is_plain_text:  # or its bytes
+        return pl.col(LEFT + pair.place).ne_missing(pl.col(RIGHT + pair.place))
     return pair.same("left", LEFT + pair.place).ne_missing(pair.same("right", RIGHT + pair.place))
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from processor.analyses.compare.match import LEFT, RIGHT, Matches
 from processor.analyses.compare.pair import Pair
-from processor.analyses.compare.shard import Shard
+from processor.analyses.compare.shard import Shard, at_once
 from processor.analyses.rows import ROW
 
 PAIRED: Final = "paired"
@@ -53,11 +53,8 @@ class Differing:
         sides = (left, LEFT), (right, RIGHT)
         rows = pl.concat([self._shown(examples), self._kept(sides, most)], how="diagonal").unique()
         flags = [_picked(one, rows[_MATCH]).alias(f"{DIFFERS}{number}") for number, one in enumerate(self._flags)]
-        values = [
-            _values(side, name, rows[prefix]).alias(prefix + name)
-            for name in (*(pair.place for pair in pairs), ROW)
-            for side, prefix in sides
-        ]
+        wanted = [(*side, name) for name in (*(pair.place for pair in pairs), ROW) for side in sides]
+        values = at_once(lambda one: one[0].at(one[2], rows[one[1]]).alias(one[1] + one[2]), wanted)
         return pl.DataFrame([rows[_MATCH].is_not_null().alias(PAIRED), *flags, *values])
 
     def _shown(self, examples: int) -> pl.DataFrame:
@@ -68,7 +65,7 @@ class Differing:
         places = self._places(self._changed.head(most), most=most)
         if places.height <= most:
             return places
-        numbers = [_values(side, ROW, places[prefix]).alias(prefix) for side, prefix in sides]
+        numbers = [side.at(ROW, places[prefix]).alias(prefix) for side, prefix in sides]
         order = pl.DataFrame(numbers).select(pl.coalesce(LEFT, RIGHT)).to_series()
         return places[order.arg_sort().head(most)]
 
@@ -90,10 +87,3 @@ def _picked(flags: pl.Series | None, match: pl.Series) -> pl.Series:
     """The flags of some matches; False where there is none."""
     none = pl.repeat(value=False, n=match.len(), eager=True)
     return none if flags is None else flags.gather(match).fill_null(value=False)
-
-
-def _values(shard: Shard, name: str, places: pl.Series) -> pl.Series:
-    """A column at some places; null where there is none."""
-    if not places.len():
-        return pl.Series(name, [], dtype=shard.frame.collect_schema()[name])
-    return shard.column(name).gather(places)

@@ -4,12 +4,11 @@ from typing import Final
 
 import polars as pl
 
-from processor.analyses.compare.pair import Pair, SideName
+from processor.analyses.compare.pair import TEXTS, Pair, SideName
 from processor.analyses.times import iso
 from processor.writing.nested import leaves, rebuild
 
 NESTED: Final = (pl.List, pl.Array, pl.Struct)
-TEXTS: Final = (pl.String, pl.Categorical, pl.Enum)
 
 
 def kept(pair: Pair, side: SideName, position: int) -> pl.Expr:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from processor.analyses.compare.kept import NESTED, TEXTS
-from processor.analyses.compare.pair import Pair
+from processor.analyses.compare.kept import NESTED
+from processor.analyses.compare.pair import TEXTS, Pair
 from processor.analyses.shards import MOST_SHARDS
 from processor.run import Run
 

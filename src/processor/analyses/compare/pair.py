@@ -1,7 +1,7 @@
 """A column that both tables have, and the expressions by which its values are compared."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import polars as pl
 
@@ -13,6 +13,7 @@ from processor.analyses.times import iso
 if TYPE_CHECKING:
     from polars._typing import TimeUnit
 
+TEXTS: Final = (pl.String, pl.Categorical, pl.Enum)
 SideName: TypeAlias = Literal["left", "right"]
 
 
@@ -74,6 +75,14 @@ class Pair:
         """What kept values are put in order by: the same for the same values, and near for near ones."""
         value = self.value(side)
         return [value] if self.whole is None else [value, self.same(side)]
+
+    @property
+    def is_plain_text(self) -> bool:
+        """True for texts on both sides that are equal where their bytes are."""
+        closeness = self.closeness
+        return all(side in TEXTS for side in (self.left, self.right)) and not (
+            closeness.ignore_case or closeness.ignore_spaces
+        )
 
     def hashed(self, side: SideName) -> pl.Expr:
         """What is hashed of a kept column: 1, 1.0 and a decimal 1 are the same."""

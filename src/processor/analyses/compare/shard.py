@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count as counting
 from shutil import rmtree
-from typing import Final, TypeVar
+from typing import Final, Self, TypeVar
 
 import polars as pl
 
 from processor.analyses.compare.pair import Pair, SideName
-from processor.analyses.shards import cut, shards_for, size_of
+from processor.analyses.shards import cut, shards_for, size_of, with_texts
 from processor.run import Run
 
 T = TypeVar("T")
@@ -21,29 +21,44 @@ _folders = counting()
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Some rows of a table, in their order; `rows` of them, whose places count from 0."""
+    """Some rows of a table, in their order, whose places count from 0.
 
+    Attributes:
+        kept: they, as they are kept; in files with bytes for texts.
+        frame: they, with texts.
+        rows: how many they are.
+    """
+
+    kept: pl.LazyFrame
     frame: pl.LazyFrame
     rows: int
 
+    @classmethod
+    def of(cls, kept: pl.LazyFrame, schema: pl.Schema) -> Self:
+        """The shard that a frame is, which is cheap to count; `schema` is that of its table."""
+        return cls(kept, with_texts(kept, schema), int(kept.select(pl.len()).collect().item()))
+
+    def values(self, name: str) -> pl.Series:
+        """All values of a column as they are kept: of texts perhaps the bytes."""
+        return self._all(self.kept, [name]).to_series()
+
     def column(self, value: pl.Expr | str) -> pl.Series:
-        """All values of an expression over one column."""
+        """All values of an expression over columns."""
         return self.columns([value]).to_series()
 
     def columns(self, values: Sequence[pl.Expr | str]) -> pl.DataFrame:
-        """All values of some expressions, as many as there are rows.
+        """All values of some expressions."""
+        return self._all(self.frame, values)
 
-        Raises:
-            AssertionError: there are not.
-        """
-        found = self.frame.select(values).collect(engine="streaming")
+    def at(self, name: str, places: pl.Series) -> pl.Series:
+        """The values of a column at some places; null where that is null."""
+        dtype = self.frame.collect_schema()[name]
+        return self.values(name).gather(places).cast(dtype) if places.len() else pl.Series(name, [], dtype=dtype)
+
+    def _all(self, frame: pl.LazyFrame, values: Sequence[pl.Expr | str]) -> pl.DataFrame:
+        found = frame.select(values).collect(engine="streaming")
         assert found.height == self.rows, f"{found.height} rows came of {self.rows}"
         return found
-
-
-def shard_of(frame: pl.LazyFrame) -> Shard:
-    """The shard that a frame is, which is cheap to count."""
-    return Shard(frame, int(frame.select(pl.len()).collect().item()))
 
 
 def smaller(run: Run, left: Shard, right: Shard, keys: Sequence[Pair]) -> Iterator[tuple[Shard, Shard]]:
@@ -62,7 +77,7 @@ def smaller(run: Run, left: Shard, right: Shard, keys: Sequence[Pair]) -> Iterat
             for shard, side in sides
         ]
         for one, other in zip(*cuts, strict=True):
-            yield shard_of(one), shard_of(other)
+            yield Shard.of(one, left.frame.collect_schema()), Shard.of(other, right.frame.collect_schema())
     finally:
         rmtree(folder)
 

@@ -14,7 +14,7 @@ from processor.analyses.compare.kept import kept
 from processor.analyses.compare.layout import Layout
 from processor.analyses.compare.match import keys_of
 from processor.analyses.compare.pair import Pair, SideName
-from processor.analyses.compare.shard import Shard, shard_of
+from processor.analyses.compare.shard import Shard
 from processor.analyses.part_run import PartRun
 from processor.analyses.rows import numbered
 from processor.analyses.shards import cut
@@ -90,7 +90,7 @@ def keep(
         else:
             hashed = [pair.hashed(side) for pair in keys_of(pairs)] if found == pairs else [pl.lit(0)]
             parts = cut(frame, hashed, count=layout.shards, folder=folder, tell=told.tell, packed=layout.packed)
-        shards = [shard_of(part) for part in parts]
+        shards = [Shard.of(part, frame.collect_schema()) for part in parts]
         # Without any column no row was read.
         rows = sum(shard.rows for shard in shards) if columns else _height(table.frame)
         check_complete(table, rows)
