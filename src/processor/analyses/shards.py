@@ -20,6 +20,7 @@ from processor.run import Run
 MOST_SHARDS = 256
 _PILE_BYTES = 64 << 20
 _ROWS_OF_A_FILE = 1 << 13
+_ROWS_OF_A_PILE = 1 << 19
 _SHARD = "~shard"
 
 
@@ -59,7 +60,7 @@ class Shards:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="shards")
         self._writing: Future[None] | None = None
         self._pile: list[pl.DataFrame] = []
-        self._pile_rows = count * _ROWS_OF_A_FILE
+        self._pile_rows = max(count * _ROWS_OF_A_FILE, _ROWS_OF_A_PILE)
         self._rows = self._bytes = 0
         self._files: list[list[Path]] = [[] for _ in range(count)]
         folder.mkdir()

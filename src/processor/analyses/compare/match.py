@@ -8,7 +8,7 @@ Rows that share their key with others are matched in the order of their values, 
 are the same. A key that comes twice on the left and three times on the right leaves one row on the right over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -49,11 +49,24 @@ def keys_of(pairs: Sequence[Pair]) -> list[Pair]:
     return [pair for pair in pairs if pair.is_key] or list(pairs)
 
 
-def matched(left: Shard, right: Shard, keys: Sequence[Pair]) -> Matches | None:
-    """The rows that belong together; None where a key comes more than once, or keys share a hash."""
+def matched(
+    left: Shard, right: Shard, keys: Sequence[Pair], *, hashed: Callable[[pl.Expr], pl.Expr] = pl.Expr.hash
+) -> Matches | None:
+    """The rows that belong together; None where a key comes more than once, or two keys share a hash.
+
+    Args:
+        left: the left shard.
+        right: the right shard.
+        keys: what they are matched by.
+        hashed: makes numbers of keys.
+    """
     is_number = len(keys) == 1 and _is_number(keys[0])
     sides: tuple[tuple[Shard, SideName], ...] = (left, "left"), (right, "right")
-    ours, theirs = at_once(lambda side: side[0].column(_told_apart(keys, side[1], is_number=is_number)), sides)
+
+    def numbers(side: SideName) -> pl.Expr:
+        return keys[0].same(side).to_physical() if is_number else hashed(_as_one(keys, side))
+
+    ours, theirs = at_once(lambda side: side[0].column(numbers(side[1])), sides)
     found = _by_numbers(ours, theirs)
     if found is not None and not is_number and not all(_are_equal(found, left, right, key) for key in keys):
         return None
@@ -66,11 +79,9 @@ def _is_number(key: Pair) -> bool:
     return whole or (key.left == key.right and key.dtype in (pl.Date, pl.Datetime, pl.Duration, pl.Time))
 
 
-def _told_apart(keys: Sequence[Pair], side: SideName, *, is_number: bool) -> pl.Expr:
-    if is_number:
-        return keys[0].same(side).to_physical()
+def _as_one(keys: Sequence[Pair], side: SideName) -> pl.Expr:
     same = [key.same(side).alias(name) for name, key in zip(_named(keys), keys, strict=True)]
-    return (same[0] if len(same) == 1 else pl.struct(same)).hash()
+    return same[0] if len(same) == 1 else pl.struct(same)
 
 
 def _by_numbers(ours: pl.Series, theirs: pl.Series) -> Matches | None:

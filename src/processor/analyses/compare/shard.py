@@ -9,6 +9,7 @@ from typing import Final, Self, TypeVar
 
 import polars as pl
 
+from processor.analyses.batches import RowsMissingError
 from processor.analyses.compare.pair import Pair, SideName
 from processor.analyses.shards import cut, shards_for, size_of, with_texts
 from processor.run import Run
@@ -47,7 +48,11 @@ class Shard:
         return self.columns([value]).to_series()
 
     def columns(self, values: Sequence[pl.Expr | str]) -> pl.DataFrame:
-        """All values of some expressions."""
+        """All values of some expressions.
+
+        Raises:
+            RowsMissingError: there are not as many as rows.
+        """
         return self._all(self.frame, values)
 
     def at(self, name: str, places: pl.Series) -> pl.Series:
@@ -57,7 +62,8 @@ class Shard:
 
     def _all(self, frame: pl.LazyFrame, values: Sequence[pl.Expr | str]) -> pl.DataFrame:
         found = frame.select(values).collect(engine="streaming")
-        assert found.height == self.rows, f"{found.height} rows came of {self.rows}"
+        if found.height != self.rows:
+            raise RowsMissingError(f"{found.height} rows came of {self.rows}")
         return found
 
 
