@@ -30,6 +30,20 @@ def _type_sql(writer: generator.Generator, node: exp.DataType) -> str:
     return writer.datatype_sql(node)
 
 
+def _same_sql(writer: generator.Generator, node: exp.Expr) -> str:
+    """In brackets: Polars takes all that follows, an AND too, for what is on the right."""
+    word = "IS DISTINCT FROM" if isinstance(node, exp.NullSafeNEQ) else "IS NOT DISTINCT FROM"
+    return f"({writer.sql(node, 'this')} {word} {writer.sql(node, 'expression')})"
+
+
+def _is_sql(writer: generator.Generator, node: exp.Is) -> str:
+    """IS TRUE is true or false; to Polars it is null for null."""
+    if isinstance(node.expression, exp.Boolean):
+        return _same_sql(writer, node)
+    word = "IS NOT" if node.args.get("negate") else "IS"
+    return f"{writer.sql(node, 'this')} {word} {writer.sql(node, 'expression')}"
+
+
 class PolarsSql(Postgres):
     """Polars' SQL."""
 
@@ -67,6 +81,9 @@ class PolarsSql(Postgres):
             **generator.Generator.TRANSFORMS,
             exp.Array: lambda self, node: f"ARRAY[{self.expressions(node, flat=True)}]",
             exp.DataType: _type_sql,
+            exp.Is: _is_sql,
+            exp.NullSafeEQ: _same_sql,
+            exp.NullSafeNEQ: _same_sql,
             exp.StrPosition: lambda self, node: self.func("STRPOS", node.this, node.args["substr"]),
             exp.RegexpLike: lambda self, node: self.func("REGEXP_LIKE", node.this, node.expression),
         }

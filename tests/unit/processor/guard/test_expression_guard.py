@@ -33,6 +33,24 @@ def test_an_expression_is_computed_row_by_row(text: str, expected: list[object])
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a > 1 IS TRUE", [False, True, False]),
+        ("a > 1 IS NOT TRUE", [True, False, True]),
+        ("a > 1 IS FALSE OR a IS NULL IS TRUE", [True, False, True]),
+        ("NOT a > 1 IS NOT FALSE", [True, False, False]),
+        ("a > 1 IS UNKNOWN", [False, False, True]),
+        ("a > 1 IS TRUE IS NULL", [False, False, False]),
+        ("a IS DISTINCT FROM 1 AND a = 1", [False, False, None]),
+        ("a IS NOT DISTINCT FROM 1 OR a = 2", [True, True, None]),
+        ("a = 1 IS NOT DISTINCT FROM NULL IS DISTINCT FROM TRUE", [True, True, False]),
+    ],
+)
+def test_is_asks_for_truth_and_sameness_as_in_postgresql(text: str, expected: list[object]) -> None:
+    assert values(text) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("c > 1", "There is no column 'c'."),
