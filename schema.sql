@@ -44,7 +44,8 @@ CREATE TABLE schema_version (
 );
 COMMENT ON TABLE schema_version IS 'One row for each version this database has had; each release states the range that it can work with.';
 INSERT INTO schema_version (version, name) VALUES (1, 'initial'), (2, 'let_the_gateway_remove_datasets'),
-    (3, 'let_claims_note_the_version'), (4, 'keys'), (5, 'describe_results');
+    (3, 'let_claims_note_the_version'), (4, 'keys'), (5, 'describe_results'),
+    (6, 'find_where_tasks_are_due');
 
 -- TYPES
 
@@ -177,8 +178,10 @@ CREATE TABLE task (
     CONSTRAINT task_digests_are_sha256 CHECK (octet_length(digest) = 32 AND octet_length(request_digest) = 32)
 ) WITH (fillfactor = 80);  -- room on the page for heartbeats and appends, which touch no index (HOT)
 COMMENT ON TABLE task IS 'One requested analysis.';
--- Serves claim_tasks.sql, which hops from one (tenant, kind, priority) to the next and takes the first due tasks of each: its cost grows with
--- neither finished tasks, nor a backlog, nor tasks that are due later, nor those of kinds that the claimer does not have.
+-- Serve claim_tasks.sql. By the first it hops from one (tenant, kind) to the next, and sees whether anything is due there; by the second then
+-- from priority to priority, and takes the first due tasks of each. So its cost grows with neither finished tasks, nor a backlog, nor tasks
+-- that are due later, nor those of kinds that the claimer does not have. The first also serves seconds_until_due.sql and count_backlog.sql.
+CREATE INDEX task_due ON task (tenant, kind, run_at) WHERE state = 'queued';
 CREATE INDEX task_claimable ON task (tenant, kind, priority, run_at, id) WHERE state = 'queued';
 -- Serves the caps, rescue_tasks.sql and release_orphans.sql; holds only what runs. No lease_until in it: a heartbeat must stay HOT.
 CREATE INDEX task_running ON task (tenant, kind) WHERE state = 'running';

@@ -29,6 +29,12 @@ TENANT = "default"
 SMALL = {"processor", "kind", "turn", "cap"}
 
 PLANS = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement = $1"
+LATER_ON_EVERY_LANE = """
+    INSERT INTO task (id, tenant, kind, priority, run_at, timeout_s, memory_mb, max_attempts)
+    SELECT gen_random_uuid(), 'another', kind, priority, now() + interval '1 year', 60, 1000, 3
+    FROM unnest(ARRAY['compare', 'convert', 'profile', 'query', 'validate']) AS kind
+    CROSS JOIN generate_series(-100, 100) AS priority
+"""
 INPUTS_AND_ARTIFACTS = """
     INSERT INTO dataset (id, tenant, name, sha256, bytes, media_type)
     SELECT id, tenant, id::text, encode(sha256(id::text::bytea), 'hex'), 1, 'text/csv' FROM task;
@@ -100,7 +106,7 @@ def statements(filled: Filled) -> list[Statement]:
             service="processor",
             name="claim_tasks",
             arguments=[uuid4(), "a processor", 8, ["profile"], 30.0, None, ["1"]],
-            indexes={"task_claimable", "task_running", "task_pkey", "task_input_pkey", "attempt_pkey"},
+            indexes={"task_due", "task_claimable", "task_running", "task_pkey", "task_input_pkey", "attempt_pkey"},
         ),
         Statement(
             service="processor",
@@ -136,7 +142,7 @@ def statements(filled: Filled) -> list[Statement]:
             service="processor",
             name="seconds_until_due",
             arguments=[["profile"], False, None],
-            indexes={"task_claimable"},
+            indexes={"task_due"},
         ),
         Statement(
             service="processor",
@@ -273,3 +279,15 @@ async def test_the_engine_looks_at_as_many_pages_with_many_other_tasks_as_with_f
     many = await pages_of_a_round(database)
 
     assert {name: (count, few[name]) for name, count in many.items() if count > 1.2 * few[name] + 20} == {}
+
+
+async def test_a_claim_passes_over_what_is_due_later_whatever_priorities_wait_there(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    await many_tasks(connection, 1_000)
+    await connection.execute("VACUUM ANALYZE")
+    before = (await pages_of_a_round(database))["claim_tasks"]
+    await connection.execute(LATER_ON_EVERY_LANE)
+    await connection.execute("VACUUM ANALYZE")
+
+    assert (await pages_of_a_round(database))["claim_tasks"] < 1.2 * before + 50

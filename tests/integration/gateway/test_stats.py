@@ -27,7 +27,7 @@ FILL = """
 
 
 INDEXES = {
-    "count_queue": {"task_claimable", "task_running"},
+    "count_queue": {"task_due", "task_running"},
     "count_recent": {"task_listed", "task_listed_by_state", "task_ended"},
 }
 
