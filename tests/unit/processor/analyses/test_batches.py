@@ -1,18 +1,23 @@
 """Batches of a table: all of them, or an error; a kind that says something of rows that it did not see is worthless."""
 
+import sys
 import threading
 from pathlib import Path
+from traceback import walk_stack
 
+import anyio
 import polars as pl
 import pytest
 from polars.exceptions import PanicException
 
 from helpers.checking import validate
+from helpers.eventually import eventually
 from helpers.recording_run import RecordingRun
 from processor.analyses.batches import RowsMissingError, batches, check_complete
 from processor.analyses.profile.scan import count_all
 from processor.analyses.shards import sharded
 from processor.analyses.validate.facts import gather
+from processor.analyses.validate.scan import check_all
 from processor.reading import Table
 from processor.reading.rows_sample import of_head
 
@@ -43,6 +48,12 @@ def table(frame: pl.LazyFrame, *, rows: int | None = None) -> Table:
     )
 
 
+async def engine_waits() -> bool:
+    """Whether a thread waits for room to put a batch."""
+    stacks = [{frame.f_code.co_name for frame, _ in walk_stack(top)} for top in sys._current_frames().values()]
+    return any({"_put", "wait"} <= names for names in stacks)
+
+
 @pytest.mark.parametrize("in_order", [True, False])
 def test_a_panic_of_polars_is_raised(*, in_order: bool) -> None:
     with pytest.raises(PanicException):
@@ -64,14 +75,20 @@ def test_all_rows_come_in_their_order() -> None:
 def test_who_stops_early_leaves_no_thread_behind() -> None:
     rows = batches(pl.LazyFrame({"a": range(1_000_000)}), rows=1000)
     next(rows)
+    anyio.run(eventually, engine_waits)
     assert "batches" in {thread.name for thread in threading.enumerate()}
     del rows
     assert "batches" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_pass_that_saw_fewer_rows_than_the_file_has_is_an_error() -> None:
+def test_a_pass_that_saw_fewer_rows_than_the_file_has_is_an_error(tmp_path: Path) -> None:
+    run, cut = RecordingRun(tmp_path), table(pl.LazyFrame({"a": [1, 2]}), rows=3)
     with pytest.raises(RowsMissingError):
-        gather(table(pl.LazyFrame({"a": [1, 2]}), rows=3), lambda _: None)
+        gather(cut, lambda _: None)
+    with pytest.raises(RowsMissingError):
+        check_all(run, cut, [])
+    with pytest.raises(RowsMissingError):
+        count_all(run, cut, ["a"], duplicates=False, look=lambda _: None)
     check_complete(table(pl.LazyFrame({"a": [1, 2]})), 5)  # nobody knows how many there are
 
 
