@@ -46,10 +46,19 @@ class Shards:
         count: how many shards.
         packed: compress the files.
         seed: of the hash; what is in one shard by one seed is in all by another.
+        pile_bytes: so much is gathered before it is written; there are two of it in memory.
     """
 
     def __init__(
-        self, folder: Path, *, schema: pl.Schema, keys: Sequence[pl.Expr], count: int, packed: bool, seed: int
+        self,
+        folder: Path,
+        *,
+        schema: pl.Schema,
+        keys: Sequence[pl.Expr],
+        count: int,
+        packed: bool,
+        seed: int,
+        pile_bytes: float,
     ) -> None:
         self._folder = folder
         self._schema = schema
@@ -60,6 +69,7 @@ class Shards:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="shards")
         self._writing: Future[None] | None = None
         self._pile: list[pl.DataFrame] = []
+        self._pile_bytes = pile_bytes
         self._pile_rows = max(count * _ROWS_OF_A_FILE, _ROWS_OF_A_PILE)
         self._rows = self._bytes = 0
         self._files: list[list[Path]] = [[] for _ in range(count)]
@@ -70,7 +80,7 @@ class Shards:
         self._pile.append(batch)
         self._rows += batch.height
         self._bytes += int(batch.estimated_size())
-        if self._rows >= self._pile_rows or self._bytes >= _PILE_BYTES:
+        if self._rows >= self._pile_rows or self._bytes >= self._pile_bytes:
             self._write()
 
     def frames(self) -> list[pl.LazyFrame]:
@@ -149,6 +159,7 @@ def cut(
     tell: Callable[[int], None] = lambda _: None,
     packed: bool = True,
     seed: int = 0,
+    pile_bytes: float = _PILE_BYTES,
 ) -> list[pl.LazyFrame]:
     """The same, written to files even where there is one shard, and with bytes for texts (see `with_texts`).
 
@@ -160,9 +171,12 @@ def cut(
         tell: is told how many rows were cut so far.
         packed: compress the files: half the disk for twice the time.
         seed: of the hash; what is in one shard by one seed is in all by another.
+        pile_bytes: so much is gathered before it is written; there are two of it in memory.
     """
     schema = frame.collect_schema()
-    with Shards(folder, schema=schema, keys=keys, count=count, packed=packed, seed=seed) as shards:
+    with Shards(
+        folder, schema=schema, keys=keys, count=count, packed=packed, seed=seed, pile_bytes=pile_bytes
+    ) as shards:
         rows = 0
         for batch in batches(frame):
             shards.add(batch)

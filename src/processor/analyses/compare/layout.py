@@ -25,6 +25,7 @@ _SHORT: Final = 12  # a text of so many bytes lies within its view
 _LONGER: Final = 3.0  # as so many times as long as nested values in memory is their JSON, about
 _MATCHING: Final = 0.45  # of the memory
 _ALL: Final = 0.6
+_PILE_BYTES: Final = 64 << 20
 _PACKED_FROM: Final = 4  # times the memory: what is more is packed on disk, which costs time
 
 
@@ -36,11 +37,13 @@ class Layout:
         shards: how many.
         in_memory: they stay there; then there is one shard.
         packed: files are compressed.
+        pile_bytes: so much is gathered before it is written.
     """
 
     shards: int
     in_memory: bool
     packed: bool
+    pile_bytes: float
 
 
 def layout_for(run: Run, left: "Look", right: "Look", pairs: Sequence[Pair]) -> Layout:
@@ -55,7 +58,12 @@ def layout_for(run: Run, left: "Look", right: "Look", pairs: Sequence[Pair]) -> 
     matching = max(_JOINED_BYTES * sum(rows), _PLACED_BYTES * sum(rows) + columns + flags)
     shards = min(MOST_SHARDS, max(1, -int(-matching // (_MATCHING * memory))))
     in_memory = shards == 1 and size + matching <= _ALL * memory
-    return Layout(shards=shards, in_memory=in_memory, packed=size > _PACKED_FROM * memory)
+    return Layout(
+        shards=shards,
+        in_memory=in_memory,
+        packed=size > _PACKED_FROM * memory,
+        pile_bytes=min(_PILE_BYTES, memory / 32),
+    )
 
 
 def _rows(look: "Look", width: float) -> float:

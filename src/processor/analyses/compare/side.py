@@ -89,7 +89,15 @@ def keep(
             parts = [frame.collect(engine="streaming").lazy()]
         else:
             hashed = [pair.hashed(side) for pair in keys_of(pairs)] if found == pairs else [pl.lit(0)]
-            parts = cut(frame, hashed, count=layout.shards, folder=folder, tell=told.tell, packed=layout.packed)
+            parts = cut(
+                frame,
+                hashed,
+                count=layout.shards,
+                folder=folder,
+                tell=told.tell,
+                packed=layout.packed,
+                pile_bytes=layout.pile_bytes,
+            )
         shards = [Shard.of(part, frame.collect_schema()) for part in parts]
         # Without any column no row was read.
         rows = sum(shard.rows for shard in shards) if columns else _height(table.frame)
