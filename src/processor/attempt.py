@@ -15,7 +15,7 @@ import signal
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anyio
@@ -39,6 +39,7 @@ from processor.claim import (
     Usage,
 )
 from processor.feed_writer import FeedWriter
+from processor.machine import takes_bytes
 from processor.protocol import (
     MACHINE_FAILED,
     ArtifactFile,
@@ -176,8 +177,9 @@ class Attempt:
         is_used = child.tasks_done > 0
         report = await self._run_child(child, files, deadline=deadline)
         if is_used and isinstance(report, Crashed) and not self._has_heard:
-            report = await self._run_child(await self._shop.pool.take_fresh(), files, deadline=deadline)
-        return report
+            child = await self._shop.pool.take_fresh()
+            report = await self._run_child(child, files, deadline=deadline)
+        return await _judged(report, folder=child.room.folder.parent)
 
     async def _run_child(self, child: Child, files: Mapping[str, Path], *, deadline: float) -> Report:
         cpu_before = child.cpu_seen
@@ -272,6 +274,13 @@ class Attempt:
         return tuple(kept)
 
 
+async def _judged(report: Report, *, folder: Path) -> Report:
+    """What a child says of this machine is tried, now that it is gone with all that it wrote."""
+    if isinstance(report, Failed) and not report.permanent:
+        return replace(report, by_machine=not await takes_bytes(folder))
+    return report
+
+
 async def _checked(result: Result) -> str:
     try:
         return await checked_object(result.envelope)
@@ -298,4 +307,4 @@ def _machine_failed(message: str = "The processor's machine could not run the an
         "message": message,
         "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
     }
-    return Failed(error=error, permanent=False)
+    return Failed(error=error, permanent=False, by_machine=True)

@@ -106,10 +106,16 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """Something said why it cannot; `permanent`: trying again would end the same way."""
+    """Something said why it cannot.
+
+    Attributes:
+        permanent: trying again would end the same way.
+        by_machine: it is this machine that failed, as its processor saw for itself: no task is to blame.
+    """
 
     error: Mapping[str, Any]
     permanent: bool
+    by_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

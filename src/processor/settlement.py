@@ -5,7 +5,7 @@ report of the attempt         next state      counts as          event
 succeeded                     succeeded                          succeeded
 failed, permanent             failed          failure            failed
 failed, may pass              queued, later   failure            retrying   (failed after max_attempts)
-  on a machine in doubt       queued, later   nothing            retrying   see machine.py
+  by a machine in doubt       queued, later   nothing            retrying   see machine.py
 out of memory                 queued, at once failure            retrying   in low-memory mode, once
 timed out, out of disk        failed          failure            failed     the same would happen again
 too many files or threads     failed          failure            failed     the same would happen again
@@ -82,7 +82,7 @@ def settle(
             )
         case Failed(error=error, permanent=True):
             return _fail(AttemptOutcome.FAILED, error)
-        case Failed(error=error) if machine_in_doubt and claim.attempt <= UNBLAMED_ATTEMPTS:
+        case Failed(error=error, by_machine=True) if machine_in_doubt and claim.attempt <= UNBLAMED_ATTEMPTS:
             delay = backoff(1, first=policy.first_s, most=policy.most_s, rng=rng)  # for other machines
             return _requeue(AttemptOutcome.FAILED, error, delay_s=delay)
         case Failed(error=error):

@@ -84,6 +84,10 @@ async def test_clocks_that_disagree_by_days_change_nothing(
         assert began <= least <= most <= now, column
 
 
+async def has_entries(folder: Path, count: int) -> bool:
+    return len(list(folder.iterdir())) == count
+
+
 def may_mount() -> bool:
     """Whether this user may mount a disk of its own in a namespace."""
     if shutil.which("unshare") is None:
@@ -110,6 +114,18 @@ async def test_a_disk_that_is_full_is_waited_for_and_takes_nobody_down(
     assert set(await outcomes(connection, task)) == {"failed", "succeeded"}
 
 
+async def test_a_task_that_blames_the_machine_again_and_again_is_believed_only_if_it_is_so(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    async with processors.start(slots=1):
+        tasks = [await queued_task(connection, inputs={}, kind="no-room", max_attempts=3) for _ in range(2)]
+        for task in tasks:
+            assert "machine_failed" in (await ended(connection, task))["error"]
+
+    for task in tasks:
+        assert await outcomes(connection, task) == ["failed"] * 3
+
+
 async def test_a_machine_that_can_run_nothing_costs_one_attempt_and_leaves_the_queue_to_others(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:
@@ -117,6 +133,7 @@ async def test_a_machine_that_can_run_nothing_costs_one_attempt_and_leaves_the_q
     children = processors.folder / "work" / "1" / "children"
     async with processors.start(slots=2):
         await ended(connection, await queued_task(connection, inputs={}, kind="noop"))
+        await eventually(lambda: has_entries(children, 2))  # the one that did it, and the one that stands by
         shutil.rmtree(children)
         children.touch()
         tasks = [await queued_task(connection, inputs={}, kind="noop", max_attempts=2) for _ in range(5)]

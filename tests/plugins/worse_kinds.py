@@ -2,6 +2,7 @@
 
 import _thread
 import ctypes
+import errno
 import json
 import os
 import shutil
@@ -275,6 +276,10 @@ def fill_until_full(run: Run, _inputs: Inputs, params: Params) -> Outcome:
     return DONE
 
 
+def say_that_there_is_no_room(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def find_too_much(_run: Run, _inputs: Inputs, _params: Params) -> Outcome:
     return Outcome(summary={}, data={"text": "x" * (33 << 20)})
 
@@ -325,6 +330,7 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "swap-scratch": swap_scratch,
     "temporary": leave_temporary_files,
     "full": fill_until_full,
+    "no-room": say_that_there_is_no_room,
     "too-large": find_too_much,
     "now-and-then": crash_now_and_then,
     "work": work,

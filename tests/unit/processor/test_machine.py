@@ -1,13 +1,15 @@
 """A machine on which attempts fail is in doubt until something goes well."""
 
 import random
+from pathlib import Path
 
 import pytest
 
 from processor.claim import Crashed, Ended, Ending, Failed, Report, Succeeded
-from processor.machine import Machine
+from processor.machine import Machine, takes_bytes
 
-FAILED = Failed(error={"code": "machine_failed"}, permanent=False)
+FAILED = Failed(error={"code": "machine_failed"}, permanent=False, by_machine=True)
+TOLD = Failed(error={"code": "machine_failed"}, permanent=False)
 WELL = Succeeded(envelope="{}")
 MOST_S = 60
 
@@ -53,7 +55,7 @@ def test_in_doubt_it_claims_one_at_a_time_after_a_pause_that_grows(machine: Mach
     assert max(pauses) <= MOST_S + 0.125
 
 
-@pytest.mark.parametrize("report", [Crashed(how="crashed"), Ended(reason=Ending.CANCELLED)])
+@pytest.mark.parametrize("report", [TOLD, Crashed(how="crashed"), Ended(reason=Ending.CANCELLED)])
 def test_what_says_nothing_about_the_machine_changes_nothing(machine: Machine, report: Report) -> None:
     for each in (FAILED, report, FAILED):
         machine.hear(each)
@@ -62,8 +64,21 @@ def test_what_says_nothing_about_the_machine_changes_nothing(machine: Machine, r
     assert machine.is_in_doubt
 
 
+def test_what_a_child_says_of_the_machine_is_no_reason_to_doubt(machine: Machine) -> None:
+    for _ in range(10):
+        machine.hear(TOLD)
+
+    assert not machine.is_in_doubt
+
+
 def test_what_goes_well_ends_the_doubt_and_the_pause(machine: Machine) -> None:
     for report in (FAILED, FAILED, FAILED, WELL):
         machine.hear(report)
 
     assert machine.places(8) == 8
+
+
+async def test_a_disk_takes_bytes_and_keeps_none_of_them_or_it_does_not(tmp_path: Path) -> None:
+    assert await takes_bytes(tmp_path)
+    assert not list(tmp_path.iterdir())
+    assert not await takes_bytes(tmp_path / "gone")

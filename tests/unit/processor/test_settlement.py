@@ -16,6 +16,7 @@ from processor.settlement import UNBLAMED_ATTEMPTS, RetryPolicy, Settlement, set
 POLICY = RetryPolicy(first_s=1, most_s=100, max_crashes=3)
 ERROR = {"code": "machine_failed", "message": "No.", "advice": None}
 MAY_PASS = Failed(error=ERROR, permanent=False)
+BY_MACHINE = Failed(error=ERROR, permanent=False, by_machine=True)
 CRASHED = Crashed(how="crashed (SIGSEGV)")
 
 
@@ -94,7 +95,7 @@ def test_a_failure_that_may_pass_is_tried_again_later() -> None:
 
 
 def test_what_fails_on_a_machine_in_doubt_is_not_blamed_but_not_tried_for_ever() -> None:
-    def in_doubt(claim: Claim, report: Report = MAY_PASS) -> Settlement:
+    def in_doubt(claim: Claim, report: Report = BY_MACHINE) -> Settlement:
         settlement = settle(AttemptReport(claim=claim, report=report), policy=POLICY, machine_in_doubt=True)
         assert settlement is not None
         return settlement
@@ -106,7 +107,8 @@ def test_what_fails_on_a_machine_in_doubt_is_not_blamed_but_not_tried_for_ever()
     assert (innocent.state, innocent.outcome, innocent.error) == (TaskState.QUEUED, AttemptOutcome.FAILED, ERROR)
     assert (counts(innocent), innocent.delay_s > 0) == ((False, False), True)
     assert (old.state, counts(old)) == (TaskState.FAILED, (True, False))
-    assert in_doubt(last, CRASHED).state is TaskState.FAILED
+    for other in (CRASHED, MAY_PASS):
+        assert in_doubt(last, other).state is TaskState.FAILED
 
 
 @pytest.mark.parametrize("report", [MAY_PASS, CRASHED, Ended(reason=Ending.OUT_OF_MEMORY, limit=300)])
@@ -242,7 +244,7 @@ def test_of_a_lost_lease_nothing_is_written() -> None:
 
 @given(
     report=st.one_of(
-        st.sampled_from([Succeeded(envelope="{}"), MAY_PASS, Failed(error=ERROR, permanent=True), CRASHED]),
+        st.sampled_from([Succeeded(envelope="{}"), MAY_PASS, BY_MACHINE, Failed(error=ERROR, permanent=True), CRASHED]),
         st.sampled_from([reason for reason in Ending if reason is not Ending.LEASE_LOST]).map(
             lambda reason: Ended(reason=reason, limit=1)
         ),
