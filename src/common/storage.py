@@ -25,6 +25,7 @@ from common.settings import StorageSettings
 
 CHUNK_BYTES = 1 << 18
 SHARDS: Final = 256  # the blobs' folders, by the first two digits of their digest
+TROUBLE: Final = (OSError, obstore.exceptions.BaseError)  # a storage, or a disk, that is away, full, or closed to us
 
 
 class TooLargeError(SundogError):
@@ -72,7 +73,7 @@ class Storage:
         try:
             local = settings.url.startswith("file://")
             return cls(store=from_url(settings.url, mkdir=True) if local else from_url(settings.url))
-        except (ValueError, OSError, obstore.exceptions.BaseError) as error:
+        except (ValueError, *TROUBLE) as error:
             raise ConfigurationError(
                 f"SUNDOG_STORAGE_URL cannot be used: {error}",
                 advice="Write file:///folder, s3://bucket/prefix, gs://... or az://...",

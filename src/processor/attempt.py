@@ -21,7 +21,7 @@ from pathlib import Path
 import anyio
 
 from common.errors import SundogError
-from common.storage import Storage
+from common.storage import TROUBLE, Storage
 from processor.cache import InputCache
 from processor.child_pipe import PipeClosedError
 from processor.child_pool import ChildPool
@@ -128,10 +128,10 @@ class Attempt:
             except InputLateError as error:
                 log.warning("the storage hangs", extra={"task": self.claim.task})
                 report = _machine_failed(str(error))
-            except Exception:
+            except Exception as error:
                 # The unknown ends one attempt and no other: no room, the storage away, or a fault of our own.
                 log.exception("an attempt failed on this machine", extra={"task": self.claim.task})
-                report = _machine_failed()
+                report = _machine_failed(by_machine=isinstance(error, TROUBLE))
         if report is not None:
             return report
         if self._ending is None:
@@ -301,10 +301,12 @@ async def _how_it_ended(child: Child) -> str:
     return f"crashed ({signal.Signals(-status).name})"
 
 
-def _machine_failed(message: str = "The processor's machine could not run the analysis.") -> Failed:
+def _machine_failed(
+    message: str = "The processor's machine could not run the analysis.", *, by_machine: bool = True
+) -> Failed:
     error = {
         "code": MACHINE_FAILED,
         "message": message,
         "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
     }
-    return Failed(error=error, permanent=False, by_machine=True)
+    return Failed(error=error, permanent=False, by_machine=by_machine)

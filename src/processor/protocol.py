@@ -22,8 +22,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from common.compact_json import strictly_compact
+from common.errors import ParamsError
 
 HEADER: Final = struct.Struct(">IQ")
 MESSAGE_BYTES: Final = 32 << 20  # a result or a partial of some hundred columns stays far below
@@ -172,8 +174,17 @@ def encode_job(job: Job, *, number: int) -> bytes:
 
     Raises:
         MessageTooLongError: it is longer than `MESSAGE_BYTES`.
+        ParamsError: they hold half a character (a lone surrogate), which JSON has an escape for, and UTF-8 has not.
     """
-    return _framed(job.model_dump_json().encode(), job=number)
+    try:
+        body = job.model_dump_json().encode()
+    except PydanticSerializationError as error:
+        raise ParamsError(
+            "The parameters hold half a character, of which there is no text.",
+            pointer="/params",
+            advice="Correct it and submit again.",
+        ) from error
+    return _framed(body, job=number)
 
 
 def _framed(body: bytes, *, job: int) -> bytes:

@@ -55,6 +55,18 @@ async def test_a_refused_event_ends_an_attempt_that_still_runs(
     assert [event["type"] for event in await feed(connection, task)] == ["queued", "started", "failed"]
 
 
+async def test_params_that_no_child_can_be_told_fail_their_task_for_good(
+    processors: ProcessorFactory, connection: asyncpg.Connection
+) -> None:
+    """JSON may hold half a character, UTF-8 may not."""
+    async with processors.start(slots=1):
+        task = await queued_task(connection, inputs={}, kind="gate", params={"gate": "\ud800"}, max_attempts=3)
+        row = await ended(connection, task)
+
+    assert json.loads(row["error"])["code"] == "params_invalid"
+    assert await outcomes(connection, task) == ["failed"]
+
+
 async def test_a_hundred_megabytes_of_log_disturb_nobody(
     processors: ProcessorFactory, connection: asyncpg.Connection
 ) -> None:

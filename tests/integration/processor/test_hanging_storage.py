@@ -1,12 +1,16 @@
-"""An attempt whose storage takes the request and never answers: a server of HTTP in the place of an object store."""
+"""Whose failure it is: an attempt whose storage takes the request and never answers, or that meets a fault of ours.
+
+A server of HTTP stands in the place of an object store.
+"""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 from uuid import uuid4
 
 import anyio
-from obstore.store import HTTPStore
+from obstore.store import HTTPStore, MemoryStore
 
 from common.ids import TaskId
 from common.storage import Storage
@@ -37,6 +41,17 @@ CLAIM = Claim(
 )
 
 
+def workshop_with(storage: Storage, *, folder: Path) -> Workshop:
+    return Workshop(
+        pool=cast("ChildPool", None),  # it does not come to a child
+        watchdog=Watchdog(),
+        cache=InputCache(folder=folder / "inputs", storage=storage, most_bytes=1),
+        storage=storage,
+        feed=cast("FeedWriter", None),  # nothing is told
+        settings=ProcessorSettings(work_dir=folder, bring_s=0.5),
+    )
+
+
 async def test_a_storage_that_hangs_gives_the_slot_back(tmp_path: Path) -> None:
     asked = anyio.Event()
 
@@ -50,20 +65,22 @@ async def test_a_storage_that_hangs_gives_the_slot_back(tmp_path: Path) -> None:
         port = server.sockets[0].getsockname()[1]
         store = HTTPStore.from_url(f"http://127.0.0.1:{port}", client_options={"allow_http": True})
         storage = Storage(store=store)
-        workshop = Workshop(
-            pool=cast("ChildPool", None),  # it does not come to a child
-            watchdog=Watchdog(),
-            cache=InputCache(folder=tmp_path / "inputs", storage=storage, most_bytes=1),
-            storage=storage,
-            feed=cast("FeedWriter", None),  # nothing is told
-            settings=ProcessorSettings(work_dir=tmp_path, bring_s=0.5),
-        )
+        workshop = workshop_with(storage, folder=tmp_path)
         await workshop.cache.open()
         with anyio.fail_after(20):
             report = (await Attempt(CLAIM, workshop=workshop).run()).report
 
     assert asked.is_set()
     assert isinstance(report, Failed)
-    assert (report.error["code"], report.permanent) == ("machine_failed", False)
+    assert (report.error["code"], report.permanent, report.by_machine) == ("machine_failed", False, True)
     assert "The storage did not give an input" in report.error["message"]
     assert not list((tmp_path / "inputs").iterdir())
+
+
+async def test_a_fault_of_our_own_is_tried_again_and_says_nothing_about_the_machine(tmp_path: Path) -> None:
+    """No pool to take a child from."""
+    workshop = workshop_with(Storage(store=MemoryStore()), folder=tmp_path)
+    report = (await Attempt(replace(CLAIM, inputs=()), workshop=workshop).run()).report
+
+    assert isinstance(report, Failed)
+    assert (report.error["code"], report.permanent, report.by_machine) == ("machine_failed", False, False)
