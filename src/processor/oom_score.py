@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Final
 
 FILE: Final = "/proc/self/oom_score_adj"
-OF_A_CHILD: Final = b"800"  # of 1,000: as if it held four fifths of the machine's memory besides what it does hold
+OF_A_CHILD: Final = 800  # of 1,000: as if it held four fifths of the machine's memory besides what it does hold
 
 
 class OomScore:
@@ -27,8 +27,8 @@ class OomScore:
 
     @contextmanager
     def of_a_child(self) -> Iterator[None]:
-        """As long as the block lasts: what is forked in it keeps that score, and this process does not."""
-        self._write(OF_A_CHILD)
+        """As long as the block lasts: what is forked in it keeps that score, or a higher one; this process does not."""
+        self._write(b"%d" % max(OF_A_CHILD, int(self._own)))
         try:
             yield
         finally:

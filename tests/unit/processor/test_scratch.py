@@ -1,5 +1,7 @@
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -8,6 +10,27 @@ import pytest
 from processor.scratch import ArtifactOutsideError, empty_folder, open_inside, remove_folder
 
 SECRET = b"of somebody else"
+AS_NOBODY = """
+import os
+import sys
+from pathlib import Path
+import anyio
+from processor.scratch import empty_folder, remove_folder
+
+anyio.run(anyio.to_thread.run_sync, os.getpid)  # imports what nobody may not
+os.chdir(sys.argv[1])
+if os.geteuid() == 0:  # to whom no folder is closed
+    os.chown(".", 65534, 65534)
+    os.setuid(65534)
+folder = Path("folder")
+(folder / "closed" / "deeper").mkdir(parents=True)
+(folder / "closed" / "deeper" / "file").touch()
+for each in (folder / "closed" / "deeper", folder / "closed"):
+    each.chmod(0o300)
+print(anyio.run(empty_folder, folder))
+anyio.run(remove_folder, folder)
+print(folder.exists())
+"""
 
 
 @pytest.fixture
@@ -206,3 +229,9 @@ async def test_folders_in_folders_go_however_deep_they_are(
     await remove(folder)
 
     assert not folder.exists() or not list(folder.iterdir())
+
+
+def test_folders_that_are_closed_to_all_go_with_the_child_and_not_before(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", AS_NOBODY, str(tmp_path)], check=True, capture_output=True, text=True)
+
+    assert done.stdout.split() == ["False", "False"]
