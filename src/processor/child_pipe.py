@@ -1,7 +1,9 @@
 """The supervisor's end of a child's pipe: it takes bytes as they come and gives whole messages out.
 
 What is read ahead is bounded: past `READ_AHEAD_BYTES`, or the message that is waited for if that is longer, the pipe is
-left alone until somebody takes a message, so that a child which tells too much waits.
+left alone until somebody takes a message, so that a child which tells too much waits. And so is the time that goes into
+taking: past `MESSAGES_AT_ONCE` within `WINDOW_S` the next one waits for the end of that, so that a child which tells
+without end takes a few hundredths of the supervisor, and the others have their turn.
 """
 
 import asyncio
@@ -9,11 +11,13 @@ import fcntl
 import socket
 import struct
 import termios
-from typing import Self, cast
+from typing import Final, Self, cast
 
 from processor import protocol
 
 READ_AHEAD_BYTES = 1 << 18
+MESSAGES_AT_ONCE: Final = 256
+WINDOW_S: Final = 0.05
 UNREAD = struct.Struct("i")
 
 
@@ -31,6 +35,8 @@ class ChildPipe(asyncio.Protocol):
         self._moved: asyncio.Future[None] | None = None
         self._is_paused = False
         self._is_closed = False
+        self._taken = 0  # within the present window
+        self._window_ends = 0.0
 
     async def open(self) -> Self:
         """Begin to read."""
@@ -62,6 +68,7 @@ class ChildPipe(asyncio.Protocol):
             ProtocolError: it is too long to be one.
             PipeClosedError: there is none, and none will come.
         """
+        await self._wait_for_window()
         while (message := self._take()) is None:
             if self._is_closed:
                 raise PipeClosedError
@@ -71,6 +78,13 @@ class ChildPipe(asyncio.Protocol):
             finally:
                 self._moved = None
         return message
+
+    async def _wait_for_window(self) -> None:
+        self._taken += 1
+        if self._taken > MESSAGES_AT_ONCE:
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(max(self._window_ends - loop.time(), 0))
+            self._taken, self._window_ends = 1, loop.time() + WINDOW_S
 
     def has_unread(self) -> bool:
         """Whether the other side has not taken all that was sent to it."""

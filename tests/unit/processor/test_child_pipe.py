@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from processor import protocol
-from processor.child_pipe import READ_AHEAD_BYTES, ChildPipe, PipeClosedError
+from processor.child_pipe import MESSAGES_AT_ONCE, READ_AHEAD_BYTES, ChildPipe, PipeClosedError
 
 MOST_QUEUED = 4 * READ_AHEAD_BYTES  # read ahead, and what the kernel holds of both directions
 
@@ -64,6 +64,26 @@ async def test_a_child_that_tells_too_much_waits(pipe: ChildPipe, child: socket.
     for _ in range(READ_AHEAD_BYTES // len(message)):
         await pipe.receive()
     assert await told(child, message) > 0
+
+
+async def test_a_child_that_tells_without_end_leaves_others_their_turn(pipe: ChildPipe, child: socket.socket) -> None:
+    turns = 0
+
+    async def neighbour() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0)
+            turns += 1
+
+    child.sendall(framed(b"") * (4 * MESSAGES_AT_ONCE))
+    async with asyncio.TaskGroup() as group:
+        turning = group.create_task(neighbour())
+        await pipe.receive()
+        before = turns
+        for _ in range(4 * MESSAGES_AT_ONCE - 1):  # all are there
+            await pipe.receive()
+        turning.cancel()
+    assert turns - before >= 3
 
 
 async def told(child: socket.socket, message: bytes) -> int:
