@@ -16,6 +16,7 @@ from processor.guard.expression import guard_expression
 from processor.guard.failures import explain_failure
 from processor.guard.query import GuardedQuery, guard_query, read_query
 from processor.guard.sources import refuse_foreign_paths, sources
+from processor.guard.widening import wide_frame
 
 __all__ = [
     "Condition",
@@ -27,4 +28,5 @@ __all__ = [
     "read_query",
     "refuse_foreign_paths",
     "sources",
+    "wide_frame",
 ]

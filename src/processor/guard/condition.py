@@ -34,7 +34,7 @@ def guard_condition(text: str, *, schema: pl.Schema, pointer: str) -> Condition:
     Raises:
         ParamsError: it is anything else, does not fit the types, or would read something.
     """
-    expression, used = read_expression(text, columns=schema.names(), pointer=pointer)
+    expression, used = read_expression(text, columns=schema.names(), pointer=pointer, schema=schema)
     check_plan(expression, text=text, schema=schema, pointer=pointer)
     return Condition(expression=expression, columns=used)
 

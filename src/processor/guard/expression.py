@@ -12,6 +12,7 @@ from processor.guard.grammar import SCALARS, check_forms
 from processor.guard.parsing import parse_expression
 from processor.guard.patterns import without_patterns
 from processor.guard.refusal import Refusal, near, refusals_at, shown
+from processor.guard.widening import widen_columns, widen_functions
 
 
 def guard_expression(text: str, *, columns: Collection[str], pointer: str) -> pl.Expr:
@@ -28,8 +29,16 @@ def guard_expression(text: str, *, columns: Collection[str], pointer: str) -> pl
     return read_expression(text, columns=columns, pointer=pointer)[0]
 
 
-def read_expression(text: str, *, columns: Collection[str], pointer: str) -> tuple[pl.Expr, tuple[str, ...]]:
+def read_expression(
+    text: str, *, columns: Collection[str], pointer: str, schema: pl.Schema | None = None
+) -> tuple[pl.Expr, tuple[str, ...]]:
     """The same, with the names of the columns that it looks at.
+
+    Args:
+        text: as the caller wrote it.
+        columns: names of the columns that it may use.
+        pointer: where the text stands in the request, as a JSON Pointer.
+        schema: their types, where they are known: then nothing goes round that is computed with them.
 
     Raises:
         ParamsError: it is anything else.
@@ -39,8 +48,9 @@ def read_expression(text: str, *, columns: Collection[str], pointer: str) -> tup
         check_forms(tree, forms=SCALARS, functions=SCALAR_FUNCTIONS)
         _check_columns(tree, columns)
         used = tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
+        tree = widen_columns(tree, schema or {})
         without_patterns(tree)
-        sql = written(tree)
+        sql = written(widen_functions(tree))
     try:
         return pl.sql_expr(sql), used
     except BaseException as error:

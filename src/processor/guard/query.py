@@ -12,6 +12,7 @@ from processor.guard.parsing import parse_query
 from processor.guard.patterns import plain_names, rename
 from processor.guard.refusal import Refusal, refusals_at
 from processor.guard.tables import check_tables
+from processor.guard.widening import computes, widen_functions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,11 +24,13 @@ class GuardedQuery:
         scans: how many tables it names, with every WITH written out.
         renamed: names that Polars would take for patterns → what the text has for them. The tables' columns of these
             names have to be renamed so, and those of the answer back.
+        is_computing: whether it computes with numbers: then the tables' have to be wide (`wide_frame`).
     """
 
     text: str
     scans: int
     renamed: Mapping[str, str]
+    is_computing: bool
 
 
 def guard_query(sql: str, *, tables: Mapping[str, Collection[str]], pointer: str) -> str:
@@ -61,4 +64,7 @@ def read_query(sql: str, *, tables: Mapping[str, Collection[str]], pointer: str)
         scans = check_tables(tree, inputs=tables)
         renamed = plain_names(sql, tree, tables)
         rename(tree, renamed)
-        return GuardedQuery(scans=scans, text=written(tree), renamed=renamed)
+        is_computing = computes(tree)
+        return GuardedQuery(
+            scans=scans, text=written(widen_functions(tree)), renamed=renamed, is_computing=is_computing
+        )

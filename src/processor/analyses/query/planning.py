@@ -7,7 +7,7 @@ from typing import TypeVar
 import polars as pl
 
 from common.errors import ParamsError
-from processor.guard import explain_failure, read_query, refuse_foreign_paths
+from processor.guard import explain_failure, read_query, refuse_foreign_paths, wide_frame
 from processor.guard.failures import is_of_polars
 
 POINTER = "/params/sql"
@@ -43,7 +43,10 @@ class Statement:
             ParamsError: Polars cannot make one, or it would read something else than these frames do.
         """
         renamed = self._guarded.renamed
-        tables = {renamed.get(name, name): _renamed(frame, renamed) for name, frame in frames.items()}
+        tables = {
+            renamed.get(name, name): _renamed(wide_frame(frame) if self._guarded.is_computing else frame, renamed)
+            for name, frame in frames.items()
+        }
         planned = self.told(lambda: pl.SQLContext(tables).execute(self._guarded.text))
         self.told(planned.collect_schema)
         self.told(lambda: refuse_foreign_paths(planned, frames=frames.values(), pointer=POINTER))

@@ -274,3 +274,31 @@ def test_times_that_no_calendar_of_python_reaches_are_texts(tmp_path: Path) -> N
         ["2147483647 days after 1970-01-01", ["+10000-01-02"]],
         [None, None],
     ]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT sum(n) AS s FROM t", [[3 * (2**31 - 1)]]),
+        ("SELECT g, sum(u) AS s FROM t GROUP BY g", [["x", 2**32]]),
+        ("SELECT sum(n) OVER (ORDER BY u) AS s FROM t", [[2**31 - 1], [2**32 - 2], [3 * (2**31 - 1)]]),
+        ("WITH w AS (SELECT u AS a, n AS b FROM t) SELECT min(a - b) AS s FROM w", [[1 - 2**31]]),
+        ("WITH w AS (SELECT length(g) AS a FROM t) SELECT min(a - 2) AS s FROM w", [[-1]]),
+        ("SELECT length(g) - 2 AS s, count(*) AS c FROM t GROUP BY length(g) - 2 ORDER BY length(g) - 2", [[-1, 3]]),
+        ("SELECT lag(length(g)) OVER (ORDER BY u) - 2 AS s FROM t", [[None], [-1], [-1]]),
+    ],
+)
+def test_whole_numbers_do_not_go_round(tmp_path: Path, sql: str, expected: list[list[Any]]) -> None:
+    narrow = pl.Series([2**31 - 1] * 3, dtype=pl.Int32)
+    frame = pl.DataFrame({"n": narrow, "u": pl.Series([0, 1, 2**32 - 1], dtype=pl.UInt32)}).with_columns(g=pl.lit("x"))
+    frame.write_parquet(tmp_path / "t.parquet")
+
+    assert query(tmp_path, {"t": tmp_path / "t.parquet"}, sql).preview == expected
+
+
+def test_columns_that_nothing_is_computed_with_keep_their_types(tmp_path: Path) -> None:
+    pl.DataFrame({"n": pl.Series([1], dtype=pl.Int8)}).write_parquet(tmp_path / "t.parquet")
+
+    done = query(tmp_path, {"t": tmp_path / "t.parquet"}, "SELECT n FROM t WHERE n > 0")
+
+    assert done.data["columns"] == [{"name": "n", "dtype": "Int8"}]

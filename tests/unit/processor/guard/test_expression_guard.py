@@ -1,5 +1,7 @@
 """Single expressions: what may be used in rules and filters, and what may not."""
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -134,3 +136,37 @@ def test_a_word_for_a_fraction_is_the_type_of_postgresql(word: str, dtype: pl.Da
     expression = guard_expression(f"CAST(a AS {word})", columns=FRAME.columns, pointer="/params/where")
 
     assert FRAME.lazy().select(expression).collect_schema().dtypes() == [dtype]
+
+
+NARROW = pl.DataFrame(
+    {
+        "i": pl.Series([100, -128], dtype=pl.Int8),
+        "u": pl.Series([1, 5], dtype=pl.UInt32),
+        "v": pl.Series([2, 3], dtype=pl.UInt64),
+        "s": ["a", "abcd"],
+        "t": [dt.datetime(2026, 12, 31, 23, 59), dt.datetime(2026, 1, 1)],  # noqa: DTZ001 - a column without a zone
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("i * 2 = 200", [True, False]),
+        ("abs(i) = 128", [False, True]),
+        ("-i = 128", [False, True]),
+        ("u - v = -1", [True, False]),
+        ("u - 2 < 0", [True, False]),
+        ("v - 3 = -1", [True, False]),
+        ("-CASE WHEN u > 1 THEN u ELSE 0 END = -5", [False, True]),
+        ("length(s) - 2 = -1", [True, False]),
+        ("strpos(s, 'b') - 3 = -1", [False, True]),
+        ("extract(hour FROM t) * 60 + date_part('minute', t) = 1439", [True, False]),
+        ("year(t) * 10000 + month(t) * 100 + day(t) = 20261231", [True, False]),
+        ("extract(epoch FROM t) > 1.5", [True, True]),
+        ("extract(time FROM t) = TIME '00:00:00'", [False, True]),
+    ],
+)
+def test_whole_numbers_do_not_go_round_where_they_are_computed_with(text: str, expected: list[object]) -> None:
+    condition = guard_condition(text, schema=NARROW.schema, pointer="/params/where")
+    assert NARROW.select(condition.expression.alias("value"))["value"].to_list() == expected
