@@ -19,7 +19,8 @@ from tempfile import TemporaryDirectory
 from benchmarks.parts.engine import python_with_kinds
 from benchmarks.parts.figures import compare, headline, tell
 from helpers.unwalled import python_without_walls
-from processor.children import Child, Children
+from processor.child_process import Child
+from processor.children import Children
 from processor.protocol import Failure, InputFile, Job, Result
 
 COLD = "import polars, processor.child"

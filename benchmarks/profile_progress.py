@@ -18,7 +18,8 @@ from benchmarks.parts.engine import python_with_kinds
 from benchmarks.parts.figures import compare, headline, tell
 from benchmarks.parts.kinds import TELLING
 from helpers.tpch import make_tables
-from processor.children import Child, Children
+from processor.child_process import Child
+from processor.children import Children
 from processor.protocol import Failure, InputFile, Job, Result
 
 GOAL = "≤ 1.03"

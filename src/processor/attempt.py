@@ -11,21 +11,22 @@ before the report is given: nothing goes on behind the back of what the database
 """
 
 import logging
-import signal
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
 
 from common.errors import SundogError
 from common.storage import TROUBLE, Storage
+from processor.answers import ForkServerError
+from processor.blame import how_it_ended, judged, machine_failed
 from processor.cache import InputCache
 from processor.child_pipe import PipeClosedError
 from processor.child_pool import ChildPool
-from processor.children import Child, ForkServerError
+from processor.child_process import Child
 from processor.claim import (
     Artifact,
     AttemptReport,
@@ -39,7 +40,6 @@ from processor.claim import (
     Usage,
 )
 from processor.feed_writer import FeedWriter
-from processor.machine import takes_bytes
 from processor.protocol import (
     MACHINE_FAILED,
     ArtifactFile,
@@ -66,7 +66,6 @@ _AT_ONCE = {
     Ending.LEASE_LOST,
 }
 SLOWEST_BYTES_A_S = 1 << 20  # at which an input may come from the storage
-ENDING_S = 1.0  # from the end of its pipe to the end of a child
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +121,16 @@ class Attempt:
             try:
                 report = await self._work()
             except ForkServerError:  # the processor ends; the task is another's to try
-                report = _machine_failed()
+                report = machine_failed()
             except SundogError as error:
                 report = Failed(error=error.as_json(), permanent=True)
             except InputLateError as error:
                 log.warning("the storage hangs", extra={"task": self.claim.task})
-                report = _machine_failed(str(error))
+                report = machine_failed(str(error))
             except Exception as error:
                 # The unknown ends one attempt and no other: no room, the storage away, or a fault of our own.
                 log.exception("an attempt failed on this machine", extra={"task": self.claim.task})
-                report = _machine_failed(by_machine=isinstance(error, TROUBLE))
+                report = machine_failed(by_machine=isinstance(error, TROUBLE))
         if report is not None:
             return report
         if self._ending is None:
@@ -179,7 +178,7 @@ class Attempt:
         if is_used and isinstance(report, Crashed) and not self._has_heard:
             child = await self._shop.pool.take_fresh()
             report = await self._run_child(child, files, deadline=deadline)
-        return await _judged(report, folder=child.room.folder.parent)
+        return await judged(report, folder=child.room.folder.parent)
 
     async def _run_child(self, child: Child, files: Mapping[str, Path], *, deadline: float) -> Report:
         cpu_before = child.cpu_seen
@@ -258,7 +257,7 @@ class Attempt:
                     case _:
                         await self._telling.tell(message)
         except PipeClosedError:
-            return Crashed(how=await _how_it_ended(child))
+            return Crashed(how=await how_it_ended(child))
         except ProtocolError as error:
             child.is_clean = False  # it may have said so around a result that is none
             log.warning("a child wrote nonsense", extra={"task": self.claim.task, "error": str(error)})
@@ -274,39 +273,8 @@ class Attempt:
         return tuple(kept)
 
 
-async def _judged(report: Report, *, folder: Path) -> Report:
-    """What a child says of this machine is tried, now that it is gone with all that it wrote."""
-    if isinstance(report, Failed) and not report.permanent:
-        return replace(report, by_machine=not await takes_bytes(folder))
-    return report
-
-
 async def _checked(result: Result) -> str:
     try:
         return await checked_object(result.envelope)
     except RawJsonError as error:
         raise ProtocolError(f"result: {error}") from None
-
-
-async def _how_it_ended(child: Child) -> str:
-    with anyio.move_on_after(ENDING_S):
-        await child.gone.wait()
-    status = child.exit_status
-    if status is None:
-        return "closed its pipe and went on"
-    if status >= 0:
-        return f"ended without a result (exit status {status})"
-    if status == -signal.SIGKILL:
-        return "was killed from outside, most likely by the kernel for want of memory"
-    return f"crashed ({signal.Signals(-status).name})"
-
-
-def _machine_failed(
-    message: str = "The processor's machine could not run the analysis.", *, by_machine: bool = True
-) -> Failed:
-    error = {
-        "code": MACHINE_FAILED,
-        "message": message,
-        "advice": "Nothing to do: it is tried again. If it stays, tell the operator the task's id.",
-    }
-    return Failed(error=error, permanent=False, by_machine=by_machine)

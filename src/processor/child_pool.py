@@ -17,7 +17,8 @@ import anyio
 from anyio.abc import TaskStatus
 
 from common.lifecycle import Service, Wakeup
-from processor.children import Child, Children
+from processor.child_process import Child
+from processor.children import Children
 
 log = logging.getLogger(__name__)
 

@@ -1,31 +1,26 @@
-"""The supervisor's side of the children: starts them, talks to them, ends them and hears of their end."""
+"""The fork server and the children that it forked: asks for them, and hears of their end."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import os
-import secrets
 import signal
 import socket
 import subprocess
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import anyio
 from anyio.abc import TaskStatus
 
-from common.errors import SundogError
 from common.lifecycle import Service
-from processor import protocol
-from processor.child_pipe import ChildPipe, PipeClosedError
+from processor.answers import Answers, ForkServerError
+from processor.child_process import Child
 from processor.confinement.wall import Wall
 from processor.forkserver import PACKET_BYTES
-from processor.meter import Meter
 from processor.priority import Priority
-from processor.protocol import ChildMessage, Failure, Job, Result
 from processor.room import Room
 
 log = logging.getLogger(__name__)
@@ -35,172 +30,6 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SUNDOG_CHILD_FAULTS")
 
 ANSWER_S = 20.0  # far more than it takes to fork, or to take leave of a child, on any machine that still works
 END_S = 10.0
-STEPS = 10
-
-
-class ForkServerError(SundogError):
-    """The fork server ended, or answers no more; the processor cannot work without it and ends too."""
-
-    code = "fork_server_ended"
-
-
-class Answers:
-    """How long the fork server may take to answer.
-
-    Args:
-        within: seconds.
-
-    Attributes:
-        expected: cancelled when one did not come. Whoever owns the fork server ends it then, and so all waiting for it.
-    """
-
-    def __init__(self, *, within: float) -> None:
-        self.expected = anyio.CancelScope()
-        self._within = within
-
-    async def wait_for(self, answer: Callable[[], Awaitable[object]]) -> bool:
-        """Wait for an answer, which can be waited for again; False if it is missing.
-
-        The time is taken in steps, each seen to its end by this process: one that was frozen together with the fork
-        server finds at most one step over when both go on.
-        """
-        for _ in range(STEPS):
-            with anyio.move_on_after(self._within / STEPS):
-                await answer()
-                return True
-        self.expected.cancel()
-        return False
-
-
-class Child:
-    """One child process.
-
-    Attributes:
-        room: the folder that is its own.
-        pid: its process number; for /proc only, signals go through the pidfd.
-        exit_status: None while it lives; then its exit code, or minus the signal that ended it.
-        tasks_done: how many tasks it has ended by its own word.
-        bytes_at_start: resident memory before its first task.
-        bytes_seen: resident memory when it was looked at last; while it is idle that does not change.
-        cpu_seen: processor time that it had used then.
-        is_clean: it has ended its task by its own word, and says that nothing of the task goes on in it.
-        has_strayed: something in it has spoken for another job than the present one.
-    """
-
-    def __init__(self, *, pid: int, pidfd: int, end: socket.socket, room: Room, answers: Answers) -> None:
-        self.pid = pid
-        self._answers = answers
-        self.room = room
-        self.exit_status: int | None = None
-        self.tasks_done = 0
-        self.bytes_at_start = self.bytes_seen = 0
-        self.cpu_seen = 0.0
-        self.is_clean = False
-        self.has_strayed = False
-        self._job = 0
-        self._cpu_at_end = 0.0
-        self.gone = anyio.Event()
-        self._pidfd = pidfd
-        self._pipe = ChildPipe(end)
-        self._meter = Meter(pid)
-
-    async def open(self) -> None:
-        """Make its pipe ready for messages."""
-        await self._pipe.open()
-        self.bytes_at_start = self.resident_bytes()
-        self.cpu_seconds()
-
-    def send(self, job: Job) -> None:
-        """Give it a job.
-
-        Raises:
-            PipeClosedError: it is gone.
-        """
-        self.is_clean = False
-        self._job = secrets.randbits(64)
-        self._pipe.send(protocol.encode_job(job, number=self._job))
-
-    async def receive(self) -> ChildMessage:
-        """The next message about the present job; what is about another comes from something that an earlier task left.
-
-        Raises:
-            ProtocolError: it said something that is no message.
-            PipeClosedError: it closed its end.
-        """
-        while True:
-            job, body = await self._pipe.receive()
-            if job == self._job:
-                break
-            self.has_strayed = True
-        message = protocol.decode(body)
-        if isinstance(message, Result | Failure):
-            self.is_clean = message.clean and not self.has_strayed
-        return message
-
-    def has_unread_job(self) -> bool:
-        """Whether it has not taken the job that it was given."""
-        return self._pipe.has_unread()
-
-    def is_waiting(self) -> bool:
-        """Whether it lives and is silent, as it must be between two tasks."""
-        return self.exit_status is None and self._pipe.is_silent()
-
-    def signal(self, number: signal.Signals) -> None:
-        """Send it a signal; harmless when it has ended."""
-        if not self.gone.is_set():
-            with contextlib.suppress(ProcessLookupError):  # it has ended and the fork server is about to tell
-                signal.pidfd_send_signal(self._pidfd, number)
-
-    async def end(self, *, grace_s: float) -> None:
-        """End it and wait until it is gone: an interrupt, which Polars obeys, then SIGKILL.
-
-        That comes as soon as it has answered, or after `grace_s`. Nobody else may listen to it any more.
-        """
-        try:
-            if grace_s > 0:
-                self.signal(signal.SIGINT)
-                with anyio.move_on_after(grace_s):
-                    await self._last_word()
-        finally:
-            with anyio.CancelScope(shield=True):
-                self.signal(signal.SIGKILL)
-                if not await self._answers.wait_for(self.gone.wait):
-                    await self.gone.wait()  # the fork server is being killed, and its children by that
-                self._pipe.close()
-                await self.room.remove()
-
-    async def _last_word(self) -> None:
-        """Wait until it has ended its task, or itself; what it says before is dropped, so that it can come to that."""
-        try:
-            while not isinstance(await self.receive(), Result | Failure):
-                pass
-        except protocol.ProtocolError:
-            return
-        except PipeClosedError:
-            await self.gone.wait()
-
-    def resident_bytes(self) -> int:
-        """Resident memory at this moment; 0 when it has ended."""
-        self.bytes_seen = self._meter.resident_bytes()
-        return self.bytes_seen
-
-    def threads(self) -> int:
-        """How many threads it has at this moment; 0 when it has ended."""
-        return self._meter.threads()
-
-    def cpu_seconds(self) -> float:
-        """Processor time that it has used so far, or at all if it has ended."""
-        self.cpu_seen = self._meter.cpu_seconds() if self.exit_status is None else self._cpu_at_end
-        return self.cpu_seen
-
-    def ended(self, *, status: int, cpu_seconds: float) -> None:
-        """Note its end, as the fork server told it."""
-        self.exit_status = status
-        self._cpu_at_end = cpu_seconds
-        self._meter.close()
-        os.close(self._pidfd)
-        self._pidfd = -1
-        self.gone.set()
 
 
 class Children(Service):

@@ -8,22 +8,18 @@ attempt reaches an end of its own again:
 - what fails is not blamed for it (settlement.py).
 
 A child's word is not enough for that: one that says that the disk is full may have filled it itself, and there is room
-again when it has gone. So its processor tries for itself. Else a task could keep a machine from all its neighbours.
+again when it has gone. So its processor tries for itself (blame.py). Else a task could keep a machine from all its
+neighbours.
 
 The first failure after something that went well may be the task's own, and counts: so one that no machine can run fails
 in the end, while a machine that breaks costs one attempt of one task.
 """
 
 import logging
-import os
 import random
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final, assert_never
-
-import anyio
+from typing import assert_never
 
 from common.backoff import backoff
 from processor.claim import Crashed, Ended, Failed, Report, Succeeded
@@ -31,7 +27,6 @@ from processor.claim import Crashed, Ended, Failed, Report, Succeeded
 log = logging.getLogger(__name__)
 
 PAUSE_AT_MOST_S = 60.0
-PROOF_BYTES: Final = 1 << 20
 
 
 class Machine:
@@ -88,19 +83,3 @@ class Machine:
             pause_s = backoff(self._failures - 1, first=self._first_s, most=self._most_s, rng=self._rng)
             self._not_before = self._clock() + pause_s
             log.warning("this machine fails, claiming one task at a time", extra={"count": self._failures})
-
-
-async def takes_bytes(folder: Path) -> bool:
-    """Whether the disk below a folder of this machine takes what is written."""
-    return await anyio.to_thread.run_sync(_takes_bytes, folder)
-
-
-def _takes_bytes(folder: Path) -> bool:
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(PROOF_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        return False
-    return True

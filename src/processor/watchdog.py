@@ -21,7 +21,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
 from common.lifecycle import Service
-from processor.children import Child
+from processor.child_process import Child
 from processor.claim import Ending
 from processor.disk import Fill, fill_of
 

@@ -16,10 +16,12 @@ from common.storage import Storage
 from common.words import AttemptOutcome, TaskState
 from helpers.eventually import eventually
 from helpers.processes import descendants, gone
+from processor.answers import ForkServerError
 from processor.attempt import Attempt, Workshop
 from processor.cache import InputCache
 from processor.child_pool import ChildPool
-from processor.children import Child, Children, ForkServerError
+from processor.child_process import Child
+from processor.children import Children
 from processor.claim import AttemptReport, Claim, Failed
 from processor.feed_writer import FeedWriter
 from processor.settings import ProcessorSettings

@@ -1,12 +1,11 @@
 """A machine on which attempts fail is in doubt until something goes well."""
 
 import random
-from pathlib import Path
 
 import pytest
 
 from processor.claim import Crashed, Ended, Ending, Failed, Report, Succeeded
-from processor.machine import Machine, takes_bytes
+from processor.machine import Machine
 
 FAILED = Failed(error={"code": "machine_failed"}, permanent=False, by_machine=True)
 TOLD = Failed(error={"code": "machine_failed"}, permanent=False)
@@ -76,9 +75,3 @@ def test_what_goes_well_ends_the_doubt_and_the_pause(machine: Machine) -> None:
         machine.hear(report)
 
     assert machine.places(8) == 8
-
-
-async def test_a_disk_takes_bytes_and_keeps_none_of_them_or_it_does_not(tmp_path: Path) -> None:
-    assert await takes_bytes(tmp_path)
-    assert not list(tmp_path.iterdir())
-    assert not await takes_bytes(tmp_path / "gone")

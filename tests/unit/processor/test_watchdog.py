@@ -11,7 +11,8 @@ from pathlib import Path
 
 import anyio
 
-from processor.children import Answers, Child
+from processor.answers import Answers
+from processor.child_process import Child
 from processor.claim import Ending
 from processor.disk import Fill
 from processor.room import Room
