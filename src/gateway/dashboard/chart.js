@@ -13,10 +13,14 @@ function place(edge) {
   return Date.parse(/^\d\d:/.test(edge) ? `1970-01-01T${edge}Z` : edge);
 }
 
+/** Whole numbers that are years: 2013, not 2,013. */
+export const isYear = ({ meaning }) => meaning?.type === "year";
+
 const edgeText = (edge) => (Number.isNaN(Number(edge)) ? moment(edge) : number(edge));
+const edgesOf = (column) => (isYear(column) ? (edge) => shown(edge, 40) : edgeText);
 
 /** `{edges: [n + 1], counts: [n]}` as bars as wide as their bins, or as even ones where the edges have no width. */
-function bars({ edges, counts }) {
+function bars({ edges, counts }, text) {
   const [first, last] = [place(edges[0]), place(edges.at(-1))];
   const most = Math.max(1, ...counts);
   const x = (index) =>
@@ -26,7 +30,7 @@ function bars({ edges, counts }) {
     return svg(
       "rect",
       { x: x(index), y: HEIGHT - height, width: Math.max(0.5, x(index + 1) - x(index) - 1), height },
-      svg("title", {}, `${edgeText(edges[index])} to ${edgeText(edges[index + 1])}: ${number(count)}`),
+      svg("title", {}, `${text(edges[index])} to ${text(edges[index + 1])}: ${number(count)}`),
     );
   });
 }
@@ -42,7 +46,9 @@ function strip({ edges }, quantiles) {
   return parts.some((part) => part.getAttribute("x1") === "NaN" || part.getAttribute("x2") === "NaN") ? [] : parts;
 }
 
-export function histogram({ histogram: bins, quantiles }, words) {
+export function histogram(column, words) {
+  const { histogram: bins, quantiles } = column;
+  const text = edgesOf(column);
   const isStripped = quantiles && place(bins.edges.at(-1)) > place(bins.edges[0]);
   return html(
     "figure",
@@ -55,20 +61,20 @@ export function histogram({ histogram: bins, quantiles }, words) {
         "aria-label": words,
         preserveAspectRatio: "none",
       },
-      svg("g", { class: "bins" }, bars(bins)),
+      svg("g", { class: "bins" }, bars(bins, text)),
       isStripped && strip(bins, quantiles),
     ),
     html(
       "figcaption",
       {},
-      ends(bins.edges).map((text) => html("span", {}, text)),
+      ends(bins.edges, text).map((end) => html("span", {}, end)),
     ),
   );
 }
 
 /** What stands at the ends of an axis: of two times of different days the days are enough. */
-function ends(edges) {
-  const texts = [edges[0], edges.at(-1)].map(edgeText);
+function ends(edges, text) {
+  const texts = [edges[0], edges.at(-1)].map(text);
   const days = texts.map((text) => text.match(/^\d{4}-\d\d-\d\d(?= )/)?.[0]);
   return days[0] && days[1] && days[0] !== days[1] ? days : texts;
 }

@@ -1,7 +1,7 @@
 // The columns of a profile as cards. A card is made again only when its column changed, so that an estimate turns exact
 // in place.
 
-import { histogram, topValues } from "./chart.js";
+import { histogram, isYear, topValues } from "./chart.js";
 import { button, facts, html, label } from "./element.js";
 import { fine, moment, number, percent, short, shown } from "./format.js";
 
@@ -15,7 +15,11 @@ function approximate({ value, exact, method, error }) {
   return html("span", { class: "approximate", title: words }, `≈${number(value)}`);
 }
 
-const shownAs = (column, form) => (value) => (column.type === "time" ? moment(value) : form(value));
+/** Times as a person writes them, years without a comma. */
+const shownAs = (column, form) => (value) => {
+  if (column.type === "time") return moment(value);
+  return isYear(column) ? shown(value, 40) : form(value);
+};
 const counted = (count, word) => (count ? `${number(count)} ${word}` : null);
 
 const meaning = ({ type, share }) =>
@@ -32,7 +36,7 @@ function described(column) {
     ["max", isOrdered && has(column.max) ? edge(column.max) : null],
     [
       "median",
-      has(middle) ? approximate({ ...quantiles, value: column.type === "time" ? moment(middle) : middle }) : null,
+      has(middle) ? approximate({ ...quantiles, value: shownAs(column, (any) => any)(middle) }) : null,
     ],
     ["mean", has(mean) ? shownAs(column, number)(mean) : null],
     ["std", has(std) && column.type === "number" ? number(std) : null],

@@ -49,7 +49,8 @@ def _bar(*, x: float, width: float, share: float, title: str) -> Markup:
 _CELL = Markup('<td style="background:rgb({colour} / {strength}%)" title="{title}">{shown}</td>')
 _ROW = Markup('<tr><th scope="row">{name}</th>{cells}</tr>')
 _HEAT = Markup(
-    '<div class="wide"><table class="heat"><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    '<div class="wide" tabindex="0" role="group" aria-label="Matrix"><table class="heat"><thead><tr><td></td>'
+    "{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
 )
 _HEAD = Markup('<th scope="col">{place}</th>')
 WITH, AGAINST = "63 124 189", "179 52 43"

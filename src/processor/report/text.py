@@ -18,6 +18,7 @@ UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 KIBI: Final = 1024
 SMALL, LARGE, EXACT = 1e-4, 1e4, 1e15
 MINUTE_S: Final = 60
+TIME: Final = re.compile(r"([+-]?\d{4,}-\d\d-\d\dT)?(\d\d:\d\d)(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 
 
 def visible(text: object, limit: int = TEXT_CHARS) -> str:
@@ -71,6 +72,18 @@ def seconds(amount: object) -> str:
     if amount < 1:
         return f"{amount * 1000:.0f} ms"
     return f"{amount:.1f} s" if amount < MINUTE_S else f"{amount // MINUTE_S:.0f} min {amount % MINUTE_S:02.0f} s"
+
+
+def moment(text: object) -> str:
+    """An ISO time as a person writes it: zeros at its end, which say nothing, are left out."""
+    found = TIME.fullmatch(str(text))
+    if found is None:
+        return visible(text)
+    day, clock, second, fraction, zone = (part or "" for part in found.groups())
+    fraction = fraction.rstrip("0").rstrip(".")
+    if fraction or second != ":00":
+        clock += second + fraction
+    return day.replace("T", " ") + clock + zone.replace("+00:00", "Z")
 
 
 def words(name: object) -> str:

@@ -117,3 +117,18 @@ def test_a_report_that_cannot_be_made_costs_a_warning_and_not_the_result(tmp_pat
 
     assert run.codes == {"report_failed"}
     assert run.artifacts == {}
+
+
+def test_times_and_years_are_written_as_a_person_writes_them_and_texts_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "times.parquet"
+    texts = [f"{year}-05-05T10:00:00.000000" for year in range(2001, 2013)]
+    pl.DataFrame({"text": texts, "year": range(2001, 2013)}).with_columns(
+        at=pl.col("text").str.to_datetime().dt.replace_time_zone("UTC")
+    ).write_parquet(path)
+    text = page_of(envelope_of(path)).text
+
+    assert "2001-05-05 10:00Z" in text
+    assert "2012-05-05 10:00Z" in text
+    assert "2001-05-05T10:00:00.000000 " in text
+    assert "2001-05-05T10:00:00.000000+00:00" not in text
+    assert "2,001" not in text

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.report.text import TEXT_CHARS, block, number, plain, seconds, share, size, visible
+from processor.report.text import TEXT_CHARS, block, moment, number, plain, seconds, share, size, visible
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,21 @@ def test_what_is_shown_is_bounded_and_can_be_seen(text: str) -> None:
 
 def test_a_longer_text_keeps_its_lines_and_is_escaped() -> None:
     assert block("SELECT 1\n  < 2\x07") == "SELECT 1\n  &lt; 2\\u0007"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2013-01-01T10:00:00.000000+00:00", "2013-01-01 10:00Z"),
+        ("2013-07-03T09:22:54.639500+00:00", "2013-07-03 09:22:54.6395Z"),
+        ("2013-01-01T00:00:30.000000", "2013-01-01 00:00:30"),
+        ("2013-01-01T10:00:00.500+05:30", "2013-01-01 10:00:00.5+05:30"),
+        ("-0044-03-15T12:00:00.000000", "-0044-03-15 12:00"),
+        ("2013-01-10", "2013-01-10"),
+        ("20:10:00", "20:10"),
+        ("20:10:00.000000001", "20:10:00.000000001"),
+        ("at 10:00:00", "at 10:00:00"),
+    ],
+)
+def test_a_time_is_as_long_as_it_has_something_to_say(text: str, shown: str) -> None:
+    assert moment(text) == shown
