@@ -32,9 +32,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         common=pl.when(chance(7) < 0.05).then(pl.lit("common")).otherwise(pl.lit("w") + chance(8).cast(pl.String)),
         mail=pl.format("u{}@{}", pl.int_range(ROWS), pl.when(often).then(pl.lit("home")).otherwise(pl.lit("home.org"))),
         repeated=(chance(9) * 150_000).cast(pl.Int64),
-        **WIDE,
     ).with_columns(
-        pl.col("moment").cast(pl.Datetime("us")),
+        **WIDE,
+        moment=pl.col("moment").cast(pl.Datetime("us")),
         near=pl.col("tailed").log() + chance(10) * 3,
         gone=pl.when(seldom.not_()).then(pl.col("whole")),
         partly=pl.when((seldom & (chance(11) < 0.6)).not_()).then(pl.col("whole")),
