@@ -290,7 +290,8 @@ async def asked(connection: asyncpg.Connection, dataset: object, sql: str, **cha
             {"memory_mb": 256},
             "out_of_memory or crashed",
         ),
-        ("SELECT a.n, b.n AS m FROM t AS a CROSS JOIN t AS b", {}, "out_of_disk"),
+        # Sines are hard to compress, so the disk is soon full.
+        ("SELECT sin(a.n * b.n) AS s FROM t AS a CROSS JOIN t AS b", {}, "out_of_disk"),
     ],
     ids=["cross join", "three times", "one long text", "wide rows", "a text that grows", "10,000 million rows"],
 )
@@ -303,7 +304,7 @@ async def test_what_never_ends_ends_by_its_limit_and_harms_no_neighbour(
         endless = await asked(connection, many, sql, **limits)
         neighbour = await asked(connection, many, "SELECT max(n) AS m FROM t")
         await ended(connection, neighbour)
-        await ended(connection, endless)
+        await ended(connection, endless, within=60)
         after = await asked(connection, many, "SELECT min(n) AS m FROM t")
         await ended(connection, after)
 
