@@ -5,10 +5,13 @@ of it (`ru_maxrss`). The order within a pair alternates, so that neither has the
 figures a column, distinct and quantiles approximate; the profile gives all that docs/kinds/profile.md lists.
 
 `--scale 10 --formats parquet` is the large form (it needs 3 GB of disk, which it gives back). `--parts` measures what
-each optional part costs, by CPU time beside the whole, and the time until the first partial result.
+each optional part costs, by CPU time beside the whole, and the time until the first partial result. `--memory 512` runs
+the profile as a task of a real `sundog up` instead, in a confined child that may use so many MiB, and tells what the
+attempt says of itself; the yardstick of its memory is that limit.
 """
 
 import argparse
+import asyncio
 import json
 import os
 import shutil
@@ -19,7 +22,16 @@ import sysconfig
 import tempfile
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from benchmarks.latency import sundog_up
+from benchmarks.parts.figures import compare, headline, tell
+from benchmarks.parts.installation import installation
+from sundog.client import SundogClient
 
 PROFILE = """
 import json
@@ -98,6 +110,30 @@ def parts(path: Path, scratch: Path, *, repeats: int, threads: int) -> None:
         print(f"  {part:18} {(whole - min(costs[part])) / whole:6.1%} of {whole:.2f} s CPU")
 
 
+async def as_task(path: Path, *, memory_mb: int, repeats: int, threads: int) -> None:
+    """Profile the file with one attempt a task, which ends where it needs more memory than it may use."""
+    settings = {"SUNDOG_PROCESSOR_SLOTS": 1, "SUNDOG_PROCESSOR_THREADS": threads}
+    async with installation() as here, sundog_up(here, **settings) as port:
+        url = f"http://127.0.0.1:{port}"
+        async with SundogClient(url) as client, httpx2.AsyncClient(base_url=url) as http:
+            dataset = str((await client.upload(path))["id"])
+            asked = {"kind": "profile", "inputs": {"data": dataset}, "memory_mb": memory_mb, "max_attempts": 1}
+            for _ in range(repeats):
+                task = (await http.post("/v1/tasks", json=asked)).raise_for_status().json()["id"]
+                async for _ in client.follow(task):
+                    pass
+                [attempt] = (await client.task(task))["attempts"]
+                told_of_attempt(attempt, memory_mb=memory_mb)
+
+
+def told_of_attempt(attempt: dict[str, Any], *, memory_mb: int) -> None:
+    began, ended = (datetime.fromisoformat(attempt[key]) for key in ("started_at", "finished_at"))
+    name, peak = f"confined child, {attempt['outcome']}", attempt["peak_memory_bytes"] / (1 << 20)
+    compare(f"{name}: peak memory", peak, memory_mb, unit="MiB", goal=f"≤ {memory_mb} MiB")
+    tell(f"{name}: wall time", (ended - began).total_seconds(), unit="s")
+    tell(f"{name}: CPU time", attempt["cpu_seconds"], unit="s")
+
+
 def told(name: str, costs: list[Cost]) -> float:
     wall = statistics.median(cost.wall_s for cost in costs)
     cpu = statistics.median(cost.cpu_s for cost in costs)
@@ -119,6 +155,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--formats", nargs="+", default=["csv", "parquet"], choices=["csv", "parquet"])
     parser.add_argument("--parts", action="store_true", help="measure what each optional part costs instead")
+    parser.add_argument("--memory", type=int, help="MiB that a confined child may use; runs tasks instead of processes")
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sundog-bench-"))
     try:
@@ -126,6 +163,12 @@ def main() -> None:
             path = generated(folder, form, asked.scale)
             size = path.stat().st_size / 1e6
             print(f"lineitem SF{asked.scale} as {form}, {size:.0f} MB, {asked.threads} threads, {asked.repeats} pairs")
+            if asked.memory:
+                headline("the limit")
+                ask = as_task(path, memory_mb=asked.memory, repeats=asked.repeats, threads=asked.threads)
+                asyncio.run(ask)
+                path.unlink()
+                continue
             if asked.parts:
                 parts(path, folder, repeats=asked.repeats, threads=asked.threads)
                 path.unlink()

@@ -23,7 +23,6 @@ HOSTILE = (
     "javascript:alert(1)",
     "\u202egnp.exe",
 )
-TWO_MB = 2 << 20
 
 
 def table(path: Path, columns: dict[str, list[Any]]) -> Path:
