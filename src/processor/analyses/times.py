@@ -18,11 +18,15 @@ _SECONDS_A_DAY: Final = 86_400
 def iso(value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """A time in ISO 8601; what is further away than a calendar reaches is told as a count since 1970."""
     if isinstance(dtype, pl.Date | pl.Datetime):
-        count = value.to_physical()
-        unit, most = ("days", _DAYS) if isinstance(dtype, pl.Date) else _reach(dtype)
-        near = pl.when(count.is_between(-most, most)).then(value).dt.to_string("iso:strict")
-        return near.fill_null(pl.format(f"{{}} {unit} after 1970-01-01", count))
+        far = pl.format(f"{{}} {_reach(dtype)[0]} after 1970-01-01", value.to_physical())
+        return near(value, dtype).dt.to_string("iso:strict").fill_null(far)
     return value.dt.to_string("iso:strict")
+
+
+def near(value: pl.Expr, dtype: pl.Date | pl.Datetime) -> pl.Expr:
+    """A day or a moment that a calendar reaches; null for others, over whose texts Polars panics."""
+    most = _reach(dtype)[1]
+    return pl.when(value.to_physical().is_between(-most, most)).then(value)
 
 
 def time_texts(values: pl.Series) -> list[str | None]:
@@ -57,6 +61,8 @@ def _text(leaf: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     return iso(leaf, dtype) if dtype.is_temporal() else leaf
 
 
-def _reach(dtype: pl.Datetime) -> tuple[str, int]:
+def _reach(dtype: pl.Date | pl.Datetime) -> tuple[str, int]:
+    if isinstance(dtype, pl.Date):
+        return "days", _DAYS
     most = _DAYS * _SECONDS_A_DAY * _UNITS[dtype.time_unit]
     return dtype.time_unit, min(most, (1 << 63) - 1)

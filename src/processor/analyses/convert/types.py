@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from processor.analyses.times import near
 from processor.type_words import PLAIN, SIZED
 
 TYPES: Final[Mapping[str, pl.DataType]] = MappingProxyType({**PLAIN, **SIZED, "category": pl.Categorical()})
@@ -26,7 +27,9 @@ def type_named(word: str) -> pl.DataType | None:
 
 
 def cast(column: pl.Expr, have: pl.DataType, want: pl.DataType) -> pl.Expr:
-    """The column in another type; null where a value has no form in it, as 1e300 has none in 32 bits."""
+    """The column in another type; null where a value has no form in it: 1e300 in 32 bits, a far time as text."""
+    if isinstance(have, pl.Date | pl.Datetime) and want in (pl.String, pl.Categorical):
+        return near(column, have).cast(want, strict=False)
     if want == pl.Float32 and (have.is_numeric() or have == pl.String):
         return _narrow(column)
     return _read(column, want) if have == pl.String else column.cast(want, strict=False)

@@ -96,6 +96,18 @@ def test_values_that_cannot_be_cast_are_counted_where_they_may_be_missing(tmp_pa
 MOMENT = dt.datetime(2020, 1, 2, 3, 4, 5)  # noqa: DTZ001 - a time without a zone
 
 
+@pytest.mark.parametrize("dtype", [pl.Date(), pl.Datetime("ms"), pl.Datetime("ms", "Europe/Oslo")])
+def test_a_time_that_no_calendar_has_has_no_text(dtype: pl.DataType, tmp_path: Path) -> None:
+    times = pl.Series([0, 2**31 - 1], dtype=pl.Int64) * (1 if dtype == pl.Date else 86_400_000)
+    data = pl.DataFrame({"t": times.cast(pl.Int32 if dtype == pl.Date else pl.Int64).cast(dtype)})
+
+    done = convert(tmp_path, data, cast={"t": "text"}, cast_errors="null")
+
+    assert done.data["values_not_cast"] == {"t": 1}
+    with pytest.raises(ParamsError, match="that are no String"):
+        convert(tmp_path, data, cast={"t": "text"})
+
+
 @pytest.mark.parametrize(
     ("values", "wanted", "changed"),
     [
