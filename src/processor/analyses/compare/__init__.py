@@ -10,7 +10,7 @@ from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="compare",
-    version="3",
+    version="4",
     title="Compare two tables",
     summary=(
         "Columns, rows that only one table has, and changed values, matched by keys or as whole rows, with tolerances;"

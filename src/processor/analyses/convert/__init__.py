@@ -10,7 +10,7 @@ from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="convert",
-    version="3",
+    version="4",
     title="Convert a table",
     summary=(
         "Writes a table as Parquet, CSV, TSV, NDJSON, JSON, Arrow, Avro or Excel, compressed or not; casts, filters,"

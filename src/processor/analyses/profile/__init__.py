@@ -10,7 +10,7 @@ from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="profile",
-    version="4",
+    version="5",
     title="Profile a table",
     summary=(
         "Types, nulls, distinct and most frequent values, range, mean, quantiles and a histogram of every column, in"

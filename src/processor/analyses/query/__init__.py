@@ -11,7 +11,7 @@ from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="query",
-    version="3",
+    version="4",
     title="Query with SQL",
     summary=(
         "One SELECT over one to eight tables, each under the name that it has in `inputs`. The first rows of the"

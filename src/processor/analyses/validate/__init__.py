@@ -10,7 +10,7 @@ from processor.result_schema import definitions_of
 
 KIND = Kind(
     name="validate",
-    version="3",
+    version="4",
     title="Validate a table",
     summary=(
         "Checks every row against rules: missing and repeated values, sets, ranges, patterns, types, keys of a second"
