@@ -55,7 +55,7 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """`12:00:00.123 gateway info text key=value`."""
         at = f"{_time_of_day(int(record.created))}.{int(record.msecs):03}"
-        keys = "".join(f" {key}={value}" for key, value in known_keys(record).items())
+        keys = "".join([f" {key}={value}" for key, value in known_keys(record).items()])
         line = f"{at} {self._service:<9} {record.levelname.lower():<7} {record.getMessage()}{keys}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 

@@ -27,7 +27,7 @@ from gateway.entrance import build_entrance
 from gateway.express import Express
 from gateway.handover import HandedOver
 from gateway.hosts import HostCheck, check_exposure, served_names
-from gateway.idempotency import NamedRequests
+from gateway.idempotency import ChosenIds, NamedRequests
 from gateway.intake import Intake
 from gateway.journal import Journal
 from gateway.kinds import Catalogue
@@ -123,10 +123,10 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
     listed = TaskList(pool=pool)
     retries = Retries(pool=pool, notifier=notifier, tasks=tasks, admission=admission, room=room)
     intake = Intake(
-        pool=pool,
         admission=admission,
         recorder=Recorder(pool=pool, notifier=notifier),
         named=NamedRequests(pool=pool),
+        chosen=ChosenIds(pool=pool),
         tasks=tasks,
         keys_kept=timedelta(seconds=settings.idempotency_kept_s),
         room=room,

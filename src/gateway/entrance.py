@@ -12,7 +12,7 @@ from common.notifier import Notifier
 from gateway.access import grant_of
 from gateway.audit_trail import AuditTrail
 from gateway.doorkeeper import Door, Doorkeeper, Guard, OpenDoor
-from gateway.express import METHOD, PATH, Shown, endpoint_of
+from gateway.express import ROUTES, ByMethod, Shown, endpoint_of
 from gateway.journal import Journal
 from gateway.keyring import Keyring
 from gateway.rates import Rates
@@ -51,9 +51,13 @@ class Entrance:
         return guarded
 
     def short_way(self, routes: Iterable[Route]) -> ASGIApp:
-        """To the route of plain tasks, past the layers that find it; for those who may."""
-        (route,) = [each for each in routes if each.path == PATH and METHOD in (each.methods or ())]
-        return Shown(Guard(endpoint_of(route), door=self.door, grant=grant_of(route)))
+        """To the routes of plain tasks, past the layers that find them; for those who may."""
+        found = {(method, route.path): route for route in routes for method in route.methods or ()}
+        apps = {
+            method: Guard(endpoint_of(found[method, path]), door=self.door, grant=grant_of(found[method, path]))
+            for method, path in ROUTES
+        }
+        return Shown(ByMethod(apps))
 
 
 def build_entrance(

@@ -1,4 +1,4 @@
-"""The short way for the request that comes most often: a plain task as JSON, by a script.
+"""The short way for the requests that come most often: a script asks for a plain task as JSON, or looks at one.
 
 A request goes through some ten layers. Most of them are there for what most requests do not have: a form in which the
 answer is to be shown, a body that is still on its way, a stream to be handed over, a path to be found.
@@ -7,7 +7,7 @@ none of them goes past them, by the same parts in the same order: who may reach 
 Whatever is not as plain as that goes the long way; both give the same answers.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from starlette.requests import Request
@@ -17,12 +17,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from gateway.problems import answer_of
 from gateway.tap import has_come
 
-METHOD: Final = "POST"
-PATH: Final = "/v1/tasks"
+TASKS: Final = "/v1/tasks"
+ONE: Final = "/v1/tasks/"
+ID_LENGTH: Final = 36
+# Method and path of the routes that have one.
+ROUTES: Final = (("POST", TASKS), ("GET", ONE + "{id}"))
 # These may say anything, since no layer that is left out looks at them.
 ANYTHING: Final = frozenset({
     b"host", b"user-agent", b"accept-encoding", b"accept-language", b"content-length", b"authorization", b"traceparent",
-    b"tracestate", b"x-request-id", b"idempotency-key", b"x-forwarded-for", b"x-forwarded-proto",
+    b"tracestate", b"x-request-id", b"idempotency-key", b"x-forwarded-for", b"x-forwarded-proto", b"if-none-match",
 })  # fmt: skip
 # These may say what changes nothing.
 JUST_THIS: Final = {
@@ -49,6 +52,21 @@ class Express:
         await (self._short if is_plain(scope) else self._app)(scope, receive, send)
 
 
+class ByMethod:
+    """ASGI: goes on by the request's method.
+
+    Args:
+        apps: one for each that may come.
+    """
+
+    def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
+        self._apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self._apps[scope["method"]](scope, receive, send)
+
+
 class Shown:
     """ASGI: shows errors as they are shown everywhere."""
 
@@ -70,7 +88,7 @@ def endpoint_of(route: Route) -> ASGIApp:
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         scope["endpoint"] = endpoint
-        scope["path_params"] = {}
+        scope["path_params"] = {"id": scope["path"].removeprefix(ONE)} if scope["path"].startswith(ONE) else {}
         answer = await endpoint(Request(scope, receive))
         await answer(scope, receive, send)
 
@@ -79,7 +97,7 @@ def endpoint_of(route: Route) -> ASGIApp:
 
 def is_plain(scope: Scope) -> bool:
     """Whether the short way will do."""
-    if scope["type"] != "http" or scope["method"] != METHOD or scope["path"] != PATH or scope["query_string"]:
+    if scope["type"] != "http" or scope["query_string"] or not _is_one_of_them(scope["method"], scope["path"]):
         return False
     if not has_come(scope):
         return False
@@ -88,4 +106,11 @@ def is_plain(scope: Scope) -> bool:
         if name not in ANYTHING and value not in JUST_THIS.get(name, ()):
             return False
         names.add(name)
-    return len(names) == len(scope["headers"]) and b"content-type" in names
+    return len(names) == len(scope["headers"]) and (b"content-type" in names) == (scope["method"] == "POST")
+
+
+def _is_one_of_them(method: str, path: str) -> bool:
+    if method == "POST":
+        return path == TASKS
+    last = path.removeprefix(ONE)
+    return method == "GET" and path.startswith(ONE) and len(last) == ID_LENGTH and "/" not in last

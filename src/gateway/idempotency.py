@@ -1,4 +1,4 @@
-"""Keys that callers give to their requests, so that sending one again does nothing again."""
+"""Keys that callers give to their requests, or ids that they chose, so that sending one again does nothing again."""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from common.queries import load_query
 from gateway.errors import HeaderInvalidError, IdempotencyKeyReusedError
 from gateway.shared import Shared
 
+COMPARE_REQUESTS: Final = load_query("gateway", "compare_requests")
 SELECT_IDEMPOTENCY_KEYS: Final = load_query("gateway", "select_idempotency_keys")
 MOST_TOGETHER: Final = 200
 
@@ -80,4 +81,27 @@ class NamedRequests:
     async def _find_together(self, asked: Sequence[tuple[str, str]]) -> Sequence[asyncpg.Record]:
         tenants, keys = zip(*asked, strict=True)
         found: Sequence[asyncpg.Record] = await self._pool.fetch(SELECT_IDEMPOTENCY_KEYS, tenants, keys)
+        return found
+
+
+class ChosenIds:
+    """Finds tasks by the ids that their requests chose; looks are shared as those for keys.
+
+    Args:
+        pool: of the gateway's database role.
+    """
+
+    def __init__(self, *, pool: Pool) -> None:
+        self._pool = pool
+        self._shared = Shared(self._find_together, most=MOST_TOGETHER)
+
+    async def is_same(self, identity: UUID, *, digest: bytes, tenant: str) -> bool | None:
+        """Whether the tenant's task with this id was asked for by the same request; None if there is no such task."""
+        row = await self._shared.take((identity, digest, tenant))
+        is_same: bool | None = row["is_same"]
+        return is_same
+
+    async def _find_together(self, asked: Sequence[tuple[UUID, bytes, str]]) -> Sequence[asyncpg.Record]:
+        ids, digests, tenants = zip(*asked, strict=True)
+        found: Sequence[asyncpg.Record] = await self._pool.fetch(COMPARE_REQUESTS, ids, digests, tenants)
         return found

@@ -13,20 +13,16 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from common.database import Pool
 from common.ids import new_task_id, unix_ms_of
-from common.queries import load_query
 from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
 from gateway.digests import request_digest
 from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
-from gateway.idempotency import NamedRequest, NamedRequests
+from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
 from gateway.recorder import Order, Outcome, Recorder
 from gateway.room import QueueRoom
 from gateway.task_view import Row
 from gateway.tasks import Tasks
-
-COMPARE_REQUEST: Final = load_query("gateway", "compare_request")
 
 VERSION: Final = 7
 ID_OFF_MS: Final = 24 * 3_600_000
@@ -60,10 +56,10 @@ class Intake:
     """The way from a request's body to tasks.
 
     Args:
-        pool: of the gateway's database role.
         admission: judges what is asked for.
         recorder: writes what was accepted.
-        named: finds requests that came before.
+        named: finds requests that came before, by their keys.
+        chosen: and by the ids that they chose.
         tasks: finds tasks that were made before.
         keys_kept: how long a request's key is remembered.
         room: how many tasks may wait.
@@ -72,18 +68,18 @@ class Intake:
     def __init__(
         self,
         *,
-        pool: Pool,
         admission: Admission,
         recorder: Recorder,
         named: NamedRequests,
+        chosen: ChosenIds,
         tasks: Tasks,
         keys_kept: timedelta,
         room: QueueRoom,
     ) -> None:
-        self._pool = pool
         self._admission = admission
         self._recorder = recorder
         self._named = named
+        self._chosen = chosen
         self._tasks = tasks
         self._keys_kept = keys_kept
         self._room = room
@@ -184,7 +180,7 @@ class Intake:
         return None if ids is None else await self._again(ids, asker)
 
     async def _made_before(self, identity: UUID, digest: bytes, asker: Asker) -> Taken | None:
-        is_same = await self._pool.fetchval(COMPARE_REQUEST, identity, asker.tenant, digest)
+        is_same = await self._chosen.is_same(identity, digest=digest, tenant=asker.tenant)
         if is_same is None:
             return None
         if not is_same:

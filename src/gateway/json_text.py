@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 
@@ -14,7 +14,6 @@ from gateway.errors import BodyInvalidError
 DEEPEST: Final = 64
 MOST_DIGITS: Final = 308  # a float's range; beyond it, comparing the number with one fails
 PLAIN_BELOW: Final = 10**300  # well within that
-ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def parse_json(text: bytes | str) -> Any:
@@ -68,10 +67,9 @@ def compact_json(value: object) -> str:
 
 def json_bytes(value: object) -> bytes:
     """A value as JSON in UTF-8; half characters (lone surrogates), which UTF-8 cannot hold, are written as escapes."""
-    text = ENCODER.encode(value)
     try:
-        return text.encode()
-    except UnicodeEncodeError:
+        return to_json(value)
+    except PydanticSerializationError:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
@@ -89,7 +87,7 @@ def instant(moment: datetime | str | None) -> str | None:
     time = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
     if time.tzinfo is not UTC:
         time = time.astimezone(UTC)
-    return time.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    return time.isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def _refuse_constant(word: str) -> NoReturn:
@@ -109,15 +107,18 @@ def _of_a_size(digits: str) -> int:
     return int(digits)
 
 
-def _is_plain(value: object, *, depth: int) -> bool:
+def _is_plain(value: Any, *, depth: int) -> bool:
     """Whether a value is far from every bound, so that nobody has to look closer."""
-    if isinstance(value, str | None | bool):
+    if value is None or isinstance(value, str):
         return True
     if isinstance(value, int | float):  # NaN is less than nothing
         return -PLAIN_BELOW < value < PLAIN_BELOW
-    inner = value.values() if isinstance(value, dict) else value
-    assert isinstance(inner, Iterable)
-    return depth > 1 and all(_is_plain(each, depth=depth - 1) for each in inner)
+    if depth <= 1:
+        return False
+    for each in value.values() if isinstance(value, dict) else value:
+        if not isinstance(each, str) and not _is_plain(each, depth=depth - 1):
+            return False
+    return True
 
 
 def _check_depth(value: object) -> None:

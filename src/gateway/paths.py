@@ -13,7 +13,7 @@ def dataset_path(identity: UUID) -> str:
     return f"/v1/datasets/{identity}"
 
 
-def task_path(identity: UUID, part: str = "") -> str:
+def task_path(identity: UUID | str, part: str = "") -> str:
     """Of one task, or of a part of it."""
     return f"/v1/tasks/{identity}{part}"
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, cast
@@ -176,8 +176,10 @@ async def _show(request: Request, error: Exception) -> Response:
 
 async def _show_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "OPTIONS":
-        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": ", ".join(_allowed(request))})
+    is_for_all = request.scope["path"] == "*"
+    if request.method == "OPTIONS" and (is_for_all or error.status_code == HTTPStatus.METHOD_NOT_ALLOWED):
+        allowed = _allowed_anywhere(request) if is_for_all else _allowed(request)
+        return Response(status_code=HTTPStatus.NO_CONTENT, headers={"allow": ", ".join(allowed)})
     return problem_response(_from_http(error, request=request), scope=request.scope)
 
 
@@ -215,7 +217,15 @@ def _allowed(request: Request) -> list[str]:
     """The methods of every route at this path; Starlette names those of the first alone."""
     matching = [route for route in request.app.routes if isinstance(route, Route) and _is_at(route, request.scope)]
     matching = [route for route in matching if isinstance(route, FixedRoute)] or matching
-    return sorted({"OPTIONS"}.union(*(route.methods or () for route in matching)))
+    return _methods(matching)
+
+
+def _allowed_anywhere(request: Request) -> list[str]:
+    return _methods([route for route in request.app.routes if isinstance(route, Route)])
+
+
+def _methods(routes: Iterable[Route]) -> list[str]:
+    return sorted({"OPTIONS"}.union(*(route.methods or () for route in routes)))
 
 
 def _deeper(request: Request) -> str | None:

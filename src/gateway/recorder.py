@@ -28,7 +28,13 @@ log = logging.getLogger(__name__)
 MOST_TOGETHER: Final = 200
 RECORD_TASKS: Final = load_query("gateway", "record_tasks")
 
-AS_ASKED: Final = ("kind", "priority", "timeout_s", "memory_mb", "max_attempts", "tags")
+# What is the same of every new task.
+NEW: Final[Mapping[str, Any]] = {
+    "version": 1,
+    "state": TaskState.QUEUED.value,
+    **dict.fromkeys(("error", "started_at", "finished_at", "cancel_requested_at")),
+    **dict.fromkeys(("progress_rev", "progress", "attempts")),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,16 +207,19 @@ def _datasets_unknown(found: Sequence[asyncpg.Record], order: Order) -> DatasetU
 
 def _new_row(recorded: asyncpg.Record, task: Accepted, *, tenant: str) -> dict[str, Any]:
     """The row that select_tasks.sql would give now."""
+    created_at = recorded["created_at"]
     return {
+        **NEW,
         "id": recorded["id"],
-        "version": 1,
         "tenant": tenant,
-        "state": TaskState.QUEUED.value,
+        "kind": task.kind,
         "params": task.params,
         "inputs": recorded["inputs"],
-        "run_at": task.run_at or recorded["created_at"],
-        "created_at": recorded["created_at"],
-        **{name: getattr(task, name) for name in AS_ASKED},
-        **dict.fromkeys(("error", "started_at", "finished_at", "cancel_requested_at")),
-        **dict.fromkeys(("progress_rev", "progress", "attempts")),
+        "priority": task.priority,
+        "timeout_s": task.timeout_s,
+        "memory_mb": task.memory_mb,
+        "max_attempts": task.max_attempts,
+        "tags": task.tags,
+        "run_at": task.run_at or created_at,
+        "created_at": created_at,
     }

@@ -1,12 +1,12 @@
 """The outermost layer: gives each request an id, logs it when it is answered, and shows the unknown as nothing."""
 
 import logging
+import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Final
-from uuid import uuid4
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -20,6 +20,7 @@ from gateway.tap import answer_at_once
 
 log = logging.getLogger(__name__)
 
+Field = tuple[bytes, bytes]
 Answered = Callable[
     [Scope, int, float], None
 ]  # told of each answer's status when it begins, and after how many seconds
@@ -78,21 +79,31 @@ class _Answer:
         self._held: Message | None = None  # the head of an answer whose body may be whole
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": self._headers(message)}
-            if _has_length(message):
-                self._held = message
+        if message["type"] != "http.response.start":
+            if self._held is None:
+                await self._send(message)
+            else:
+                held, self._held = self._held, None
+                await self._send_held(held, message)
+        elif _has_length(message):
+            self._held = message
+        else:
+            await self._send_start(message)
+
+    async def _send_held(self, start: Message, body: Message) -> None:
+        if self._is_whole(body) and not _ends_connection(start):
+            self._begin(start["status"])
+            rest = _rest(*self._headers(start), body.get("body", b""))
+            if answer_at_once(self._scope, STATUS_LINE[start["status"]], rest):
                 return
-            self._begin(message["status"])
-        elif self._held is not None:
-            held, self._held = self._held, None
-            self._begin(held["status"])
-            if self._is_whole(message) and not _ends_connection(held):
-                rest = _rest(held["headers"], message.get("body", b""))
-                if answer_at_once(self._scope, STATUS_LINE[held["status"]], rest):
-                    return
-            await self._send(held)
-        await self._send(message)
+        await self._send_start(start)
+        await self._send(body)
+
+    async def _send_start(self, start: Message) -> None:
+        if not self.is_begun:
+            self._begin(start["status"])
+        own, common = self._headers(start)
+        await self._send({**start, "headers": [*own, *common.fields]})
 
     def _is_whole(self, body: Message) -> bool:
         """Whether that is all of an answer's body; to HEAD it is not, whose length is that of what GET gives."""
@@ -102,20 +113,45 @@ class _Answer:
         self.is_begun, self.status = True, status
         self._answered(self._scope, status, time.perf_counter() - self._started)
 
-    def _headers(self, start: Message) -> list[tuple[bytes, bytes]]:
-        headers = [*start["headers"], (b"x-request-id", self._request_id.encode()), *EVERY_ANSWER]
-        names = {name for name, _ in headers}
-        # Headers of 304 replace those of the page that a browser kept.
-        if start["status"] != HTTPStatus.NOT_MODIFIED and POLICY_HEADER not in names:
-            headers.append(POLICY_FIELD)
+    def _headers(self, start: Message) -> "tuple[list[Field], _Common]":
+        """The answer's own headers, and those that it has in common with others."""
+        own = [*start["headers"], (b"x-request-id", self._request_id.encode())]
+        names = {name for name, _ in own}
         caller = find_caller(self._scope)
         if CACHE in names and caller is not None and caller.session is not None:
             # A browser that several people use must not show one of them what another saw before logging out.
-            headers = [field for field in headers if field[0] != CACHE]
+            own = [field for field in own if field[0] != CACHE]
             names.discard(CACHE)
-        if CACHE not in names:  # of what has no version: lists, errors, what was made
-            headers.append(NO_STORE)
-        return headers
+        # Headers of 304 replace those of the page that a browser kept.
+        has_policy = start["status"] == HTTPStatus.NOT_MODIFIED or POLICY_HEADER in names
+        return own, COMMON[has_policy, CACHE in names]
+
+
+class _Common:
+    """Headers that are the same for many answers.
+
+    Args:
+        fields: the headers.
+    """
+
+    def __init__(self, *fields: Field) -> None:
+        self.fields = fields
+        self.lines = _lines(fields)
+
+
+def _lines(fields: Iterable[Field]) -> bytes:
+    """Headers as they go over the wire."""
+    return b"".join([b"%b: %b\r\n" % field for field in fields])
+
+
+# By whether an answer has a policy of its own, and whether it says how long it may be kept. What does not, of which
+# there is no version, is not kept: lists, errors, what was made.
+COMMON: Final = {
+    (False, False): _Common(*EVERY_ANSWER, POLICY_FIELD, NO_STORE),
+    (False, True): _Common(*EVERY_ANSWER, POLICY_FIELD),
+    (True, False): _Common(*EVERY_ANSWER, NO_STORE),
+    (True, True): _Common(*EVERY_ANSWER),
+}
 
 
 def _has_length(start: Message) -> bool:
@@ -127,22 +163,22 @@ def _ends_connection(start: Message) -> bool:
     return any(name == b"connection" for name, _ in start["headers"])
 
 
-def _rest(headers: list[tuple[bytes, bytes]], body: bytes) -> bytes:
+def _rest(own: list[Field], common: _Common, body: bytes) -> bytes:
     """What follows the status line of a whole answer.
 
     Raises:
         RuntimeError: its headers would be others to who reads them, or its length is not that of its body.
     """
-    if UNSOUND.search(b"".join([part for field in headers for part in field])):
+    if UNSOUND.search(b"".join([part for field in own for part in field])):
         raise RuntimeError("a header has characters that no header may have")
-    if [value for name, value in headers if name == b"content-length"] != [b"%d" % len(body)]:
+    if [value for name, value in own if name == b"content-length"] != [b"%d" % len(body)]:
         raise RuntimeError("an answer has another length than it says")
-    return b"".join([*(b"%b: %b\r\n" % field for field in headers), b"\r\n", body])
+    return b"".join((_lines(own), common.lines, b"\r\n", body))
 
 
 def _request_id(scope: Scope) -> str:
     sent = header(scope, b"x-request-id")
-    return sent if sent is not None and REQUEST_ID.fullmatch(sent) else uuid4().hex
+    return sent if sent is not None and REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
 
 
 def _log_access(scope: Scope, *, status: int | None, request_id: str, seconds: float) -> None:
@@ -150,15 +186,14 @@ def _log_access(scope: Scope, *, status: int | None, request_id: str, seconds: f
     level = logging.DEBUG if scope["path"] in PROBES else logging.INFO
     if not log.isEnabledFor(level):
         return
-    log.log(
-        level,
-        "request",
-        extra={
-            "request": request_id,
-            "method": scope["method"],
-            # As it was sent: with its escapes, so that nobody writes lines into the log.
-            "path": scope["raw_path"].decode("ascii", "backslashreplace"),
-            "status": status or 499,
-            "seconds": round(seconds, 4),
-        },
-    )
+    # What `log.log` makes of its arguments, without looking for more in them.
+    record = logging.LogRecord(log.name, level, "", 0, "request", (), None)
+    record.__dict__ |= {
+        "request": request_id,
+        "method": scope["method"],
+        # As it was sent: with its escapes, so that nobody writes lines into the log.
+        "path": scope["raw_path"].decode("ascii", "backslashreplace"),
+        "status": status or 499,
+        "seconds": round(seconds, 4),
+    }
+    log.handle(record)

@@ -39,8 +39,9 @@ def asker_of(request: Request) -> Asker:
 def task_response(taken: Taken) -> Response:
     """One task: 202 while it has not ended, else 200."""
     (row,) = taken.rows
-    headers = {"location": task_path(row["id"]), "etag": task_etag(row), **_headers(taken)}
-    return json_response(_shown(row, taken), status=_status(taken), headers=headers)
+    shown = _shown(row, taken)
+    headers = {"location": task_path(str(shown["id"])), "etag": task_etag(row), **_headers(taken)}
+    return json_response(shown, status=_status(taken), headers=headers)
 
 
 async def batch_response(taken: Taken) -> Response:
@@ -69,4 +70,6 @@ def _headers(taken: Taken) -> Mapping[str, str]:
 
 def _shown(row: Row, taken: Taken) -> Mapping[str, object]:
     shown = task_view_with_attempts(row)
-    return {**shown, "reused": True} if row["id"] in taken.reused else shown
+    if row["id"] in taken.reused:
+        shown["reused"] = True
+    return shown

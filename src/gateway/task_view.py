@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import UUID
 
 from gateway.json_text import instant, stored_json
 from gateway.paths import task_path
@@ -16,27 +15,29 @@ TIMES: Final = ("run_at", "created_at", "started_at", "finished_at", "cancel_req
 
 def task_view(row: Row) -> dict[str, object]:
     """One task as in a list: without its attempts."""
-    return {
-        "id": str(row["id"]),
-        **{name: row[name] for name in PLAIN},
-        "tags": list(row["tags"]),
-        "inputs": _json(row["inputs"]) or {},
-        "params": _json(row["params"]),
-        "progress": None if row["progress"] is None else {"rev": row["progress_rev"], **_json(row["progress"])},
-        "error": _json(row["error"]),
-        **{name: instant(row[name]) for name in TIMES},
-        "urls": task_urls(row["id"]),
-    }
+    identity, progress = str(row["id"]), row["progress"]
+    view: dict[str, object] = {"id": identity}
+    for name in PLAIN:
+        view[name] = row[name]
+    view["tags"] = list(row["tags"])
+    view["inputs"] = _json(row["inputs"]) or {}
+    view["params"] = _json(row["params"])
+    view["progress"] = None if progress is None else {"rev": row["progress_rev"], **_json(progress)}
+    view["error"] = _json(row["error"])
+    for name in TIMES:
+        view[name] = instant(row[name])
+    view["urls"] = _urls(task_path(identity))
+    return view
 
 
 def task_view_with_attempts(row: Row) -> dict[str, object]:
     """One task with its attempts."""
-    attempts = _json(row["attempts"]) or []
-    shown = [
+    view = task_view(row)
+    view["attempts"] = [
         {**attempt, "started_at": instant(attempt["started_at"]), "finished_at": instant(attempt["finished_at"])}
-        for attempt in attempts
+        for attempt in _json(row["attempts"]) or ()
     ]
-    return {**task_view(row), "attempts": shown}
+    return view
 
 
 def task_etag(row: Row) -> str:
@@ -44,10 +45,12 @@ def task_etag(row: Row) -> str:
     return f'"{row["version"]}-{row["progress_rev"] or 0}"'
 
 
-def task_urls(identity: UUID) -> Mapping[str, str]:
+def _urls(path: str) -> Mapping[str, str]:
     """Where the rest of a task is."""
-    path = task_path(identity)
-    return {"self": path, **{part: f"{path}/{part}" for part in PARTS}}
+    urls = {"self": path}
+    for part in PARTS:
+        urls[part] = f"{path}/{part}"
+    return urls
 
 
 def _json(text: str | None) -> Any:

@@ -3,6 +3,7 @@
 import gc
 import json
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any, Final
 
 import anyio
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from common.ids import uuid7
 from gateway.express import is_plain
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings
@@ -62,7 +64,9 @@ class Spy:
         await self._app(scope, receive, noted)
 
 
-async def ask_both(app: Spy, settings: GatewaySettings, headers: dict[str, str], body: bytes) -> list[httpx2.Response]:
+async def ask_both(
+    app: Spy, settings: GatewaySettings, headers: dict[str, str], body: bytes | None, *, path: str = "/v1/tasks"
+) -> list[httpx2.Response]:
     """The answers to the same request, the short way and the long way."""
     server = build_server(app, settings=settings)
     with listening_socket(settings) as listening:
@@ -70,8 +74,10 @@ async def ask_both(app: Spy, settings: GatewaySettings, headers: dict[str, str],
         async with anyio.create_task_group() as group:
             group.start_soon(lambda: server.serve(sockets=[listening]))
             async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+                method = "GET" if body is None else "POST"
                 answers = [
-                    await client.post("/v1/tasks", content=body, headers={**headers, **more}) for more in ({}, LONG_WAY)
+                    await client.request(method, path, content=body, headers={**headers, **more})
+                    for more in ({}, LONG_WAY)
                 ]
             server.should_exit = True
     return answers
@@ -113,6 +119,42 @@ async def test_both_ways_give_the_same_answer(
     assert short.status_code == status
     assert common_part(short) == common_part(long)
     assert short.headers.keys() == long.headers.keys()
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "headers", "status"),
+    [
+        ("it", {}, 200),
+        ("it", {"if-none-match": '"1-0"'}, 304),
+        ("it", {"if-none-match": '"2-0"', "accept": "application/json"}, 200),
+        ("it", {"host": "evil.example"}, 421),
+        ("00000000-0000-7000-8000-000000000000", {}, 404),
+        ("not-an-id-but-as-long-as-one-12345678", {}, 404),
+    ],
+)
+async def test_both_ways_show_the_same_task(
+    app: Starlette,
+    settings: GatewaySettings,
+    connection: asyncpg.Connection,
+    client: httpx2.AsyncClient,
+    looked_at: str,
+    headers: dict[str, str],
+    status: int,
+) -> None:
+    made = (await client.post("/v1/tasks", json=await asked(connection))).json()
+    path = made["urls"]["self"] if looked_at == "it" else f"/v1/tasks/{looked_at[:36]}"
+    spy = Spy(app)
+
+    short, long = await ask_both(spy, settings, headers, None, path=path)
+
+    assert spy.plain == [True, False]
+    assert short.status_code == status
+    assert short.headers.keys() == long.headers.keys()
+    assert short.headers.get("etag") == long.headers.get("etag")
+    if status == HTTPStatus.OK:
+        assert short.json() == long.json()
+    elif status != HTTPStatus.NOT_MODIFIED:
+        assert common_part(short) == common_part(long)
 
 
 async def test_a_whole_answer_is_written_at_once(
@@ -161,6 +203,13 @@ def test_what_is_not_plain_goes_the_long_way(header: str, value: str) -> None:
 def test_so_does_every_other_path_and_method_and_a_body_that_is_on_its_way() -> None:
     plain = a_scope([(b"content-type", b"application/json")])
     assert not is_plain({**plain, "method": "GET"})
+    looks = {**a_scope([(b"host", b"a.example")]), "method": "GET", "path": f"/v1/tasks/{uuid7()}"}
+    assert is_plain(looks)
+    assert not is_plain({**looks, "method": "HEAD"})
+    assert not is_plain({**looks, "path": f"{looks['path']}/events"})
+    assert not is_plain({**looks, "path": "/v1/tasks/" + "a/" * 18})
+    assert not is_plain({**looks, "path": "/v1/tasks/batch"})
+    assert not is_plain({**looks, "headers": [(b"prefer", b"wait=1")]})
     assert not is_plain({**plain, "path": "/v1/tasks/batch"})
     assert not is_plain({**plain, "query_string": b"pretty"})
     assert not is_plain({**plain, "extensions": {}})

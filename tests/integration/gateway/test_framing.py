@@ -91,6 +91,29 @@ async def test_a_body_that_nobody_asked_for_is_no_request(gateway: RunningGatewa
     assert [answer.headers["x-request-id"] == "smuggled" for answer in answers] == [False] * len(answers)
 
 
+async def test_what_can_be_asked_of_the_server_as_a_whole_is_told(gateway: RunningGateway) -> None:
+    async with connected_to(gateway.url) as client:
+        await client.request("*", method="OPTIONS")
+        answer = await client.answer(method="OPTIONS")
+
+    assert (answer.status, answer.headers["allow"]) == (204, "DELETE, GET, HEAD, OPTIONS, POST, PUT")
+
+
+async def test_nothing_else_can_be_asked_of_the_server_as_a_whole(gateway: RunningGateway) -> None:
+    async with connected_to(gateway.url) as client:
+        await client.request("*")
+
+        assert (await client.answer()).status == 404
+
+
+async def test_an_expectation_that_nobody_knows_changes_nothing(gateway: RunningGateway) -> None:
+    """RFC 9110, section 10.1.1, lets a server refuse it with 417; the only one that was ever defined is met."""
+    async with connected_to(gateway.url) as client:
+        await client.request("/healthz", headers={"expect": "the-unexpected"})
+
+        assert (await client.answer()).status == 200
+
+
 async def test_an_endless_extension_of_a_chunk_is_no_way_to_stay(gateways: GatewayFactory) -> None:
     """It brings bytes all the time, and nothing of a body."""
     sent = b"PUT /v1/datasets/a HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n2;" + b"x" * 300_000
