@@ -2,7 +2,8 @@
 
 64 clients, each with one connection, ask one after the other. The first yardstick is Starlette, one INSERT a request,
 on the same server and asked by the same clients. The others are what PgQueuer and procrastinate take in their callers'
-own process, without HTTP. All in turns on one Postgres, with fsync on. The clients share the machine with the rest.
+own process, without HTTP. Beside that, the same with an Idempotency-Key for each request. All in turns on one Postgres,
+with fsync on. The clients share the machine with the rest.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
+from uuid import uuid4
 
 import asyncpg
 import uvloop
@@ -66,13 +68,15 @@ class Course:
     postgres_ms: float
 
 
-async def run_course(port: int, body: dict[str, object], *, tasks: int, gateway: int, postgres: int) -> Course:
-    """Ask for so many tasks, after some to warm up; the last two are process ids."""
+async def run_course(
+    port: int, body: dict[str, object], *, tasks: int, gateway: int, postgres: int, with_keys: bool = False
+) -> Course:
+    """Ask for so many tasks, after some to warm up, with keys or without; `gateway` and `postgres` are process ids."""
     connections = [await HttpConnection.to(port) for _ in range(CLIENTS)]
 
     async def ask(connection: HttpConnection, times: int) -> None:
         for _ in range(times):
-            await connection.post("/v1/tasks", body)
+            await connection.post("/v1/tasks", body, key=str(uuid4()) if with_keys else None)
 
     async def ask_all(times: int) -> None:
         async with asyncio.TaskGroup() as group:
@@ -93,7 +97,7 @@ async def run_course(port: int, body: dict[str, object], *, tasks: int, gateway:
     )
 
 
-async def ours(dsn: str, folder: Path, *, tasks: int, postgres: int) -> tuple[Course, float]:
+async def ours(dsn: str, folder: Path, *, tasks: int, postgres: int, with_keys: bool = False) -> tuple[Course, float]:
     """The course, and how many tasks shared a commit."""
     connection = await asyncpg.connect(dsn)
     await a_kind(connection)
@@ -112,7 +116,7 @@ async def ours(dsn: str, folder: Path, *, tasks: int, postgres: int) -> tuple[Co
         "SUNDOG_LOG_FORMAT": "text",
     }
     async with listening("-P", "-m", "sundog", "gateway", environment=environment) as (port, pid):
-        course = await run_course(port, body, tasks=tasks, gateway=pid, postgres=postgres)
+        course = await run_course(port, body, tasks=tasks, gateway=pid, postgres=postgres, with_keys=with_keys)
     made, commits = await connection.fetchval("SELECT count(*) FROM task"), await connection.fetchval(COMMITS)
     await connection.close()
     return course, made / commits
@@ -134,6 +138,7 @@ async def peer(python: Path, name: str, dsn: str, *, tasks: int) -> float:
 
 async def measure(*, tasks: int, rounds: int, with_peers: bool) -> None:
     found: list[Course] = []
+    keyed: list[Course] = []
     floor: list[Course] = []
     shared: list[float] = []
     others: dict[str, list[float]] = {}
@@ -145,6 +150,8 @@ async def measure(*, tasks: int, rounds: int, with_peers: bool) -> None:
                     course, together = await ours(dsn, folder, tasks=tasks, postgres=server.pid)
                     found.append(course)
                     shared.append(together)
+                async with fresh_database(server, migrated=True) as dsn:
+                    keyed.append((await ours(dsn, folder, tasks=tasks, postgres=server.pid, with_keys=True))[0])
                 async with fresh_database(server) as dsn:
                     floor.append(await bare(dsn, tasks=tasks, postgres=server.pid))
                 for other in PEERS:
@@ -160,6 +167,12 @@ async def measure(*, tasks: int, rounds: int, with_peers: bool) -> None:
         compare(f"processor time of {name} for a task", *figures, unit="ms")
     for other, rates in others.items():
         compare(f"tasks a second, beside {other} in its caller's process", rate, median(rates), unit="/s", goal="> 1")
+    compare(
+        "tasks a second with an Idempotency-Key each, beside without",
+        median(course.rate for course in keyed),
+        rate,
+        unit="/s",
+    )
     tell("tasks that share a commit, in the mean", median(shared), unit="")
 
 

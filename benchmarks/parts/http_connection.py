@@ -26,12 +26,23 @@ class HttpConnection:
         """End it."""
         self._writer.close()
 
-    async def post(self, path: str, body: Mapping[str, object], *, wait_s: int = 0) -> Mapping[str, Any]:
-        """The answer to a JSON body; with `wait_s` it may wait so long for the end of a task."""
+    async def post(
+        self, path: str, body: Mapping[str, object], *, wait_s: int = 0, key: str | None = None
+    ) -> Mapping[str, Any]:
+        """The answer to a JSON body.
+
+        Args:
+            path: of the route.
+            body: the JSON value.
+            wait_s: how long it may wait for the end of a task.
+            key: the request's Idempotency-Key.
+        """
         data = json.dumps(body).encode()
         head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
         if wait_s:
             head += f"prefer: wait={wait_s}\r\n"
+        if key is not None:
+            head += f"idempotency-key: {key}\r\n"
         self._writer.write(f"{head}content-length: {len(data)}\r\n\r\n".encode() + data)
         return await self._json()
 
