@@ -25,7 +25,7 @@ GATHER_S: Final = 0.02
 MOST_BYTES: Final = 8 << 20  # that wait; of more, the oldest lines are lost, and their number is told
 PIECE_BYTES: Final = select.PIPE_BUF  # so much goes into a pipe at once, whoever else writes into it
 FLUSH_S: Final = 2.0
-LOST: Final = b"%d lines of the log were lost: nobody took them in time\n"
+LOST: Final = "%d lines of the log were lost: nobody took them in time"
 
 
 class LineWriter(logging.Handler):
@@ -51,7 +51,7 @@ class LineWriter(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Put a line down."""
         try:
-            line = f"{self.format(record)}\n".encode(errors="backslashreplace")
+            line = self._line(record)
         except Exception:  # noqa: BLE001 - as logging has it: a line that cannot be made must not end what it tells of
             self.handleError(record)
             return
@@ -65,6 +65,9 @@ class LineWriter(logging.Handler):
             self._write_pieces()
         elif self._bell.empty():
             self._bell.put(None)
+
+    def _line(self, record: logging.LogRecord) -> bytes:
+        return f"{self.format(record)}\n".encode(errors="backslashreplace")
 
     def flush(self) -> None:
         """Wait until all lines are written, a few seconds at most."""
@@ -108,7 +111,7 @@ class LineWriter(logging.Handler):
     def _write(self, lines: Sequence[bytes]) -> None:
         with self._state:
             lost, self._lost = self._lost, 0
-        told = LOST % lost if lost else b""
+        told = self._line(logging.LogRecord(__name__, logging.WARNING, "", 0, LOST, (lost,), None)) if lost else b""
         data = (b"\n" if self._is_torn else b"") + told + b"".join(lines)
         written = self._write_out(data)
         if written:

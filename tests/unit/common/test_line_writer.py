@@ -1,6 +1,7 @@
 """The log is written beside the event loop."""
 
 import fcntl
+import json
 import logging
 import os
 import resource
@@ -14,6 +15,7 @@ from typing import Final
 import pytest
 
 from common.line_writer import MOST_BYTES, PIECE_BYTES, LineWriter
+from common.log import JsonFormatter
 
 START: Final = """
 import logging, os
@@ -96,6 +98,22 @@ def pipe() -> Iterator[Pipe]:
 def say(writer: LineWriter, *texts: str) -> None:
     for text in texts:
         writer.handle(logging.LogRecord("of.this", logging.INFO, __file__, 1, text, None, None))
+
+
+def test_what_is_told_of_lost_lines_has_the_form_of_all_lines(pipe: Pipe) -> None:
+    filled = pipe.fill()
+    writer = LineWriter(pipe.writer)
+    writer.setFormatter(JsonFormatter(service="gateway"))
+    say(writer, "x" * MOST_BYTES)
+    pipe.read(filled + 1)  # it is being written
+    say(writer, "y" * MOST_BYTES, "last")
+
+    texts: list[str] = []
+    with os.fdopen(os.dup(pipe.reader), encoding="utf-8") as lines:
+        lines.readline()
+        while "last" not in texts:
+            texts.append(json.loads(lines.readline())["text"])
+    assert "1 lines of the log were lost: nobody took them in time" in texts
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
