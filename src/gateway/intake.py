@@ -169,7 +169,7 @@ class Intake:
 
     async def _taken(self, outcome: Outcome, asker: Asker) -> Taken:
         reused = frozenset(task for task in outcome.tasks if isinstance(task, UUID))
-        found = {row["id"]: row for row in await self._tasks.find_all(reused, tenant=asker.tenant)}
+        found = {row["id"]: row for row in await self._tasks.find_all(reused, tenant=asker.tenant)} if reused else {}
         if len(found) < len(reused):
             raise _gone()  # between two statements
         rows = [found[task] if isinstance(task, UUID) else task for task in outcome.tasks]

@@ -40,8 +40,8 @@ def task_response(taken: Taken) -> Response:
     """One task: 202 while it has not ended, else 200."""
     (row,) = taken.rows
     shown = _shown(row, taken)
-    headers = {"location": task_path(str(shown["id"])), "etag": task_etag(row), **_headers(taken)}
-    return json_response(shown, status=_status(taken), headers=headers)
+    headers = {"location": task_path(str(shown["id"])), "etag": task_etag(row)}
+    return _answer(shown, taken, headers)
 
 
 async def batch_response(taken: Taken) -> Response:
@@ -51,7 +51,7 @@ async def batch_response(taken: Taken) -> Response:
         shown.append(_shown(row, taken))
         if number % TASKS_A_RUN == 0:
             await anyio.lowlevel.checkpoint()
-    return json_response({"tasks": shown}, status=_status(taken), headers=_headers(taken))
+    return _answer({"tasks": shown}, taken, {})
 
 
 def has_ended(taken: Taken) -> bool:
@@ -59,13 +59,13 @@ def has_ended(taken: Taken) -> bool:
     return all(row["state"] in FINAL_STATES for row in taken.rows)
 
 
-def _status(taken: Taken) -> int:
-    return HTTPStatus.OK if has_ended(taken) else HTTPStatus.ACCEPTED
-
-
-def _headers(taken: Taken) -> Mapping[str, str]:
-    headers = dict(REPLAYED) if taken.is_replay else {}
-    return headers if has_ended(taken) else {**headers, "retry-after": RETRY_AFTER}
+def _answer(shown: Mapping[str, object], taken: Taken, headers: dict[str, str]) -> Response:
+    if taken.is_replay:
+        headers |= REPLAYED
+    if has_ended(taken):
+        return json_response(shown, status=HTTPStatus.OK, headers=headers)
+    headers["retry-after"] = RETRY_AFTER
+    return json_response(shown, status=HTTPStatus.ACCEPTED, headers=headers)
 
 
 def _shown(row: Row, taken: Taken) -> Mapping[str, object]:
