@@ -73,7 +73,8 @@ def known_keys(record: logging.LogRecord) -> dict[str, object]:
 
 def configure_logging(*, service: str, form: Literal["json", "text"], level: str) -> None:
     """Send every log record of this process to standard error in one form."""
-    handler = LineWriter(sys.stderr.fileno())
+    # Where standard error was closed, its descriptor is that of something else by now.
+    handler = logging.NullHandler() if sys.stderr is None else LineWriter(sys.stderr.fileno())
     handler.setFormatter(JsonFormatter(service=service) if form == "json" else TextFormatter(service=service))
     # No line names them, and finding them out for each costs as much as writing it.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

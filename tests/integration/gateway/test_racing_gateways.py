@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from common.database import Pool, open_pool
 from common.ids import uuid7
 from common.notifier import Notifier
 from common.settings import DatabaseSettings
+from gateway.errors import IdempotencyKeyReusedError
 from gateway.idempotency import NamedRequests
 from gateway.recorder import Order, Recorder
 from helpers.database import Database, connected
@@ -112,6 +114,32 @@ async def test_they_race_for_the_same_in_opposite_order(
     assert await connection.fetchval("SELECT count(*) FROM event") == tasks
     assert await connection.fetchval(COMMITS) < requests / 5
     assert await connection.fetchval(DEADLOCKS) == 0
+
+
+async def test_of_two_requests_with_one_key_one_is_taken_and_the_other_refused(
+    two: tuple[Gateway, Gateway], connection: asyncpg.Connection
+) -> None:
+    dataset = await a_dataset(connection)
+    answers: Answers = Counter()
+    refused: list[str] = []
+
+    async def ask(gateway: Gateway, order: Order) -> None:
+        try:
+            await gateway.ask(order, answers)
+        except IdempotencyKeyReusedError:
+            assert order.named is not None
+            refused.append(order.named.key)
+
+    for _ in range(ROUNDS):
+        order = an_order(dataset, key=f"{uuid7()}")
+        assert order.named is not None
+        other = replace(order, ids=[uuid7()], named=replace(order.named, digest=b"another request"))
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, two[0], order)
+            group.start_soon(ask, two[1], other)
+
+    assert sorted(refused) == sorted(str(key) for key, _ in answers)
+    assert len(refused) == ROUNDS == await connection.fetchval("SELECT count(*) FROM task")
 
 
 @pytest.mark.parametrize(("some", "hold"), [(with_keys, HOLD_KEY), (with_ids, HOLD_ID)])
