@@ -18,7 +18,6 @@ from common.ids import uuid7
 from gateway.express import is_plain
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings
-from gateway.tap import Offer
 from helpers.asking import asked
 
 pytestmark = pytest.mark.usefixtures("offered")
@@ -53,6 +52,7 @@ class Spy:
     def __init__(self, app: Starlette) -> None:
         self.plain: list[bool] = []
         self.sent: list[Message] = []
+        self.clients: list[object] = []
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +61,7 @@ class Spy:
             await send(message)
 
         self.plain.append(is_plain(scope))
+        self.clients.append(scope["client"])
         await self._app(scope, receive, noted)
 
 
@@ -172,10 +173,13 @@ async def test_a_whole_answer_is_written_at_once(
 async def test_neither_answer_leaves_anything_that_has_to_be_looked_for(
     app: Starlette, settings: GatewaySettings, connection: asyncpg.Connection, uncollected: list[object]
 ) -> None:
-    await ask_both(Spy(app), settings, JSON, json.dumps(await asked(connection)).encode())
+    spy = Spy(app)
+    await ask_both(spy, settings, JSON, json.dumps(await asked(connection)).encode())
     gc.collect()
 
-    assert not [each for each in uncollected if isinstance(each, Offer | RequestResponseCycle)]
+    left = [each.scope["client"] for each in uncollected if isinstance(each, RequestResponseCycle)]
+    assert len(spy.clients) == 2
+    assert not [client for client in left if client in spy.clients]
 
 
 @pytest.mark.parametrize(

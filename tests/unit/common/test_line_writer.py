@@ -172,8 +172,9 @@ def test_a_descriptor_that_does_not_wait_loses_nothing(pipe: Pipe) -> None:
     assert pipe.lines(until="second") == ["first", "second"]
 
 
-def test_a_line_that_a_full_disk_tore_ends_before_the_next(tmp_path: Path) -> None:
+def test_a_line_that_a_full_disk_tore_ends_before_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is lost, and so are those after it until there is room; that is told."""
+    monkeypatch.setattr("common.line_writer.FLUSH_S", 60)
     path = tmp_path / "log"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with path.open("wb") as file:
