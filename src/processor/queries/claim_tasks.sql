@@ -3,7 +3,7 @@
 --
 -- Three steps:
 -- 1. Which tasks are due, and may run? From road to road, that is (tenant, kind), to see where anything is due; there from lane to lane, that
---    is a priority; and of each lane the first due tasks (road, running, room, lane, due).
+--    is a priority, downwards, until enough of them have something due; and of each lane the first due tasks (road, running, room, lane, due).
 -- 2. Which of them go first? Priority first; among equals the tenant that has the fewest running, then the one that was served longest ago;
 --    within a tenant who was due first. Never more than the caps leave room for (ranked, allowed).
 -- 3. Take those that nobody else takes at this moment, and write it down (free, claimed; opened, told, noted, seen).
@@ -38,22 +38,33 @@ WITH RECURSIVE road (tenant, kind, first_at) AS (
     LEFT JOIN cap AS kind_cap ON kind_cap.tenant IS NULL AND kind_cap.kind = road.kind
     LEFT JOIN cap AS both_cap ON both_cap.tenant = road.tenant AND both_cap.kind = road.kind
     WHERE road.kind = ANY ($4::text[]) AND road.first_at <= coalesce($6::timestamptz, statement_timestamp())
-), lane (tenant, kind, priority, first_at) AS (
-    -- One row for each priority on a road that has room, in the same way.
-    SELECT room.tenant, room.kind, first.priority, first.run_at
+), lane (tenant, kind, priority, first_at, due) AS (
+    -- One row for each priority on a road that has room, in the same way, from the highest down; no more than so many where something is due,
+    -- since each of them has a task that goes before all below.
+    SELECT room.tenant, room.kind, top.priority, first.run_at, (first.run_at <= coalesce($6::timestamptz, statement_timestamp()))::integer
     FROM room CROSS JOIN LATERAL (
-        SELECT priority, run_at FROM task
+        SELECT priority FROM task
         WHERE state = 'queued' AND tenant = room.tenant AND kind = room.kind
-        ORDER BY priority, run_at LIMIT 1
+        ORDER BY priority DESC LIMIT 1
+    ) AS top CROSS JOIN LATERAL (
+        SELECT run_at FROM task
+        WHERE state = 'queued' AND tenant = room.tenant AND kind = room.kind AND priority = top.priority
+        ORDER BY run_at LIMIT 1
     ) AS first
     WHERE room.tenant_room > 0 AND room.kind_room > 0 AND room.both_room > 0
     UNION ALL
-    SELECT lane.tenant, lane.kind, next.priority, next.run_at
+    SELECT lane.tenant, lane.kind, next.priority, first.run_at,
+        lane.due + (first.run_at <= coalesce($6::timestamptz, statement_timestamp()))::integer
     FROM lane CROSS JOIN LATERAL (
-        SELECT priority, run_at FROM task
-        WHERE state = 'queued' AND tenant = lane.tenant AND kind = lane.kind AND priority > lane.priority
-        ORDER BY priority, run_at LIMIT 1
-    ) AS next
+        SELECT priority FROM task
+        WHERE state = 'queued' AND tenant = lane.tenant AND kind = lane.kind AND priority < lane.priority
+        ORDER BY priority DESC LIMIT 1
+    ) AS next CROSS JOIN LATERAL (
+        SELECT run_at FROM task
+        WHERE state = 'queued' AND tenant = lane.tenant AND kind = lane.kind AND priority = next.priority
+        ORDER BY run_at LIMIT 1
+    ) AS first
+    WHERE lane.due < $3 + 8
 ), due AS (
     -- A few more than asked for, since another processor may hold the first ones at this moment.
     SELECT task.id, task.run_at, lane.priority, room.*,
