@@ -115,7 +115,9 @@ def test_a_bound_between_two_steps_of_a_column_is_not_rounded(tmp_path: Path) ->
     millis = pl.Series([1, 2], dtype=pl.Datetime("ms"))
     assert failing(tmp_path, millis, rule="between", min="1970-01-01T00:00:00.001500") == 1
     assert failing(tmp_path, pl.Series([2**53, 2**53 + 1]), rule="between", max=2**53 + 0.0) == 1
-    assert failing(tmp_path, pl.Series([1, 2, 3]), rule="between", min=1.5, max=2.5) == 2
+    for inclusive in ("both", "neither"):
+        assert failing(tmp_path, pl.Series([1, 2, 3]), rule="between", min=1.5, max=2.5, inclusive=inclusive) == 2
+    assert failing(tmp_path, pl.Series([1, 2, 3]), rule="in_set", values=[1.5, "2.0"]) == 2
 
 
 def test_bounds_on_decimals_are_exact_however_small(tmp_path: Path) -> None:
