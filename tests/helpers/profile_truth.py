@@ -240,7 +240,6 @@ def assert_correlations(found: Profiled, oracle: Truth) -> None:
     if told is None:
         return
     assert isinstance(told, dict)
-    error = told.get("error", 1e-5)
     unbounded = told.get("unbounded", ())
     for measure in ("pearson", "spearman"):
         names = told[measure]["columns"]
@@ -249,17 +248,22 @@ def assert_correlations(found: Profiled, oracle: Truth) -> None:
             pairs = [(i, j) for i, j in pairs if not {names[i], names[j]} & set(unbounded)]
         truths = correlations(oracle, measure, [(names[i], names[j]) for i, j in pairs])
         for (i, j), (truth, both) in zip(pairs, truths, strict=True):
-            value = told[measure]["values"][i][j]
+            value, error = told[measure]["values"][i][j], error_of(told[measure], i, j)
             assert (value is None) == (both < 3 or truth is None or not math.isfinite(truth)), (names[i], names[j])
             assert value is None or value == pytest.approx(truth, abs=error), (measure, names[i], names[j])
     ratios = told["correlation_ratio"]
-    for category, row in zip(ratios["rows"], ratios["values"], strict=True):
-        for name, value in zip(ratios["columns"], row, strict=True):
+    for i, (category, row) in enumerate(zip(ratios["rows"], ratios["values"], strict=True)):
+        for j, (name, value) in enumerate(zip(ratios["columns"], row, strict=True)):
             if name in unbounded:
                 continue
             [(truth, pairs)] = oracle.rows(_RATIO.format(a=quoted(category), b=number(oracle, name)))
             assert (value is None) == (pairs < 3 or truth is None), (category, name)
-            assert value is None or value == pytest.approx(truth, abs=error), (category, name)
+            assert value is None or value == pytest.approx(truth, abs=error_of(ratios, i, j)), (category, name)
+
+
+def error_of(table: dict[str, Any], row: int, column: int) -> float:
+    """How wrong a figure of a matrix may be."""
+    return table["errors"][row][column] or 0 if "errors" in table else 1e-5
 
 
 def correlations(oracle: Truth, measure: str, pairs: Sequence[tuple[str, str]]) -> list[tuple[float | None, int]]:

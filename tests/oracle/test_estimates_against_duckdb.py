@@ -145,6 +145,26 @@ def test_correlations_are_no_further_off_than_stated(path: Path, truth: Truth) -
     assert_correlations(found, truth)
 
 
+def test_correlations_of_columns_that_are_seldom_there_or_of_many_values_say_how_little_they_say(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "data.parquet"
+    frame = pl.select(a=chance(20), many=(chance(21) * 50).cast(pl.Int8).cast(pl.String), flag=chance(22) < 0.5)
+    frame = frame.with_columns(b=pl.col("a") + chance(23) * 3, rare=chance(24) < 0.01)
+    frame.select(
+        "many", "flag", "a", *(pl.when("rare").then(name).alias(f"seldom_{name}") for name in "ab")
+    ).write_parquet(path)
+    found, truth = profile_file(path, patterns=False, duplicates=False), Truth(path)
+
+    told: Any = found.outcome.data["correlations"]
+    assert_correlations(found, truth)
+    names = told["pearson"]["columns"]
+    seldom = told["pearson"]["errors"][names.index("seldom_a")][names.index("seldom_b")]
+    assert told["error"] >= seldom > 0.2
+    # Chance alone says this much of columns that have nothing to do with each other.
+    assert told["cramers_v"]["values"][0][1] <= told["cramers_v"]["errors"][0][1] < 0.1
+
+
 def test_repeated_rows_are_no_further_off_than_stated(found: Profiled, truth: Truth) -> None:
     told: Any = found.outcome.data["duplicates"]
 

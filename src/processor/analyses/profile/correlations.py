@@ -1,7 +1,12 @@
 """Which columns go together, on a sample of the rows.
 
 Pearson's r and Spearman's rho between numbers and times, Cramer's V with the correction of its bias (Bergsma 2013)
-between columns of few different values, and the correlation ratio eta (Fisher 1925) of numbers over such columns.
+between columns of few different values, and the correlation ratio eta (Fisher 1925) of numbers over such columns. Of a
+sample eta is corrected for its bias as well (Kelley 1935): with many groups chance alone makes it large.
+
+A figure of a sample is wrong by its `error` at most, which depends on how many rows have both values: of those four
+divided by the root. V and eta are roots of sums of squares, one for each way in which two columns may differ; with many
+of them chance adds up to more, and their squares are given six deviations.
 """
 
 import math
@@ -18,16 +23,18 @@ FEW_VALUES = 50
 STRONG = 0.5
 _LISTED = 50
 _SIGMAS = 4
+_SIGMAS_OF_SQUARES = 6
 
 Matrix = list[list[float | None]]
+Measure = Callable[[pl.DataFrame], float | None]
 
 
 def correlations(sample: RowSample, heavy_tailed: Sequence[str]) -> dict[str, object] | None:
     """The measures as matrices and the strongest pairs as a list; None where no two columns can be compared.
 
-    Where the sample is not the whole table, `error` is an absolute bound for each figure: four divided by the root of
-    the number of rows, which a random sample this large practically never exceeds. A few extreme values can move
-    Pearson's r and eta by more, and a sample may hold none of them: such columns are named in `unbounded`.
+    Where the sample is not the whole table, each matrix has the absolute `errors` of its figures, which are practically
+    never exceeded, and `error` is the largest of all. A few extreme values can move Pearson's r and eta by more, and a
+    sample may hold none of them: such columns are named in `unbounded`.
 
     Args:
         sample: rows from all over the table.
@@ -38,16 +45,19 @@ def correlations(sample: RowSample, heavy_tailed: Sequence[str]) -> dict[str, ob
     categories = _categories(rows)
     if len(numbers) + len(categories) < 2 or rows.height < 3:
         return None
-    label: dict[str, object] = {"exact": True}
-    if not sample.whole:
-        label = {"exact": False, "method": "row sample", "error": round(_SIGMAS / math.sqrt(rows.height), 4)}
-        label["unbounded"] = [column.name for column in numbers if column.name in heavy_tailed]
+    ratio = _ratio if sample.whole else _corrected_ratio
     tables = {
         "pearson": _square(numbers, _pearson),
         "spearman": _square(numbers, _spearman),
         "cramers_v": _square(categories, _cramers_v),
-        "correlation_ratio": _ratios(categories, numbers),
+        "correlation_ratio": _ratios(categories, numbers, ratio),
     }
+    label: dict[str, object] = {"exact": True}
+    if sample.whole:
+        tables = {name: {key: table[key] for key in table if key != "errors"} for name, table in tables.items()}
+    else:
+        label = {"exact": False, "method": "row sample", "error": _largest(tables)}
+        label["unbounded"] = [column.name for column in numbers if column.name in heavy_tailed]
     return label | {"rows": rows.height} | tables | {"strongest": _strongest(tables)}
 
 
@@ -66,29 +76,48 @@ def _categories(rows: pl.DataFrame) -> list[pl.Series]:
     return [column for column in columns if 1 < column.drop_nulls().n_unique() <= FEW_VALUES][:CATEGORIES]
 
 
-def _square(columns: Sequence[pl.Series], measure: Callable[[pl.DataFrame], float | None]) -> dict[str, object]:
+def _square(columns: Sequence[pl.Series], measure: Measure) -> dict[str, object]:
     values: Matrix = [[1.0 if a is b else None for b in columns] for a in columns]
+    errors: Matrix = [[0.0 if a is b else None for b in columns] for a in columns]
     for i, first in enumerate(columns):
         for j in range(i):
-            values[i][j] = values[j][i] = _measured(first, columns[j], measure)
-    return {"columns": [column.name for column in columns], "values": values}
+            values[i][j], errors[i][j] = values[j][i], errors[j][i] = _measured(first, columns[j], measure)
+    return {"columns": [column.name for column in columns], "values": values, "errors": errors}
 
 
-def _ratios(categories: Sequence[pl.Series], numbers: Sequence[pl.Series]) -> dict[str, object]:
+def _ratios(categories: Sequence[pl.Series], numbers: Sequence[pl.Series], ratio: Measure) -> dict[str, object]:
+    found = [[_measured(category, number, ratio) for number in numbers] for category in categories]
     return {
         "rows": [column.name for column in categories],
         "columns": [column.name for column in numbers],
-        "values": [[_measured(category, number, _ratio) for number in numbers] for category in categories],
+        "values": [[value for value, _ in row] for row in found],
+        "errors": [[error for _, error in row] for row in found],
     }
 
 
-def _measured(a: pl.Series, b: pl.Series, measure: Callable[[pl.DataFrame], float | None]) -> float | None:
-    """The measure over the rows where both are there."""
+def _measured(a: pl.Series, b: pl.Series, measure: Measure) -> tuple[float | None, float | None]:
+    """The measure over the rows where both are there, and how wrong it may be if these are a sample."""
     both = pl.DataFrame([a.alias("a"), b.alias("b")])
     if a.null_count() or b.null_count():
         both = both.drop_nulls()
     found = measure(both) if both.height > 2 else None
-    return None if found is None or not math.isfinite(found) else round(found, 6)
+    if found is None or not math.isfinite(found):
+        return None, None
+    return round(found, 6), round(min(1.0, _deviations(both, measure) / math.sqrt(both.height)), 4)
+
+
+def _deviations(both: pl.DataFrame, measure: Measure) -> float:
+    if measure in {_pearson, _spearman}:
+        return _SIGMAS
+    ways = [both[name].n_unique() - 1 for name in ("a", "b")]
+    squares = math.sqrt(2 * ways[0] * ways[1]) / min(ways) if measure is _cramers_v else math.sqrt(2 * ways[0])
+    return max(_SIGMAS, math.sqrt(_SIGMAS_OF_SQUARES * squares))
+
+
+def _largest(tables: Mapping[str, dict[str, object]]) -> float:
+    """The largest of all errors, that of a figure over all rows being the least there is to tell."""
+    errors = [error for table in tables.values() for row in table["errors"] for error in row]  # type: ignore[attr-defined]  # a Matrix
+    return max((error for error in errors if error is not None), default=0.0)
 
 
 def _pearson(both: pl.DataFrame) -> float | None:
@@ -119,6 +148,14 @@ def _ratio(both: pl.DataFrame) -> float | None:
     return math.sqrt(min(1.0, between / total)) if total else None
 
 
+def _corrected_ratio(both: pl.DataFrame) -> float | None:
+    """Eta without what chance adds to it in a sample."""
+    found, rows, groups = _ratio(both), both.height, both["a"].n_unique()
+    if found is None or rows <= groups:
+        return None
+    return math.sqrt(max(0.0, (found**2 * (rows - 1) - (groups - 1)) / (rows - groups)))
+
+
 def _strongest(tables: Mapping[str, dict[str, object]]) -> list[dict[str, object]]:
     found: list[tuple[float, dict[str, object]]] = []
     for measure, table in tables.items():
@@ -129,6 +166,8 @@ def _strongest(tables: Mapping[str, dict[str, object]]) -> list[dict[str, object
                     for j, value in enumerate(row if measure == "correlation_ratio" else row[:i]):
                         if value is not None and abs(value) >= STRONG:
                             pair = {"measure": measure, "columns": [first[i], second[j]], "value": value}
+                            if "errors" in table:
+                                pair["error"] = table["errors"][i][j]  # type: ignore[index]  # a Matrix
                             found.append((abs(value), pair))
     found.sort(key=lambda item: -item[0])
     return [pair for _, pair in found[:_LISTED]]
