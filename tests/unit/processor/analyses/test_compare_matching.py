@@ -78,6 +78,35 @@ def test_keys_that_repeat_are_matched_by_their_values_where_there_is_little_memo
     assert (found[0]["only_left"]["rows"], found[0]["changed"], found[0]["matched"]) == (1, 20, ROWS - 1)
 
 
+@pytest.mark.parametrize("gap", [1, 10**9], ids=["without gaps", "with gaps"])
+@pytest.mark.parametrize(
+    ("left", "right", "repeated", "only"),
+    [
+        ([(1, 1), (2, 2), (2, 3)], [(1, 1), (2, 2)], (1, 0), (1, 0)),
+        ([(1, 1), (2, 2)], [(1, 1), (2, 2), (2, 3)], (0, 1), (0, 1)),
+        ([(1, 1), (2, 2), (2, 3)], [(1, 1), (2, 3), (2, 2)], (1, 1), (0, 0)),
+        ([(1, 1), (3, 2), (3, 3)], [(1, 1), (4, 2), (4, 3)], (1, 1), (2, 2)),
+    ],
+    ids=["on the left", "on the right", "on both sides in the same order", "without a counterpart"],
+)
+def test_keys_that_repeat_are_noticed_on_either_side(
+    tmp_path: Path,
+    left: list[tuple[int, int]],
+    right: list[tuple[int, int]],
+    repeated: tuple[int, int],
+    only: tuple[int, int],
+    gap: int,
+) -> None:
+    tables = (
+        pl.DataFrame(rows, schema=["k", "n"], orient="row").with_columns(pl.col("k") * gap) for rows in (left, right)
+    )
+
+    data = compare(tmp_path, *tables, keys=["k"], drift=False).data
+
+    assert (data["repeated_keys"]["left"]["keys"], data["repeated_keys"]["right"]["keys"]) == repeated
+    assert (data["only_left"]["rows"], data["only_right"]["rows"], data["changed"]) == (*only, 0)
+
+
 def test_keys_that_share_a_hash_by_chance_are_not_called_equal() -> None:
     def shard(*texts: str) -> Shard:
         frame = pl.DataFrame({"v k": texts})
