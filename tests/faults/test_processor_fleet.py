@@ -136,10 +136,11 @@ async def test_a_machine_that_can_run_nothing_costs_one_attempt_and_leaves_the_q
         await eventually(lambda: has_entries(children, 2))  # the one that did it, and the one that stands by
         shutil.rmtree(children)
         children.touch()
-        tasks = [await queued_task(connection, inputs={}, kind="noop", max_attempts=2) for _ in range(5)]
+        tasks = [await queued_task(connection, inputs={}, kind="noop", max_attempts=3) for _ in range(5)]
         await eventually(lambda: connection.fetchval("SELECT count(*) > 20 FROM attempt"))
         children.unlink()
         for task in tasks:
             assert (await ended(connection, task))["state"] == "succeeded"
 
-    assert await connection.fetchval("SELECT sum(failures) FROM task") == 1
+    # The child that stood by may have been at its walls when its folder went: it crashed then.
+    assert await connection.fetchval("SELECT sum(failures - crashes) FROM task") == 1
