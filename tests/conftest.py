@@ -5,11 +5,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 
 from helpers.database import Database, DatabaseServer, DatabaseServers, connected, folder_for_servers
 from sundog.postgres_binaries import PostgresBinaries, find_postgres
+
+# The same examples in each run: what has not changed does not fail. New ones: pytest --hypothesis-profile=explore
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("explore", derandomize=False, print_blob=True)
+hypothesis.settings.load_profile("steady")
 
 OLDEST = Path("/usr/lib/postgresql/15/bin")
 

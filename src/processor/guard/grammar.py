@@ -14,7 +14,8 @@ from processor.guard.refusal import Refusal
 
 _SPAN: Final = re.compile(r"[-+]?[0-9][-+0-9A-Za-z .:]*")
 _QUOTED: Final = (exp.Identifier, exp.RawString)
-_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9 ]*")
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_WORDS: Final = re.compile(r"[A-Za-z_][A-Za-z_0-9 ]*")  # of the grammar itself, as CURRENT ROW
 _NUMBER: Final = re.compile(r"[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?")
 MOST_NODES: Final = 5_000
 DEEPEST_TREE: Final = 150
@@ -185,7 +186,7 @@ def _check_words(node: exp.Expr) -> None:
     """What is written as it stands, without quotation marks, must be a word or a number and nothing that ends one."""
     if isinstance(node, _QUOTED) or (isinstance(node, exp.Literal) and node.is_string):
         return
-    form = _NUMBER if isinstance(node, exp.Literal) else _WORD
+    form = _NUMBER if isinstance(node, exp.Literal) else _WORD if isinstance(node, exp.Var) else _WORDS
     if any(isinstance(value, str) and not form.fullmatch(value) for value in node.args.values()):
         raise Refusal(f"{_named(node)} stands with something that is no word.", advice="Write it plainly.")
 

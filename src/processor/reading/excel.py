@@ -159,8 +159,8 @@ class _Cells(XmlParser):
         row: list[Any] = []
         columns, readers = self._columns, self._readers
         for letters, attributes, value, text in cells:
+            read = readers.get(attributes) or self._reader(attributes)  # first: no plain cell is none to judge
             column = columns[letters] if letters in columns else self._column_of(letters)
-            read = readers.get(attributes) or self._reader(attributes)
             written = value or text
             if not written:
                 continue

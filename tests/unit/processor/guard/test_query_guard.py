@@ -162,6 +162,8 @@ def test_what_would_grow_without_bound_is_refused(sql: str) -> None:
     [
         "SELECT EXTRACT(\"year FROM a) AS x FROM read_csv('/etc/passwd') --\" FROM a) AS x FROM t",
         'SELECT EXTRACT("year x)" FROM a) AS x FROM t',
+        'SELECT EXTRACT("year FROM b" FROM a) AS x FROM t',
+        'SELECT EXTRACT("year " FROM a) AS x FROM t',
         "SELECT INTERVAL a DAY AS x FROM t",
     ],
 )
@@ -170,6 +172,8 @@ def test_what_is_written_without_quotation_marks_is_a_word(sql: str) -> None:
 
 
 @given(st.text("ab'\"\\;)-/*$ \n", max_size=12))
+@example("a a")
+@example("a ")
 def test_no_text_gets_out_of_its_place(text: str) -> None:
     """Texts, in each place that takes one, come to Polars as one statement over the same table, or not at all."""
     single, double = text.replace("'", "''"), text.replace('"', '""')

@@ -190,6 +190,24 @@ def test_a_sheet_of_any_form_is_the_same_table_both_ways(tmp_path: Path, parts: 
     assert_same_both_ways(tmp_path, parts, chunk)
 
 
+def test_a_cell_whose_place_is_said_twice_is_the_same_both_ways(tmp_path: Path) -> None:
+    """The first of the two lies behind the last column that a sheet may have."""
+    names = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    first, cell = '<row><c r="A1" t="str"><v>A</v></c></row>', '<c r="XFE2" x:r="B2" t="str"><v>B</v></c>'
+    rows = f"<sheetData>{first * 3}<row>{cell}</row></sheetData>"
+    sheet = f'<worksheet xmlns="{names}" xmlns:x="urn:x">{rows}</worksheet>'
+    heads = {name: part.encode() for name, part in HEADS.items()}
+    parts = {
+        **heads,
+        "xl/styles.xml": STYLES.encode(),
+        SHEET: sheet.encode(),
+        TEXTS: f'<sst xmlns="{names}"/>'.encode(),
+    }
+
+    assert_same_both_ways(tmp_path, parts, 16)
+    assert found(tmp_path, parts)[2] == ""
+
+
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
