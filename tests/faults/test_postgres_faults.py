@@ -17,8 +17,8 @@ from common.queries import load_query
 from helpers.database import SETTINGS, Database, DatabaseServer, connected
 from helpers.eventually import eventually
 from helpers.factories import queued_task
-from helpers.postgres_proxy import Interception, PostgresProxy
-from helpers.processors import ProcessorFactory, ended, feed, outcomes, running_pid
+from helpers.postgres_proxy import PostgresProxy
+from helpers.processors import ProcessorFactory, claimed_unheard, ended, feed, outcomes, running_pid
 from sundog.postgres import EmbeddedPostgres
 from sundog.postgres_binaries import PostgresBinaries
 
@@ -187,27 +187,13 @@ def first_line(query: str) -> str:
     return load_query("processor", query).splitlines()[0]
 
 
-async def claimed_unheard(connection: asyncpg.Connection, lost: Interception) -> UUID:
-    """A task whose claim was caught; a claim that was on its way before may take one, and then it is the next."""
-    while True:
-        task = await queued_task(connection, inputs={}, kind="story", max_attempts=1)
-
-        async def caught_or_ended(task: UUID = task) -> bool:
-            state = await connection.fetchval("SELECT state FROM task WHERE id = $1", task)
-            return lost.caught.is_set() or state not in {"queued", "running"}
-
-        await eventually(caught_or_ended)
-        if lost.caught.is_set():
-            return task
-
-
 async def test_a_claim_whose_answer_is_lost_is_handed_back(
     proxied: ProcessorFactory, proxy: PostgresProxy, connection: asyncpg.Connection
 ) -> None:
     async with proxied.start(heartbeat_s=0.1):
         await ended(connection, await queued_task(connection, inputs={}, kind="noop"))
         lost = proxy.lose_answer(first_line("claim_tasks"))
-        task = await claimed_unheard(connection, lost)
+        task = await claimed_unheard(connection, lost, max_attempts=1)
         row = await ended(connection, task)
 
     assert (row["state"], row["crashes"]) == ("succeeded", 0)

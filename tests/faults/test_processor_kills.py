@@ -18,7 +18,7 @@ from helpers.factories import queued_task
 from helpers.mortal_processor import MortalProcessor, mortal_processor, processes_in
 from helpers.postgres_proxy import PostgresProxy
 from helpers.processes import gone
-from helpers.processors import ProcessorFactory, ended, feed, outcomes, running_pid
+from helpers.processors import ProcessorFactory, claimed_unheard, ended, feed, outcomes, running_pid
 
 LEASE_S = 1
 WAITS_FOR_LOCK = (
@@ -77,8 +77,7 @@ async def test_killed_after_its_claim_was_committed_and_before_it_knew(
     async with mortal_processor(proxied, lease_s=LEASE_S) as first:
         await ended(connection, await queued_task(connection, inputs={}, kind="noop"))
         held = proxy.hold_answer(first_line("claim_tasks"))
-        task = await queued_task(connection, inputs={}, kind="story")
-        await held.caught.wait()
+        task = await claimed_unheard(connection, held)
         await kill(first)
     async with processors.start(lease_s=LEASE_S):
         await assert_done_once(connection, task)

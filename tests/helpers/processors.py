@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
+from uuid import UUID
 
 import asyncpg
 from pydantic import SecretStr
@@ -13,6 +14,8 @@ from pydantic import SecretStr
 from common.settings import DatabaseSettings, StorageSettings
 from helpers.database import Database
 from helpers.eventually import eventually
+from helpers.factories import queued_task
+from helpers.postgres_proxy import Interception
 from processor.app import Processor, open_processor
 from processor.settings import ProcessorSettings
 
@@ -68,6 +71,23 @@ async def ended(connection: asyncpg.Connection, task: object, *, within: float =
         lambda: connection.fetchrow("SELECT * FROM task WHERE id = $1 AND finished_at IS NOT NULL", task),
         within=within,
     )
+
+
+async def claimed_unheard(connection: asyncpg.Connection, caught: Interception, *, max_attempts: int = 3) -> UUID:
+    """A task of which the proxy caught the answer to its claim.
+
+    A claim that was on its way before the proxy knew may take the first one; then it is the next.
+    """
+    while True:
+        task = await queued_task(connection, inputs={}, kind="story", max_attempts=max_attempts)
+
+        async def caught_or_ended(task: UUID = task) -> bool:
+            ended = await connection.fetchval("SELECT finished_at IS NOT NULL FROM task WHERE id = $1", task)
+            return caught.caught.is_set() or bool(ended)
+
+        await eventually(caught_or_ended)
+        if caught.caught.is_set():
+            return task
 
 
 async def running_pid(connection: asyncpg.Connection, task: object, *, attempt: int = 1) -> int:
