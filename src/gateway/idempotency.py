@@ -59,8 +59,7 @@ class NamedRequests:
     """
 
     def __init__(self, *, pool: Pool) -> None:
-        self._pool = pool
-        self._shared = Shared(self._find_together, most=MOST_TOGETHER)
+        self._shared = _shared_look(pool, SELECT_IDEMPOTENCY_KEYS)
 
     async def find(self, named: NamedRequest, *, tenant: str) -> Sequence[UUID] | None:
         """The tasks that a request with this key was answered with before; None if there was none.
@@ -78,11 +77,6 @@ class NamedRequests:
         tasks: Sequence[UUID] = row["tasks"]
         return tasks
 
-    async def _find_together(self, asked: Sequence[tuple[str, str]]) -> Sequence[asyncpg.Record]:
-        tenants, keys = zip(*asked, strict=True)
-        found: Sequence[asyncpg.Record] = await self._pool.fetch(SELECT_IDEMPOTENCY_KEYS, tenants, keys)
-        return found
-
 
 class ChosenIds:
     """Finds tasks by the ids that their requests chose; looks are shared as those for keys.
@@ -92,8 +86,7 @@ class ChosenIds:
     """
 
     def __init__(self, *, pool: Pool) -> None:
-        self._pool = pool
-        self._shared = Shared(self._find_together, most=MOST_TOGETHER)
+        self._shared = _shared_look(pool, COMPARE_REQUESTS)
 
     async def is_same(self, identity: UUID, *, digest: bytes, tenant: str) -> bool | None:
         """Whether the tenant's task with this id was asked for by the same request; None if there is no such task."""
@@ -101,7 +94,12 @@ class ChosenIds:
         is_same: bool | None = row["is_same"]
         return is_same
 
-    async def _find_together(self, asked: Sequence[tuple[UUID, bytes, str]]) -> Sequence[asyncpg.Record]:
-        ids, digests, tenants = zip(*asked, strict=True)
-        found: Sequence[asyncpg.Record] = await self._pool.fetch(COMPARE_REQUESTS, ids, digests, tenants)
+
+def _shared_look(pool: Pool, statement: str) -> Shared[tuple[object, ...], asyncpg.Record]:
+    """Looks that share a statement, which takes an array for each of their values and gives a row for each of them."""
+
+    async def look(asked: Sequence[tuple[object, ...]]) -> Sequence[asyncpg.Record]:
+        found: Sequence[asyncpg.Record] = await pool.fetch(statement, *zip(*asked, strict=True))
         return found
+
+    return Shared(look, most=MOST_TOGETHER)

@@ -144,9 +144,7 @@ async def open_processor(
         heartbeater = Heartbeater(
             identity=identity, pool=pool, notifier=notifier, slots=slots, caps=caps, settings=settings
         )
-        await heartbeater.beat_processor()
-        stack.push_async_callback(heartbeater.remove_processor)
-        await stack.enter_async_context(heartbeater)
+        await stack.enter_async_context(_listed(heartbeater))
         rescuer = await stack.enter_async_context(Rescuer(pool=pool, notifier=notifier, settings=settings))
         claimer = Claimer(
             identity=identity, pool=pool, notifier=notifier, slots=slots, caps=caps, settler=settler, workshop=shop
@@ -154,8 +152,7 @@ async def open_processor(
         if database.notifies:
             await stack.enter_async_context(_listener(database, claimer=claimer, heartbeater=heartbeater, slots=slots))
         if retention is not None:
-            await stack.enter_async_context(Retention(pool=pool, settings=retention))
-            await stack.enter_async_context(Sweeper(pool=pool, storage=store, settings=retention))
+            await stack.enter_async_context(_removing(pool, store=store, settings=retention))
         fill(figures, pool=pool, notifier=notifier, slots=slots, claimer=claimer)
         await stack.enter_async_context(claimer)  # the last one: whoever claims must be able to stop in order
         drain = Drain(
@@ -207,6 +204,24 @@ async def _workshop(
     async with pool, Watchdog() as watchdog:
         await cache.open()
         yield Workshop(pool=pool, watchdog=watchdog, cache=cache, storage=store, feed=feed, settings=settings)
+
+
+@asynccontextmanager
+async def _listed(heartbeater: Heartbeater) -> AsyncIterator[None]:
+    """In the table of processors from before the first claim until after the last; its heart beats."""
+    await heartbeater.beat_processor()
+    try:
+        async with heartbeater:
+            yield
+    finally:
+        await heartbeater.remove_processor()
+
+
+@asynccontextmanager
+async def _removing(pool: Pool, *, store: Storage, settings: RetentionSettings) -> AsyncIterator[None]:
+    """What is kept for a time only goes, and then the bytes that nothing names."""
+    async with Retention(pool=pool, settings=settings), Sweeper(pool=pool, storage=store, settings=settings):
+        yield
 
 
 def _listener(database: DatabaseSettings, *, claimer: Claimer, heartbeater: Heartbeater, slots: Slots) -> Listener:

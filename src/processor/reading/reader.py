@@ -13,7 +13,6 @@ from processor.reading.blame import is_of_the_work
 from processor.reading.converted import ConvertedFile
 from processor.reading.delimited import DelimitedFile
 from processor.reading.encoding import CHUNK, detect
-from processor.reading.excel import ExcelSource
 from processor.reading.faults import is_about_the_file
 from processor.reading.json_file import JsonSource
 from processor.reading.json_lines import is_by_lines
@@ -23,6 +22,7 @@ from processor.reading.parquet import ColumnarFile
 from processor.reading.read_ahead import bound_read_ahead
 from processor.reading.sample import head_of
 from processor.reading.signature import HEAD, Format, format_of, packing_of
+from processor.reading.spreadsheet.source import ExcelSource
 from processor.reading.table import Table
 from processor.reading.wished import Wished
 from processor.run import Run

@@ -18,10 +18,11 @@ from polars.testing import assert_frame_equal
 
 from common.errors import InputError
 from helpers.sheets import HEADS, NAMESPACE
-from processor.reading import ReadOptions, workbook
-from processor.reading.excel import ExcelSource
+from processor.reading import ReadOptions
 from processor.reading.flaws import Flaws
-from processor.reading.plain_xml import rows_of, texts_of
+from processor.reading.spreadsheet import xml
+from processor.reading.spreadsheet.plain_xml import rows_of, texts_of
+from processor.reading.spreadsheet.source import ExcelSource
 
 SHEET, TEXTS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 ROOTS = {SHEET: "<worksheet", TEXTS: "<sst"}
@@ -170,7 +171,7 @@ def found(folder: Path, parts: Parts) -> Found:
 
 def assert_same_both_ways(folder: Path, parts: Parts, chunk: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workbook, "_CHUNK", chunk)
+        patch.setattr(xml, "_CHUNK", chunk)
         fast, slow = found(folder, parts), found(folder, by_elements(parts))
     assert fast[1:] == slow[1:]
     if fast[0] is None or slow[0] is None:
@@ -289,7 +290,7 @@ def test_a_part_that_is_cut_within_a_letter_is_read(tmp_path: Path, part: str) -
 
     for chunk in (100, 101):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(workbook, "_CHUNK", chunk)
+            patch.setattr(xml, "_CHUNK", chunk)
             frame, _, message = found(tmp_path, parts)
         assert not message
         assert frame is not None

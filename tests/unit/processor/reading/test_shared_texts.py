@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from processor.reading.shared_texts import SharedTexts
+from processor.reading.spreadsheet.shared_texts import SharedTexts
 
 COUNT = 200_000
 

@@ -1,0 +1,1 @@
+"""Spreadsheets: .xlsx files, read cell by cell."""
