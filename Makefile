@@ -42,5 +42,6 @@ clean: ## remove the environment, the caches and .data
 	@$(PIP) --require-hashes -r requirements.lock && $(PIP) --require-hashes $(BUILD) -r requirements-demo.lock
 	@$(PIP) $(BUILD) -e . && touch $@
 
-.venv/ready-to-test: .venv/ready requirements-dev.lock
-	@$(PIP) --require-hashes -r requirements-dev.lock && touch $@
+.venv/ready-to-test: .venv/ready requirements-dev.lock requirements-tables.lock
+	@$(PIP) --require-hashes -r requirements-dev.lock && $(PIP) --require-hashes $(BUILD) -r requirements-tables.lock
+	@touch $@

@@ -19,6 +19,7 @@ ALL: Final = (
     "requirements-dev.lock",
     "requirements-build.lock",
     "requirements-demo.lock",
+    "requirements-tables.lock",
 )
 PERMISSIVE: Final = {
     *("MIT", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "PSF-2.0", "ISC", "0BSD", "Unlicense", "CC0"),

