@@ -27,6 +27,7 @@ async def test_a_dropped_file_becomes_a_task_whose_column_cards_appear_without_a
     await expect(state(page)).to_have_text("succeeded")
     await expect(page.locator(".result-head .flag")).to_have_text("exact")
     await expect(card(page, "delay").locator(".histogram rect").first).to_be_visible()
+    await expect(card(page, "delay").locator("figcaption span")).to_have_text(["0", "11"])
     await expect(card(page, "carrier").locator(".top-values li").first).to_contain_text("AA")
     assert await page.evaluate("window.neverReloaded")
 

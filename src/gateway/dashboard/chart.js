@@ -67,14 +67,17 @@ export function histogram(column, words) {
     html(
       "figcaption",
       {},
-      ends(bins.edges, text).map((end) => html("span", {}, end)),
+      ends(column, text).map((end) => html("span", {}, end)),
     ),
   );
 }
 
-/** What stands at the ends of an axis: of two times of different days the days are enough. */
-function ends(edges, text) {
-  const texts = [edges[0], edges.at(-1)].map(text);
+/**
+ * What stands at the ends of an axis: the least and the greatest value, since bins of whole numbers end beyond it. Of
+ * two times of different days the days are enough.
+ */
+function ends({ histogram: { edges }, min, max }, text) {
+  const texts = [min ?? edges[0], max ?? edges.at(-1)].map(text);
   const days = texts.map((text) => text.match(/^\d{4}-\d\d-\d\d(?= )/)?.[0]);
   return days[0] && days[1] && days[0] !== days[1] ? days : texts;
 }

@@ -93,6 +93,13 @@ def test_it_says_what_was_found_and_where_it_comes_from(tmp_path: Path) -> None:
     assert [label for label in page.values("aria-label") if "Histogram" in label]
 
 
+def test_a_histogram_ends_with_the_least_and_the_greatest_value_though_its_last_bin_is_wider(tmp_path: Path) -> None:
+    envelope = envelope_of(table(tmp_path / "days.csv", {"day": [*range(1, 32)] * 4}))
+
+    assert envelope["data"]["columns"][0]["histogram"]["edges"][-1] > 31
+    assert '<div class="ends"><span>1</span><span>31</span></div>' in REPORT(envelope)
+
+
 def test_hundreds_of_columns_are_listed_and_the_first_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "very-wide.parquet"
     pl.DataFrame({f"c{number}": [number] for number in range(310)}).write_parquet(path)
