@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
 from jsonschema import ValidationError
@@ -23,11 +24,11 @@ WANTED: Final[Mapping[str, Callable[[Any], str]]] = {
     "exclusiveMinimum": lambda wanted: f"must be > {wanted}",
     "exclusiveMaximum": lambda wanted: f"must be < {wanted}",
     "multipleOf": lambda wanted: f"must be a multiple of {wanted}",
-    "minLength": lambda wanted: f"must have at least {wanted} characters",
-    "maxLength": lambda wanted: f"must have at most {wanted} characters",
+    "minLength": lambda wanted: f"must have at least {wanted} character{'s' * (wanted != 1)}",
+    "maxLength": lambda wanted: f"must have at most {wanted} character{'s' * (wanted != 1)}",
     "pattern": lambda wanted: f"must match {wanted}",
-    "minItems": lambda wanted: f"must have at least {wanted} entries",
-    "maxItems": lambda wanted: f"must have at most {wanted} entries",
+    "minItems": lambda wanted: f"must have at least {_entries(wanted)}",
+    "maxItems": lambda wanted: f"must have at most {_entries(wanted)}",
     "uniqueItems": lambda _wanted: "must not name anything twice",
 }
 ARTICLES: Final = {"integer": "a whole number", "number": "a number", "string": "a text", "boolean": "true or false",
@@ -42,7 +43,7 @@ def check_params(params: Mapping[str, Any], *, kind: OfferedKind) -> None:
     """
     faults: list[Fault] = []
     for error in kind.judge.faults(params):
-        faults.extend(_faults(best_match([error])))
+        faults.extend(islice(_faults(error), MOST_FAULTS))
         if len(faults) >= MOST_FAULTS:
             break
     if faults:
@@ -58,6 +59,8 @@ def pointer(parts: Iterable[object]) -> str:
 def _faults(error: ValidationError) -> Iterator[Fault]:
     path = ("params", *error.absolute_path)
     match error.validator:
+        case "anyOf" | "oneOf" if error.context:
+            yield from _faults_of_branches(error)
         case "additionalProperties" if isinstance(error.instance, dict):
             known = error.schema.get("properties", {})
             for name in sorted(set(error.instance) - set(known)):
@@ -70,6 +73,58 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
             yield Fault(pointer=pointer(path), detail=WANTED[word](error.validator_value)[:LONGEST_DETAIL])
         case _:
             yield Fault(pointer=pointer(path), detail=error.message[:LONGEST_DETAIL])
+
+
+def _faults_of_branches(error: ValidationError) -> Iterator[Fault]:
+    """What is wrong where several schemas would have done: told by the one that was meant, if that can be seen.
+
+    It can where a property tells them apart (`discriminator`), and where only one of them takes values of this type.
+    """
+    path = ("params", *error.absolute_path)
+    branches = _branches(error)
+    match error.schema.get("discriminator"):
+        case {"propertyName": str(tag), "mapping": dict(tags)} if isinstance(error.instance, dict):
+            if error.instance.get(tag) not in list(tags):  # any JSON value
+                detail = f"must be one of {_listed(tags)}" if tag in error.instance else "is missing"
+                yield Fault(pointer=pointer((*path, tag)), detail=detail[:LONGEST_DETAIL])
+                return
+            meant = [branch for branch in branches if not any(list(one.relative_path) == [tag] for one in branch)]
+            branches = meant or branches
+    fitting = [branch for branch in branches if not any(_is_of_another_type(one) for one in branch)]
+    if not fitting:
+        yield Fault(pointer=pointer(path), detail=f"must be {_either(_types(branches))}"[:LONGEST_DETAIL])
+    elif len(fitting) == 1:
+        for one in fitting[0]:
+            yield from _faults(one)
+    elif all(one.validator == "required" for branch in fitting for one in branch):
+        names = [name for branch in fitting for name in branch[0].validator_value]
+        yield Fault(pointer=pointer(path), detail=f"must have {' or '.join(names)}"[:LONGEST_DETAIL])
+    else:
+        every = [one for branch in fitting for one in branch]
+        wrong = [one for one in every if one.validator != "required"]  # says more than what else could be there
+        yield from _faults(best_match(wrong or every))
+
+
+def _branches(error: ValidationError) -> list[list[ValidationError]]:
+    """The errors by the schema that found them."""
+    found: dict[object, list[ValidationError]] = {}
+    for one in error.context:
+        found.setdefault(one.relative_schema_path[0], []).append(one)
+    return list(found.values())
+
+
+def _is_of_another_type(error: ValidationError) -> bool:
+    return error.validator == "type" and not error.relative_path
+
+
+def _types(branches: Iterable[Iterable[ValidationError]]) -> list[str]:
+    """All types that would have done, each once."""
+    wanted = [one.validator_value for branch in branches for one in branch if _is_of_another_type(one)]
+    return list(dict.fromkeys(name for types in wanted for name in ([types] if isinstance(types, str) else types)))
+
+
+def _entries(number: int) -> str:
+    return f"{number} entr{'y' if number == 1 else 'ies'}"
 
 
 def _either(types: str | list[str]) -> str:

@@ -23,6 +23,27 @@ SCHEMA = {
         "mode": {"enum": ["fast", "exact"]},
         "limit": {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}], "default": None},
         "a/b~c": {"type": "boolean"},
+        "bins": {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "number"}, "minItems": 1}]},
+        "span": {"anyOf": [{"required": ["from"]}, {"required": ["to"], "properties": {"to": {"type": "number"}}}]},
+        "shape": {
+            "discriminator": {"propertyName": "is", "mapping": {"round": "#/$defs/round", "square": "#/$defs/square"}},
+            "oneOf": [{"$ref": "#/$defs/round"}, {"$ref": "#/$defs/square"}],
+        },
+        "strange": {"discriminator": "is", "oneOf": [{"type": "null"}, {"minLength": 1}]},
+    },
+    "$defs": {
+        "round": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["is", "radius"],
+            "properties": {"is": {"const": "round"}, "radius": {"type": "number", "minimum": 0}},
+        },
+        "square": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["is", "side"],
+            "properties": {"is": {"const": "square"}, "side": {"type": "number"}},
+        },
     },
 }
 
@@ -61,10 +82,29 @@ def faults(params: Mapping[str, Any]) -> dict[str, str]:
         ({"columns": [], "mode": "slow"}, {"/params/mode": "must be one of fast, exact"}),
         ({"columns": [], "limit": 0}, {"/params/limit": "must be ≥ 1"}),
         ({"columns": [], "a/b~c": 1}, {"/params/a~1b~0c": "must be true or false"}),
+        ({"columns": [], "bins": "ten"}, {"/params/bins": "must be a whole number or a list"}),
+        ({"columns": [], "bins": []}, {"/params/bins": "must have at least 1 entry"}),
+        ({"columns": [], "bins": [1, "two"]}, {"/params/bins/1": "must be a number"}),
+        ({"columns": [], "span": {}}, {"/params/span": "must have from or to"}),
+        ({"columns": [], "span": {"to": "x"}}, {"/params/span/to": "must be a number"}),
+        ({"columns": [], "shape": 1}, {"/params/shape": "must be an object"}),
+        ({"columns": [], "shape": {}}, {"/params/shape/is": "is missing"}),
+        ({"columns": [], "shape": {"is": "flat"}}, {"/params/shape/is": "must be one of round, square"}),
+        ({"columns": [], "shape": {"is": ["round"]}}, {"/params/shape/is": "must be one of round, square"}),
+        ({"columns": [], "shape": {"is": "round"}}, {"/params/shape/radius": "is missing"}),
+        ({"columns": [], "shape": {"is": "round", "radius": -1}}, {"/params/shape/radius": "must be ≥ 0"}),
+        ({"columns": [], "strange": ""}, {"/params/strange": "must have at least 1 character"}),
     ],
 )  # fmt: skip
 def test_each_fault_names_its_place_and_what_is_wanted(params: Mapping[str, Any], expected: Mapping[str, str]) -> None:
     assert faults(params) == expected
+
+
+def test_of_what_was_meant_every_fault_is_told_and_nothing_of_what_was_not() -> None:
+    assert faults({"columns": [], "shape": {"is": "square", "radius": 1}}) == {
+        "/params/shape/side": "is missing",
+        "/params/shape/radius": "is no parameter; there are is, side",
+    }
 
 
 def test_a_misspelt_parameter_is_told_what_there_is() -> None:

@@ -27,6 +27,13 @@ class Closeness(BaseModel):
 class CompareParams(Closeness):
     """How two tables are compared."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"absolute": {"const": 0}, "relative": {"const": 0}}},
+            "else": {"required": ["keys"], "properties": {"keys": {"type": "array"}}},
+        }
+    )
+
     keys: Annotated[list[ColumnName], Field(min_length=1, max_length=50)] | None = Field(
         default=None, description="Columns that say which rows belong together. Left out: whole rows are matched."
     )

@@ -26,6 +26,13 @@ class SortBy(BaseModel):
 class ConvertParams(OutputParams):
     """What to write, and what to do before: cast, filter, dedupe, sort, select, rename, limit, in this order."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"required": ["partition_by"], "properties": {"partition_by": {"minItems": 1}}},
+            "then": {"properties": {"format": {"enum": [*sorted(PARTED)]}}},
+        }
+    )
+
     cast: dict[ColumnName, Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]] = Field(
         default_factory=dict, max_length=MOST_COLUMNS, description="Types that columns shall have, by their names."
     )

@@ -10,7 +10,16 @@ from processor.reading import ReadOptions
 class ValidateParams(BaseModel):
     """What a validation may be asked for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={  # so that the gateway refuses what asks for nothing
+            "anyOf": [
+                {"required": ["rules"], "properties": {"rules": {"minItems": 1}}},
+                {"required": ["suggest"], "properties": {"suggest": {"const": True}}},
+            ]
+        },
+    )
 
     rules: Annotated[list[AnyRule], Field(max_length=500)] = Field(
         default=[], description="What must hold. May be empty where `suggest` is true."

@@ -79,6 +79,8 @@ class InSet(ValueRule):
 class Between(ValueRule):
     """Every value lies between two bounds; NaN lies between none."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["min"]}, {"required": ["max"]}]})
+
     rule: Literal["between"]
     min: Value | None = Field(default=None, description="The lowest value; left out: none. Times as ISO 8601.")
     max: Value | None = Field(default=None, description="The highest value; left out: none.")

@@ -1,0 +1,78 @@
+"""What our kinds' params must not be is refused at once: their JSON Schema, which the gateway has, says it too."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.errors import TaskParamsError
+from gateway.judge import Judge
+from gateway.kinds import OfferedKind
+from gateway.params import check_params
+from processor.analyses.compare import KIND as COMPARE
+from processor.analyses.convert import KIND as CONVERT
+from processor.analyses.validate import KIND as VALIDATE
+from processor.kind import Kind
+
+
+def offered(kind: Kind[Any]) -> OfferedKind:
+    schema = kind.params.model_json_schema()
+    return OfferedKind(
+        name=kind.name,
+        version=kind.version,
+        title=kind.title,
+        summary=kind.summary,
+        inputs={},
+        example={},
+        params_schema=schema,
+        result_schema=None,
+        processors=1,
+        judge=Judge(schema),
+    )
+
+
+def rule(**parts: object) -> dict[str, object]:
+    return {"rules": [parts]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "place", "detail"),
+    [
+        (VALIDATE, {}, "/params", "must have rules or suggest"),
+        (VALIDATE, {"rules": []}, "/params/rules", "must have at least 1 entry"),
+        (VALIDATE, rule(column="a"), "/params/rules/0/rule", "is missing"),
+        (VALIDATE, rule(rule="regex", column="a"), "/params/rules/0/pattern", "is missing"),
+        (VALIDATE, rule(rule="between", column="a"), "/params/rules/0", "must have min or max"),
+        (COMPARE, {"relative": 0.1}, "/params/keys", "is missing"),
+        (COMPARE, {"absolute": 1, "keys": None}, "/params/keys", "must be a list"),
+        (CONVERT, {"format": "xlsx", "partition_by": ["a"]}, "/params/format",
+         "must be one of arrow, csv, ndjson, parquet, tsv"),
+    ],
+)  # fmt: skip
+def test_params_that_do_not_go_together_are_refused_by_schema_and_model(
+    kind: Kind[Any], params: dict[str, Any], place: str, detail: str
+) -> None:
+    with pytest.raises(TaskParamsError) as refused:
+        check_params(params, kind=offered(kind))
+    with pytest.raises(ValidationError):
+        kind.params.model_validate(params)
+
+    assert [(fault.pointer, fault.detail) for fault in refused.value.faults] == [(place, detail)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        (VALIDATE, {"suggest": True}),
+        (VALIDATE, {"rules": [{"rule": "between", "column": "a", "max": 1}], "suggest": False}),
+        (COMPARE, {}),
+        (COMPARE, {"absolute": 0, "relative": 0.0}),
+        (COMPARE, {"absolute": 1, "keys": ["a"]}),
+        (CONVERT, {"format": "parquet", "partition_by": ["a"]}),
+        (CONVERT, {"format": "xlsx", "partition_by": []}),
+        (CONVERT, {"partition_by": ["a"]}),
+    ],
+)
+def test_params_that_go_together_pass_both(kind: Kind[Any], params: dict[str, Any]) -> None:
+    check_params(params, kind=offered(kind))
+    kind.params.model_validate(params)
