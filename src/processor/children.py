@@ -16,6 +16,7 @@ import anyio
 from anyio.abc import TaskStatus
 
 from common.lifecycle import Service
+from processor.allocator import allocator_settings
 from processor.answers import Answers, ForkServerError
 from processor.child_process import Child
 from processor.confinement.wall import Wall
@@ -112,6 +113,7 @@ class Children(Service):
         environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         home = str(self._home)
         environment |= {"POLARS_MAX_THREADS": str(self._threads), "HOME": home, "TMPDIR": home}
+        environment |= allocator_settings(threads=self._threads)
         environment["POLARS_OOC_SPILL_DIR"] = "spill"  # below the working folder of a task, which is its scratch
         return subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [self._python, "-I", "-m", "processor.forkserver", str(control.fileno()), json.dumps(self._terms)],

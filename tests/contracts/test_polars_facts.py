@@ -11,6 +11,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from processor.allocator import VARIABLE, allocator_settings
+
 
 def python(code: str, *arguments: str) -> str:
     """What a fresh interpreter prints; Polars in it uses two threads."""
@@ -34,6 +36,18 @@ if (pid := os.fork()) == 0:
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
     assert python(forked).strip() == "0"
+
+
+def test_settings_of_its_allocator_that_come_from_outside_stand_last_so_that_they_hold() -> None:
+    settings = allocator_settings(threads=2)
+    told = python(f"""
+import os
+os.environ.update({settings})
+import polars
+print(os.environ[{VARIABLE!r}])
+""")
+
+    assert told.strip().endswith("," + settings[VARIABLE])
 
 
 def test_an_interrupt_stops_a_query_in_native_code() -> None:

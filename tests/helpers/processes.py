@@ -1,5 +1,6 @@
 """Looking at processes that are no children of ours."""
 
+import contextlib
 import os
 import select
 from collections.abc import Iterator
@@ -36,11 +37,10 @@ def descendants(pid: int) -> dict[int, str]:
 
 
 def _children(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            yield from map(int, task.read_text(encoding="ascii").split())
-        except (FileNotFoundError, ProcessLookupError):  # the thread has just ended
-            continue
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # this thread has
+                yield from map(int, (thread / "children").read_text(encoding="ascii").split())
 
 
 def _command_line(pid: int) -> str:

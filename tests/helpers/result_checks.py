@@ -1,9 +1,10 @@
 """Holds every result that a test makes to the schema that its kind announces."""
 
 import json
+from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, Validator
 
 from helpers.recording_run import RecordingRun
 from processor.kind import Kind, Outcome
@@ -23,5 +24,11 @@ def hold_to_schema(kind: Kind[Any], outcome: Outcome, run: RecordingRun) -> Outc
 def check(kind: Kind[Any], part: str, value: object) -> None:
     """Raise where a part of a result is not as announced."""
     definitions = result_schema(kind.name, kind.result)["$defs"]
-    validator = Draft202012Validator({"$ref": f"#/$defs/{part}", "$defs": definitions})
-    validator.validate(json.loads(json.dumps(value, allow_nan=False)))
+    schema = json.dumps({"$ref": f"#/$defs/{part}", "$defs": definitions})
+    _compiled(schema).validate(json.loads(json.dumps(value, allow_nan=False)))
+
+
+@cache
+def _compiled(schema: str) -> Validator:
+    """Results of hundreds of columns have hundreds of thousands of parts to look at."""
+    return Draft202012Validator(json.loads(schema))

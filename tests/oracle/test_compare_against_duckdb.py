@@ -60,7 +60,7 @@ def told_by_duckdb(left: pl.DataFrame, right: pl.DataFrame, *, absolute: float, 
     return {"keyed": keyed, "only": only, "repeated": repeated}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(left=ROWS, right=ROWS, close=st.sampled_from([(0.0, 0.0), (0.06, 0.0), (0.0, 0.049), (0.5, 0.5)]))
 def test_differences_are_those_that_duckdb_finds(left: list[Any], right: list[Any], close: tuple[float, float]) -> None:
     before = pl.DataFrame(left, schema=SCHEMA, orient="row")

@@ -260,7 +260,7 @@ def frame(values: Sequence[Any], dtype: pl.DataType, *, is_large: bool) -> pl.Da
     return pl.DataFrame({"k": range(len(values)), "v": column, "pad": [text] * len(values)})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(columns=two_columns([*SORTS]), size=st.sampled_from([*["small"] * 9, "large"]))
 def test_columns_of_any_types_have_the_same_rows_where_their_values_are_equal(
     columns: tuple[pl.DataType, list[Any], pl.DataType, list[Any]], size: str
@@ -288,7 +288,7 @@ def test_columns_of_any_types_have_the_same_rows_where_their_values_are_equal(
     assert whole["identical"] == (counted[0] == counted[1] and left == right)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=90, deadline=None)
 @given(
     columns=two_columns(["number", "number", "naive", "zoned", "duration", "time", "text"]),
     absolute=st.sampled_from([0.0, 1e-9, 1e-6, 0.001, 0.1, 1.0, 86_400.0, 1e18, 1e38]),

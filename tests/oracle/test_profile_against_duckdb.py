@@ -40,7 +40,7 @@ ENDS = [
         max_size=40,
     )
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_parquet_of_any_values_is_told_as_duckdb_does(
     tmp_path_factory: pytest.TempPathFactory, frame: pl.DataFrame
 ) -> None:
@@ -97,7 +97,7 @@ COLUMNS = [
 
 
 @given(frame=parametric.dataframes(COLUMNS, min_size=0, max_size=30))
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_times_decimals_and_blanks_are_told_as_duckdb_does(
     tmp_path_factory: pytest.TempPathFactory, frame: pl.DataFrame
 ) -> None:
@@ -112,7 +112,7 @@ def test_times_decimals_and_blanks_are_told_as_duckdb_does(
         [parametric.column(str(number), strategy=st.integers(0, 1), dtype=pl.Int8) for number in range(3)], max_size=30
     )
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_duplicate_rows_are_told_as_duckdb_does(tmp_path_factory: pytest.TempPathFactory, frame: pl.DataFrame) -> None:
     path = tmp_path_factory.mktemp("frame") / "data.parquet"
     frame.write_parquet(path)
@@ -179,7 +179,7 @@ def test_what_is_inside_of_others_is_told_as_duckdb_does(tmp_path: Path) -> None
         st.timedeltas(dt.timedelta(days=-9999), dt.timedelta(days=9999)) | st.none(), min_size=1, max_size=30
     )
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_durations_are_told_as_duckdb_does(
     tmp_path_factory: pytest.TempPathFactory, spans: list[dt.timedelta | None]
 ) -> None:

@@ -38,7 +38,7 @@ def edges(low: int, high: int) -> st.SearchStrategy[int]:
         max_size=30,
     )
 )
-@settings(max_examples=20, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 def test_whole_numbers_up_to_their_edges_are_told_as_duckdb_does(
     tmp_path_factory: pytest.TempPathFactory, frame: pl.DataFrame
 ) -> None:
@@ -79,7 +79,7 @@ def test_numbers_beyond_128_bits_with_a_sign_are_told(tmp_path: Path) -> None:
 
 
 @given(days=st.lists(edges(-2_000_000, 29_000_000), min_size=1, max_size=30))
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_days_of_years_that_python_does_not_know_are_told_as_duckdb_does(
     tmp_path_factory: pytest.TempPathFactory, days: list[int]
 ) -> None:

@@ -206,7 +206,7 @@ async def test_a_child_sees_nothing_of_the_services_environment(
         "TMPDIR",
         "POLARS_MAX_THREADS",
         "POLARS_OOC_SPILL_DIR",
-        "_RJEM_MALLOC_CONF",  # Polars sets it for its allocator
+        "_RJEM_MALLOC_CONF",  # see processor.allocator
     }
     assert data["no_new_privs"] == "1"
     assert data["nice"] >= 10

@@ -5,7 +5,8 @@ from typing import Any
 
 import polars as pl
 import pytest
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator
+from jsonschema_rs import ValidationError
 
 from helpers.checking import run_kind, stored
 from helpers.result_checks import check

@@ -285,12 +285,12 @@ def test_columns_of_a_wide_table_arrive_some_at_a_time(tmp_path: Path) -> None:
 
 
 def test_the_sample_of_a_wide_table_has_fewer_rows(tmp_path: Path) -> None:
-    frame = pl.DataFrame({f"c{number}": range(10_000) for number in range(500)})
+    frame = pl.DataFrame({f"c{number}": range(10_000) for number in range(200)})
 
     found = profile_file(parquet(tmp_path, frame), correlations=False, duplicates=False, running=False)
 
     first, _ = found.run.partials[0]
-    assert first["sample_rows"] == 2_000
+    assert first["sample_rows"] == 5_000
     assert first["rows"] == 10_000
 
 
@@ -368,15 +368,6 @@ def test_many_values_are_estimated_and_labelled(tmp_path: Path) -> None:
     assert sum(columns["n"]["histogram"]["counts"]) == count
     assert columns["n"]["top"] == []
     assert columns["n"]["order"] == "strictly increasing"
-
-
-def test_500_columns_are_profiled(tmp_path: Path) -> None:
-    frame = pl.DataFrame({f"c{number}": [number, number + 1, None] for number in range(500)})
-
-    columns = profile_file(parquet(tmp_path, frame)).columns
-
-    assert len(columns) == 500
-    assert all(column["nulls"] == 1 for column in columns.values())
 
 
 def test_an_image_named_csv_is_an_input_error(tmp_path: Path) -> None:
