@@ -7,9 +7,10 @@ from uuid import UUID
 
 from common.words import ANY_INPUT
 from gateway.errors import Fault, InputsInvalidError, KindUnknownError, RequestInvalidError
+from gateway.json_pointer import pointer
 from gateway.json_text import compact_json
 from gateway.kinds import Catalogue, OfferedKind
-from gateway.params import check_params, pointer
+from gateway.params import check_params
 from gateway.settings import GatewaySettings
 from gateway.submission import Changes, Submission, parse_submission
 

@@ -7,7 +7,8 @@ import anyio
 
 from gateway.admission import Accepted, Admission
 from gateway.errors import Fault, RequestInvalidError
-from gateway.params import MOST_FAULTS, pointer
+from gateway.json_pointer import pointer
+from gateway.params import MOST_FAULTS
 
 MOST_TASKS: Final = 1_000
 TASKS_A_RUN: Final = 20  # then others get their turn: checking or showing that many takes a few milliseconds

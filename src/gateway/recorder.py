@@ -18,8 +18,8 @@ from gateway.admission import Accepted
 from gateway.digests import digest_of_text
 from gateway.errors import DatasetUnknownError, Fault, InternalError
 from gateway.idempotency import NamedRequest
+from gateway.json_pointer import pointer
 from gateway.json_text import compact_json
-from gateway.params import pointer
 from gateway.shared import Shared
 from gateway.task_view import Row
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from gateway.errors import Fault, RequestInvalidError
-from gateway.params import pointer
+from gateway.json_pointer import pointer
 
 MOST_TAGS: Final = 16
 MOST_INPUTS: Final = 16

@@ -8,8 +8,8 @@ import asyncpg
 from gateway.datasets import Datasets
 from gateway.errors import BodyInvalidError, DigestMismatchError, Fault, RequestInvalidError
 from gateway.form import Form, Part
+from gateway.json_pointer import pointer
 from gateway.json_text import parse_json
-from gateway.params import pointer
 from gateway.submission import SENTENCES, Submission
 
 JSON_FIELDS: Final = frozenset(

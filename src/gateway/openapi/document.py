@@ -239,13 +239,18 @@ def _moved(value: Any, name: str) -> Any:
     match value:
         case dict():
             return {
-                key: _moved_reference(inner, name) if key == "$ref" else _moved(inner, name)
+                key: _moved_reference(inner, name) if key == "$ref" or _is_reference(inner) else _moved(inner, name)
                 for key, inner in value.items()
             }
         case list():
             return [_moved(inner, name) for inner in value]
         case _:
             return value
+
+
+def _is_reference(value: object) -> bool:
+    """As those in the `mapping` of a discriminator."""
+    return isinstance(value, str) and value.startswith("#/$defs/")
 
 
 def _moved_reference(target: object, name: str) -> object:

@@ -15,16 +15,17 @@ _HISTOGRAM = Markup(
 _BAR = Markup('<rect x="{x}" y="{y}" width="{width}" height="{height}"><title>{title}</title></rect>')
 
 
-def histogram(edges: Sequence[object], counts: Sequence[int]) -> Markup:
+def histogram(edges: Sequence[object], counts: Sequence[int], ends: tuple[object, object]) -> Markup:
     """Bars over bins.
 
     Args:
         edges: n + 1 bounds, numbers or times as text; bins of equal width are drawn.
         counts: n counts.
+        ends: the least and the greatest value.
     """
     if not counts or len(edges) != len(counts) + 1:
         return Markup()
-    label = f"Histogram of {len(counts)} bins from {plain(edges[0])} to {plain(edges[-1])}, at most {max(counts):,}"
+    label = f"Histogram of {len(counts)} bins from {plain(ends[0])} to {plain(ends[1])}, at most {max(counts):,}"
     step = WIDTH / len(counts)
     bars = [
         _bar(

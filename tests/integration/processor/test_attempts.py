@@ -12,6 +12,7 @@ import pytest
 from helpers.factories import queued_task
 from helpers.processes import descendants
 from helpers.processors import ProcessorFactory, ended, feed, outcomes, running_pid
+from processor.allocator import VARIABLE, allocator_settings
 
 
 async def test_a_task_runs_and_its_feed_tells_the_whole_story(
@@ -208,6 +209,7 @@ async def test_a_child_sees_nothing_of_the_services_environment(
         "POLARS_OOC_SPILL_DIR",
         "_RJEM_MALLOC_CONF",  # see processor.allocator
     }
+    assert data["environment"][VARIABLE].endswith(allocator_settings(threads=1)[VARIABLE])
     assert data["no_new_privs"] == "1"
     assert data["nice"] >= 10
     assert data["oom_score"] == "800"

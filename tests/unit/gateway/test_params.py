@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from referencing.exceptions import Unresolvable
 
 from gateway.errors import TaskParamsError
+from gateway.json_pointer import pointer
 from gateway.judge import MOST_KNOWN, Judge
 from gateway.kinds import OfferedKind
-from gateway.params import check_params, pointer
+from gateway.params import check_params
 
 SCHEMA = {
     "type": "object",
@@ -29,6 +30,17 @@ SCHEMA = {
             "discriminator": {"propertyName": "is", "mapping": {"round": "#/$defs/round", "square": "#/$defs/square"}},
             "oneOf": [{"$ref": "#/$defs/round"}, {"$ref": "#/$defs/square"}],
         },
+        "mode_or_count": {"anyOf": [{"enum": ["auto", "all"]}, {"type": "integer", "minimum": 1}]},
+        "both_or_one": {"anyOf": [{"required": ["a", "b"]}, {"required": ["c"]}]},
+        "deep": {
+            "anyOf": [
+                {"properties": {"a": {"type": "object", "required": ["p"]}}},
+                {"properties": {"b": {"type": "object", "required": ["q"]}}},
+            ]
+        },
+        "never": {"anyOf": [False, {"type": "string"}]},
+        "nothing": {"anyOf": [False, False]},
+        "many": {"anyOf": [{"type": "object", "required": list("pqrs")}, {"type": "null"}]},
         "strange": {"discriminator": "is", "oneOf": [{"type": "null"}, {"minLength": 1}]},
     },
     "$defs": {
@@ -93,6 +105,15 @@ def faults(params: Mapping[str, Any]) -> dict[str, str]:
         ({"columns": [], "shape": {"is": ["round"]}}, {"/params/shape/is": "must be one of round, square"}),
         ({"columns": [], "shape": {"is": "round"}}, {"/params/shape/radius": "is missing"}),
         ({"columns": [], "shape": {"is": "round", "radius": -1}}, {"/params/shape/radius": "must be ≥ 0"}),
+        ({"columns": [], "mode_or_count": 0}, {"/params/mode_or_count": "must be ≥ 1"}),
+        ({"columns": [], "mode_or_count": "some"}, {"/params/mode_or_count": "must be one of auto, all"}),
+        ({"columns": [], "mode_or_count": []}, {"/params/mode_or_count": "must be auto or all or a whole number"}),
+        ({"columns": [], "both_or_one": {"a": 1}}, {"/params/both_or_one": "must have b or c"}),
+        ({"columns": [], "both_or_one": {"b": 1, "d": 1}}, {"/params/both_or_one": "must have a or c"}),
+        ({"columns": [], "deep": {"a": {}, "b": {}}}, {"/params/deep/b/q": "is missing"}),
+        ({"columns": [], "never": 1}, {"/params/never": "must be a text"}),
+        ({"columns": [], "nothing": 1}, {"/params/nothing": "1 is not valid under any of the given schemas"}),
+        ({"columns": [], "many": {}}, {f"/params/many/{name}": "is missing" for name in "pqrs"}),
         ({"columns": [], "strange": ""}, {"/params/strange": "must have at least 1 character"}),
     ],
 )  # fmt: skip
@@ -115,8 +136,19 @@ def test_params_that_fit_pass() -> None:
     check_params({"columns": ["a"], "quantiles": [0, 1.0], "limit": None, "mode": "fast"}, kind=kind(SCHEMA))
 
 
-def test_the_number_of_faults_is_bounded() -> None:
-    assert len(faults({"columns": [1] * 500 + [2]})) <= 20
+MANY_NAMES = {"is": "round"} | dict.fromkeys(map(str, range(50)))
+
+
+@pytest.mark.parametrize("params", [{"columns": [*range(500)]}, {"columns": [], "shape": MANY_NAMES}])
+def test_the_number_of_faults_is_bounded(params: Mapping[str, Any]) -> None:
+    assert len(faults(params)) == 20
+
+
+def test_a_fault_is_told_once_however_many_rules_found_it() -> None:
+    with pytest.raises(TaskParamsError) as caught:
+        check_params({}, kind=kind({"required": ["a", "b"], "allOf": [{"required": ["a"]}]}))
+
+    assert [fault.pointer for fault in caught.value.faults] == ["/params/a", "/params/b"]
 
 
 def test_a_reference_to_the_outside_is_never_followed() -> None:

@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from processor.reading import ReadOptions
 
@@ -24,13 +24,21 @@ class Closeness(BaseModel):
         return self.absolute > 0 or self.relative > 0
 
 
+# As JSON Schema, for the gateway: closeness above 0, of all columns or of one.
+_LOOSE: list[JsonValue] = [
+    {"required": [name], "properties": {name: {"type": "number", "exclusiveMinimum": 0}}}
+    for name in ("absolute", "relative")
+]
+_ANY_LOOSE: dict[str, JsonValue] = {"type": "object", "not": {"additionalProperties": {"not": {"anyOf": _LOOSE}}}}
+
+
 class CompareParams(Closeness):
     """How two tables are compared."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"properties": {"absolute": {"const": 0}, "relative": {"const": 0}}},
-            "else": {"required": ["keys"], "properties": {"keys": {"type": "array"}}},
+            "if": {"anyOf": [*_LOOSE, {"required": ["by_column"], "properties": {"by_column": _ANY_LOOSE}}]},
+            "then": {"required": ["keys"], "properties": {"keys": {"type": "array"}}},
         }
     )
 

@@ -28,7 +28,7 @@ class ConvertParams(OutputParams):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"required": ["partition_by"], "properties": {"partition_by": {"minItems": 1}}},
+            "if": {"required": ["partition_by"], "properties": {"partition_by": {"type": "array", "minItems": 1}}},
             "then": {"properties": {"format": {"enum": [*sorted(PARTED)]}}},
         }
     )

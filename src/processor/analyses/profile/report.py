@@ -12,6 +12,7 @@ SHOWN_ELSEWHERE: Final = frozenset(
     {"name", "dtype", "type", "top", "rare", "histogram", "quantiles", "meaning", "patterns"}
 )
 LONG: Final = (list, tuple)
+LONGEST_END: Final = 15  # characters under one end of a histogram
 # `Datetime(us, UTC)` says what `Datetime(time_unit='us', time_zone='UTC')` does.
 UNIT: Final = re.compile(r", time_zone=None|time_\w+=|'")
 
@@ -44,6 +45,16 @@ def figures(column: Mapping[str, Any], rows: int) -> dict[str, object]:
         case {"value": bool(value), "exact": bool(exact)}:
             shown["unique"] = ("" if exact else "probably ") + ("yes" if value else "no")
     return shown
+
+
+def ends_of(column: Mapping[str, Any]) -> tuple[object, object]:
+    """What stands at the ends of a histogram's axis: the least and the greatest value. The last bin may end beyond.
+
+    Large numbers come as text and have no room there: for them it is the ends of the bins.
+    """
+    edges, ends = column["histogram"]["edges"], (column["min"], column["max"])
+    is_long = column["type"] == "number" and any(isinstance(end, str) and len(end) > LONGEST_END for end in ends)
+    return (edges[0], edges[-1]) if is_long else ends
 
 
 def _form_of(column: Mapping[str, Any]) -> Callable[[object], str] | None:
@@ -82,6 +93,7 @@ REPORT = report_of(
     Path(__file__).with_name("report.html"),
     figures=figures,
     patterns=patterns,
+    ends_of=ends_of,
     readable=readable,
     example_rows=example_rows,
 )

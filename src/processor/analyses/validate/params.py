@@ -13,11 +13,9 @@ class ValidateParams(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        json_schema_extra={  # so that the gateway refuses what asks for nothing
-            "anyOf": [
-                {"required": ["rules"], "properties": {"rules": {"minItems": 1}}},
-                {"required": ["suggest"], "properties": {"suggest": {"const": True}}},
-            ]
+        json_schema_extra={  # the gateway has this alone, and refuses what asks for nothing
+            "if": {"not": {"required": ["suggest"], "properties": {"suggest": {"const": True}}}},
+            "then": {"required": ["rules"], "properties": {"rules": {"minItems": 1}}},
         },
     )
 

@@ -79,7 +79,14 @@ class InSet(ValueRule):
 class Between(ValueRule):
     """Every value lies between two bounds; NaN lies between none."""
 
-    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["min"]}, {"required": ["max"]}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [name], "properties": {name: {"type": ["boolean", "number", "string"]}}}
+                for name in ("min", "max")
+            ]
+        }
+    )
 
     rule: Literal["between"]
     min: Value | None = Field(default=None, description="The lowest value; left out: none. Times as ISO 8601.")

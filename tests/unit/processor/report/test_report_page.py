@@ -98,6 +98,16 @@ def test_a_histogram_ends_with_the_least_and_the_greatest_value_though_its_last_
 
     assert envelope["data"]["columns"][0]["histogram"]["edges"][-1] > 31
     assert '<div class="ends"><span>1</span><span>31</span></div>' in REPORT(envelope)
+    assert "Histogram of 16 bins from 1 to 31" in REPORT(envelope)
+
+
+def test_numbers_too_long_for_the_end_of_an_axis_are_rounded_there(tmp_path: Path) -> None:
+    path = tmp_path / "far.parquet"
+    pl.DataFrame({"far": pl.Series([2**100, 2**101], dtype=pl.Int128)}).write_parquet(path)
+    shown = REPORT(envelope_of(path)).split('<div class="ends">')[1].split("</div>")[0]
+
+    assert str(2**100) not in shown
+    assert "e+30" in shown
 
 
 def test_hundreds_of_columns_are_listed_and_the_first_are_shown(tmp_path: Path) -> None:
