@@ -1,8 +1,9 @@
 """Profile of TPC-H lineitem beside DuckDB's SUMMARIZE: the same file, the same number of threads, in paired runs.
 
 Each run is a fresh process, and its wall time holds the start of the interpreter; peak memory is what the kernel says
-of it (`ru_maxrss`). The order within a pair alternates, so that neither has the warmer cache. SUMMARIZE gives twelve
-figures a column, distinct and quantiles approximate; the profile gives all that docs/kinds/profile.md lists.
+of it (`ru_maxrss`). The order within a pair alternates, so that neither has the warmer cache; `--cold` empties the
+system's cache of the file before each run. SUMMARIZE gives twelve figures a column, distinct and quantiles approximate;
+the profile gives all that docs/kinds/profile.md lists.
 
 `--scale 10 --formats parquet` is the large form (it needs 3 GB of disk, which it gives back). `--parts` measures what
 each optional part costs, by CPU time beside the whole, and the time until the first partial result. `--memory 512` runs
@@ -85,12 +86,21 @@ def measured(program: str, *arguments: object, threads: int) -> Cost:
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def pairs(path: Path, scratch: Path, *, repeats: int, threads: int) -> tuple[list[Cost], list[Cost]]:
+def forget(path: Path) -> None:
+    """Take the file out of the system's cache, so that the next to read it must go to the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def pairs(path: Path, scratch: Path, *, repeats: int, threads: int, is_cold: bool) -> tuple[list[Cost], list[Cost]]:
     ours: list[Cost] = []
     theirs: list[Cost] = []
     for number in range(repeats):
         order = ("ours", "theirs") if number % 2 == 0 else ("theirs", "ours")
         for turn in order:
+            if is_cold:
+                forget(path)
             if turn == "ours":
                 ours.append(measured(PROFILE, path, scratch, threads=threads))
             else:
@@ -155,6 +165,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--formats", nargs="+", default=["csv", "parquet"], choices=["csv", "parquet"])
     parser.add_argument("--parts", action="store_true", help="measure what each optional part costs instead")
+    parser.add_argument("--cold", action="store_true", help="take the file out of the system's cache before each run")
     parser.add_argument("--memory", type=int, help="MiB that a confined child may use; runs tasks instead of processes")
     asked = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="sundog-bench-"))
@@ -173,7 +184,7 @@ def main() -> None:
                 parts(path, folder, repeats=asked.repeats, threads=asked.threads)
                 path.unlink()
                 continue
-            ours, theirs = pairs(path, folder, repeats=asked.repeats, threads=asked.threads)
+            ours, theirs = pairs(path, folder, repeats=asked.repeats, threads=asked.threads, is_cold=asked.cold)
             ratio = told("sundog profile", ours) / told("duckdb SUMMARIZE", theirs)
             print(f"  ratio              {ratio:6.2f} (below 1: the profile is faster)")
             work = statistics.median(c.cpu_s for c in ours) / statistics.median(c.cpu_s for c in theirs)
