@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from common.secrecy import keep_to_ourselves
+from processor import descendants
 from sundog.command import Command, port_number, positive
 
 if TYPE_CHECKING:
@@ -47,7 +48,11 @@ def run(arguments: Namespace) -> None:
         processors=arguments.processors,
         slots=arguments.slots,
     )
-    anyio.run(serve, options)
+    not_ours = descendants.children()
+    try:
+        anyio.run(serve, options)
+    finally:
+        descendants.end_all(but=not_ours)
 
 
 async def serve(options: "UpOptions") -> None:
@@ -71,6 +76,7 @@ async def _obey(signals: AsyncIterator[signal.Signals], work: anyio.CancelScope,
     async for _ in signals:
         if work.cancel_called:
             tell("stopping at once")
+            descendants.adopt_orphans()  # what a part leaves behind that is killed; `run` ends it
             sundog.kill()
         else:
             tell("stopping; once more to stop at once")
