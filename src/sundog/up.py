@@ -20,6 +20,7 @@ from common.errors import SundogError
 from common.folder_lock import folder_lock
 from common.lifecycle import Service
 from common.queries import load_query
+from processor import descendants
 from sundog.commands.migrate import GATEWAY_ROLE, PROCESSOR_ROLE, migrate_database
 from sundog.environment import environment_of
 from sundog.listening import Listening, listening
@@ -90,7 +91,11 @@ class LocalSundog(Service):
         self.url = ""
 
     def kill(self) -> None:
-        """End all processes at once; leaving the block then takes no time."""
+        """End all processes at once; leaving the block then takes no time.
+
+        What they leave behind comes to this process, which may end it: see `descendants.end_all`.
+        """
+        descendants.adopt_orphans()
         for part in self.parts:
             part.kill()
         if self._postgres is not None:

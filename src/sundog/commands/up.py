@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import anyio
 
 from common.secrecy import keep_to_ourselves
-from processor import descendants
 from sundog.command import Command, port_number, positive
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
+    from processor import descendants  # noqa: PLC0415 - a gateway's image has no use for it
     from sundog.up import UpOptions  # noqa: PLC0415 - needs the libraries of both services
 
     keep_to_ourselves()
@@ -76,7 +76,6 @@ async def _obey(signals: AsyncIterator[signal.Signals], work: anyio.CancelScope,
     async for _ in signals:
         if work.cancel_called:
             tell("stopping at once")
-            descendants.adopt_orphans()  # what a part leaves behind that is killed; `run` ends it
             sundog.kill()
         else:
             tell("stopping; once more to stop at once")
