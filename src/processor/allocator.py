@@ -2,10 +2,11 @@
 
 By Polars' own settings freed pages are kept for half a second, and then for one more given back in a way that the
 kernel counts as the child's until somebody else needs them (muzzy pages); and what one thread frees in its arena is of
-no use to another's. A pass over a table frees as fast as it reads: of the 300 MiB that a child had beside its code in a
-profile of TPC-H lineitem (SF 3, Parquet) 120 were such pages. With one arena for two threads, and pages given back for
-good, SF 1 takes 350 to 360 MiB at the peak instead of 405 to 435, and as much CPU time (medians 16.3 and 15.6 s, the
-ranges overlap). Giving back at once (`dirty_decay_ms:0`) would take 330 MiB, and half as much CPU time again.
+no use to another's. A pass over a table frees as fast as it reads: a scan of TPC-H lineitem (SF 3, Parquet) that waits
+for who takes its batches has 325 MiB beside its code, and 202 if all is given back at once. With one arena for two
+threads, and pages given back for good, a profile of SF 1 takes 352 to 359 MiB at the peak instead of 407 to 433, and as
+much CPU time (medians 16.3 and 15.6 s, the ranges overlap). Giving back at once (`dirty_decay_ms:0`) would take 329
+MiB, and half as much CPU time again.
 
 Source: jemalloc's manual, opt.narenas, opt.dirty_decay_ms and opt.muzzy_decay_ms.
 """

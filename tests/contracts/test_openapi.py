@@ -16,14 +16,13 @@ from common.notifier import Notifier
 from common.settings import StorageSettings
 from common.storage import Storage
 from gateway.app import create_app
-from gateway.judge import Judge
-from gateway.kinds import OfferedKind
 from gateway.openapi.document import OPERATIONS, build_document
 from gateway.problems import PROBLEMS
 from gateway.settings import GatewaySettings
 from helpers.live import idle_live
-from processor.analyses.profile import KIND
-from processor.result_schema import result_schema
+from helpers.offered import offered
+from processor.analyses.profile import KIND as PROFILE
+from processor.analyses.validate import KIND as VALIDATE
 
 MOST = {"timeout_s": 100, "memory_mb": 2000, "max_attempts": 5}
 # Those that only a value which is not in the interface could cause.
@@ -41,23 +40,7 @@ async def app(tmp_path: Path) -> Starlette:
 
 @pytest.fixture
 def document() -> Mapping[str, Any]:
-    return build_document([offered()], most=MOST)
-
-
-def offered() -> OfferedKind:
-    schema = KIND.params.model_json_schema()
-    return OfferedKind(
-        name=KIND.name,
-        version=KIND.version,
-        title=KIND.title,
-        summary=KIND.summary,
-        inputs=KIND.inputs,
-        example=KIND.example,
-        params_schema=schema,
-        result_schema=result_schema(KIND.name, KIND.result),
-        processors=1,
-        judge=Judge(schema),
-    )
+    return build_document([offered(PROFILE), offered(VALIDATE)], most=MOST)
 
 
 async def test_the_document_has_every_route_and_no_other(app: Starlette) -> None:
@@ -108,11 +91,13 @@ def test_every_reference_leads_to_a_component(document: Mapping[str, Any]) -> No
         assert target.rpartition("/")[2] in schemas, target
 
 
-def references(value: Any) -> list[str]:
+def references(value: object) -> list[str]:
+    """All pointers into the document: those of `$ref`, and those in the mappings of discriminators."""
     match value:
+        case str() if value.startswith("#/"):
+            return [value]
         case dict():
-            own = [value["$ref"]] if isinstance(value.get("$ref"), str) else []
-            return [*own, *(target for inner in value.values() for target in references(inner))]
+            return [target for inner in value.values() for target in references(inner)]
         case list():
             return [target for inner in value for target in references(inner)]
         case _:
@@ -121,7 +106,7 @@ def references(value: Any) -> list[str]:
 
 @pytest.mark.parametrize("is_open", [True, False])
 def test_it_says_where_a_key_is_asked_for(*, is_open: bool) -> None:
-    document = build_document([offered()], most=MOST, is_open=is_open)
+    document = build_document([offered(PROFILE)], most=MOST, is_open=is_open)
     for operation in OPERATIONS:
         about = document["paths"][operation.stands_at or operation.path][operation.method.lower()]
         needed = about.get("security", document["security"])
@@ -164,7 +149,7 @@ def test_the_params_of_a_kind_are_checked_as_the_kind_says(document: Mapping[str
 
 @pytest.mark.parametrize(("inputs", "named"), [({"*": "any"}, {"data"}), ({"data": "it", "more?": "not"}, {"data"})])
 def test_an_example_names_inputs_as_a_request_may(inputs: dict[str, str], named: set[str]) -> None:
-    document = build_document([replace(offered(), inputs=inputs)], most=MOST)
+    document = build_document([replace(offered(PROFILE), inputs=inputs)], most=MOST)
     body = document["paths"]["/v1/tasks"]["post"]["requestBody"]["content"]["application/json"]
 
     assert set(body["examples"]["profile"]["value"]["inputs"]) == named

@@ -6,29 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.errors import TaskParamsError
-from gateway.judge import Judge
-from gateway.kinds import OfferedKind
 from gateway.params import check_params
+from helpers.offered import offered
 from processor.analyses.compare import KIND as COMPARE
 from processor.analyses.convert import KIND as CONVERT
 from processor.analyses.validate import KIND as VALIDATE
 from processor.kind import Kind
-
-
-def offered(kind: Kind[Any]) -> OfferedKind:
-    schema = kind.params.model_json_schema()
-    return OfferedKind(
-        name=kind.name,
-        version=kind.version,
-        title=kind.title,
-        summary=kind.summary,
-        inputs={},
-        example={},
-        params_schema=schema,
-        result_schema=None,
-        processors=1,
-        judge=Judge(schema),
-    )
 
 
 def rule(**parts: object) -> dict[str, object]:
