@@ -1,9 +1,11 @@
 """Zip archives: one member is the table. Names are shown and compared, and never used as paths."""
 
 import io
+import lzma
 import struct
-from typing import IO
-from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo
+import zlib
+from typing import IO, Final
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from common.errors import InputError
 
@@ -11,6 +13,10 @@ _MOST_DIRECTORY = 16 << 20
 _TAIL = 70_000
 _SHOWN = 10
 _METHODS = (ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA)
+# All that `zipfile` and what unpacks for it raise of an archive that is damaged, cut off, encrypted or unusual.
+DAMAGE: Final = (
+    BadZipFile, KeyError, OSError, EOFError, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
 _BESIDE = ("__MACOSX/", ".DS_Store", "Thumbs.db")
 
 

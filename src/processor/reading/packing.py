@@ -4,12 +4,10 @@ import bz2
 import gzip
 import io
 import sys
-import zlib
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
-from zipfile import BadZipFile
 
 from common.errors import InputError
 from processor.reading import archive
@@ -22,7 +20,7 @@ else:
 # Tables compress to a tenth, seldom to a hundredth. What grows more than this is made to fill the disk.
 MOST_GROWTH = 2_000
 _FREE_BYTES = 256 << 20
-_DAMAGE = (OSError, EOFError, zlib.error, BadZipFile, ZstdError, NotImplementedError, RuntimeError, ValueError)
+_DAMAGE = (*archive.DAMAGE, ZstdError)
 
 
 def allowed_bytes(size: int) -> int:

@@ -3,7 +3,6 @@
 import re
 from enum import StrEnum
 from pathlib import Path
-from zipfile import BadZipFile
 
 from common.errors import InputError
 from processor.reading import archive
@@ -118,7 +117,7 @@ def _office(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
             names = archive.directory(file).namelist()
-    except (BadZipFile, OSError, ValueError, NotImplementedError):
+    except archive.DAMAGE:
         return None
     if "[Content_Types].xml" in names:
         return next((name for name in names if name.startswith(("xl/", "word/", "ppt/"))), "")

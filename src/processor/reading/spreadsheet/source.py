@@ -4,12 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import polars as pl
 
 from common.errors import InputError
-from processor.reading import archive
 from processor.reading.converted import Piece
 from processor.reading.dialect import looks_like_header
 from processor.reading.flaws import Flaws
@@ -17,8 +15,7 @@ from processor.reading.merging import common
 from processor.reading.options import ReadOptions
 from processor.reading.schema import unique_names
 from processor.reading.spreadsheet.cells import batches
-from processor.reading.spreadsheet.workbook import opened
-from processor.reading.spreadsheet.xml import damaged
+from processor.reading.spreadsheet.workbook import opened, opened_part, package
 
 _LOOK_AT = 100
 _PREAMBLE = 20
@@ -54,18 +51,14 @@ class ExcelSource:
             InputError: the file is damaged, is a bomb, or has no such sheet.
         """
         size = self._path.stat().st_size
-        try:
-            with self._path.open("rb") as raw, archive.directory(raw) as package:
-                book = opened(package, self._options.sheet, folder=self._folder, most_bytes=self._most_bytes)
-                if len(book.sheets) > 1 and self._options.sheet is None:
-                    flaws.note("sheet", f"The first of {len(book.sheets)} sheets was read.")
-                info = package.getinfo(book.part)
-                with book.texts, package.open(info) as part:
-                    share = size / max(1, info.file_size)
-                    for frame in self._frames(batches(book, part, flaws), flaws):
-                        yield Piece(frame=frame, position=min(size - 1, round(part.tell() * share)))
-        except (KeyError, BadZipFile, NotImplementedError, RuntimeError):
-            raise damaged() from None
+        with self._path.open("rb") as raw, package(raw) as parts:
+            book = opened(parts, self._options.sheet, folder=self._folder, most_bytes=self._most_bytes)
+            if len(book.sheets) > 1 and self._options.sheet is None:
+                flaws.note("sheet", f"The first of {len(book.sheets)} sheets was read.")
+            with book.texts, opened_part(parts, book.part) as part:
+                share = size / max(1, parts.getinfo(book.part).file_size)
+                for frame in self._frames(batches(book, part, flaws), flaws):
+                    yield Piece(frame=frame, position=min(size - 1, round(part.tell() * share)))
 
     def _frames(self, found: Iterator[list[list[Any]]], flaws: Flaws) -> Iterator[pl.DataFrame]:
         first = next(found, [])

@@ -3,15 +3,16 @@
 Source: ECMA-376, part 1 (SpreadsheetML).
 """
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from common.errors import InputError
-from processor.reading.archive import shown_member
+from processor.reading.archive import DAMAGE, directory, shown_member
 from processor.reading.spreadsheet.plain_xml import texts_of
 from processor.reading.spreadsheet.shared_texts import SharedTexts
 from processor.reading.spreadsheet.xml import XmlParser, damaged, unescaped
@@ -70,7 +71,7 @@ def _texts(archive: ZipFile) -> Iterator[list[str]]:
     if "xl/sharedStrings.xml" not in archive.namelist():
         return
     parser = _Texts()
-    with _opened(archive, "xl/sharedStrings.xml") as part:
+    with opened_part(archive, "xl/sharedStrings.xml") as part:
         for _ in parser.run(part):
             yield parser.texts
             parser.texts = []
@@ -190,14 +191,31 @@ def _kind(number: int, code: str | None) -> str | None:
 
 
 def _parse(archive: ZipFile, part: str, parser: _ParserT) -> _ParserT:
-    with _opened(archive, part) as file:
+    with opened_part(archive, part) as file:
         for _ in parser.run(file, most=_MOST_PART):
             pass
     return parser
 
 
-def _opened(archive: ZipFile, part: str) -> IO[bytes]:
+def package(raw: io.BufferedReader) -> ZipFile:
+    """The parts of the file.
+
+    Raises:
+        InputError: there is no list of them.
+    """
+    try:
+        return directory(raw)
+    except DAMAGE:
+        raise damaged() from None
+
+
+def opened_part(archive: ZipFile, part: str) -> IO[bytes]:
+    """One part's bytes.
+
+    Raises:
+        InputError: it is missing, or not packed as parts are.
+    """
     try:
         return archive.open(part)
-    except (KeyError, BadZipFile, NotImplementedError, RuntimeError, OSError):
+    except DAMAGE:
         raise damaged() from None

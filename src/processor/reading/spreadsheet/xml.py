@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import IO
 from xml.parsers import expat
-from zipfile import BadZipFile
 
 from common.errors import InputError
+from processor.reading import archive
 
 _CHUNK = 64 << 10
 _LONGEST = 4 << 20
@@ -59,7 +59,7 @@ class XmlParser:
         """
         read = 0
         try:
-            while chunk := part.read(_CHUNK):
+            while chunk := _chunk(part):
                 read += len(chunk)
                 if most is not None and read > most:
                     raise InputError("A part of the spreadsheet is far too large.", advice="Save the sheet as CSV.")
@@ -68,7 +68,7 @@ class XmlParser:
                 yield
             self._parser.Parse(self._rest, True)  # noqa: FBT003
             yield
-        except (expat.ExpatError, BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+        except (expat.ExpatError, ValueError):
             raise damaged() from None
 
     def _feed(self, chunk: bytes) -> None:
@@ -127,6 +127,14 @@ def unescaped(text: str) -> str:
 def damaged() -> InputError:
     """What is said of a spreadsheet that breaks off or is not as it must be."""
     return InputError("The spreadsheet is damaged or cut off.", advice="Open it, save it again, and hand that in.")
+
+
+def _chunk(part: IO[bytes]) -> bytes:
+    """The next bytes; apart from what is done with them, so that a full disk is not called damage."""
+    try:
+        return part.read(_CHUNK)
+    except archive.DAMAGE:
+        raise damaged() from None
 
 
 def _hides_elements(piece: bytes) -> bool:
