@@ -116,7 +116,7 @@ class _Cells(XmlParser):
         if found is None:
             raise _NotPlainError
         form, style = found.get("t", "n"), int(found.get("s", "0"))
-        shown = self._book.dates.get(style)
+        shown = self._book.shown.get(style)
         read = self._read.get(form, unescaped)
         if form == "n":
             read = partial(self._dated, shown=shown) if shown else _plain_number
@@ -190,7 +190,7 @@ class _Cells(XmlParser):
         self._flaws.note("cell_errors", "Cells that show an error (#DIV/0!, #N/A …) were read as missing values.")
 
     def _number(self, text: str) -> Any:
-        shown = self._book.dates.get(self._style)
+        shown = self._book.shown.get(self._style)
         return self._dated(text, shown=shown) if shown else _plain_number(text)
 
     def _dated(self, text: str, *, shown: str) -> Any:

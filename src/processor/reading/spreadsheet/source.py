@@ -15,7 +15,8 @@ from processor.reading.merging import common
 from processor.reading.options import ReadOptions
 from processor.reading.schema import unique_names
 from processor.reading.spreadsheet.cells import batches
-from processor.reading.spreadsheet.workbook import opened, opened_part, package
+from processor.reading.spreadsheet.parts import Parts
+from processor.reading.spreadsheet.workbook import opened
 
 _LOOK_AT = 100
 _PREAMBLE = 20
@@ -51,12 +52,12 @@ class ExcelSource:
             InputError: the file is damaged, is a bomb, or has no such sheet.
         """
         size = self._path.stat().st_size
-        with self._path.open("rb") as raw, package(raw) as parts:
+        with self._path.open("rb") as raw, Parts(raw) as parts:
             book = opened(parts, self._options.sheet, folder=self._folder, most_bytes=self._most_bytes)
             if len(book.sheets) > 1 and self._options.sheet is None:
                 flaws.note("sheet", f"The first of {len(book.sheets)} sheets was read.")
-            with book.texts, opened_part(parts, book.part) as part:
-                share = size / max(1, parts.getinfo(book.part).file_size)
+            with book.texts, parts.opened(book.part) as part:
+                share = size / max(1, parts.bytes(book.part))
                 for frame in self._frames(batches(book, part, flaws), flaws):
                     yield Piece(frame=frame, position=min(size - 1, round(part.tell() * share)))
 
