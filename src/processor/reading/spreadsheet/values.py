@@ -64,15 +64,16 @@ class Values:
     def _moment(self, text: str) -> Any:
         found = moments.of_text(text)
         if isinstance(found, str):
-            return unescaped(found)
+            return self._misfit(text)
         if not isinstance(found, datetime) or found.tzinfo is None:
             return found
+        try:
+            moment = moments.as_utc(found)
+        except OverflowError:
+            return self._misfit(text)
         if found.utcoffset():
             self._flaws.note("cell_zones", "Moments with an offset from UTC were read as UTC.")
-        try:
-            return moments.as_utc(found)
-        except OverflowError:
-            return unescaped(text)
+        return moment
 
     def _truth(self, text: str) -> Any:
         truth = _TRUTHS.get(text.strip().lower())
@@ -82,8 +83,8 @@ class Values:
         self._flaws.note("cell_errors", "Cells that show an error (#DIV/0!, #N/A …) were read as missing values.")
 
     def _misfit(self, text: str) -> str | None:
-        """The text of a cell that is said to hold a number or a truth value, and does not."""
+        """The text of a cell that does not hold what its type says."""
         if not text.strip():
             return None
-        self._flaws.note("cell_types", "Cells of numbers or truth values that hold none were read as text.")
+        self._flaws.note("cell_types", "Cells of numbers, dates or truth values that hold none were read as text.")
         return unescaped(text)

@@ -41,6 +41,12 @@ def test_hours_that_add_up_are_durations(tmp_path: Path) -> None:
     assert run.warnings == []
 
 
+def test_durations_are_texts_where_they_are_wished_to_be(tmp_path: Path) -> None:
+    content = workbook(column(' t="str"|worked', ELAPSED + "1.25"), formats=FORMATS)
+
+    assert read_sheet(tmp_path, content, dtypes={"worked": "text"})[0]["worked"].to_list() == ["P1DT6H"]
+
+
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
@@ -131,7 +137,10 @@ def test_moments_with_an_offset_are_read_as_utc_and_told(tmp_path: Path) -> None
 def test_what_is_no_date_stays_the_text_that_it_is(tmp_path: Path) -> None:
     texts = ["PT5H", "10000-01-01", "05:00:00+02:00", "0001-01-01T00:00:00+02:00", "2024"]
 
-    assert values(tmp_path, *(ISO + text for text in texts))[0].to_list() == texts
+    found, told = values(tmp_path, *(ISO + text for text in texts))
+
+    assert found.to_list() == texts
+    assert "cell_types" in told
 
 
 def test_times_that_openpyxl_writes_as_texts_are_times(tmp_path: Path) -> None:
