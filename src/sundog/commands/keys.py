@@ -40,6 +40,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     limit.add_argument("--datasets", type=int, metavar="N")
     limit.add_argument("--bytes", type=int, metavar="N", dest="stored_bytes", help="in datasets")
     limit.add_argument("--queued", type=int, metavar="N", help="waiting tasks")
+    limit.add_argument("--running", type=int, metavar="N", help="tasks at the same time, a cap; 0 pauses the tenant")
 
 
 def run(arguments: Namespace) -> None:
@@ -91,6 +92,7 @@ async def _limit(keys: Keys, arguments: Namespace) -> None:
                 datasets=arguments.datasets,
                 stored_bytes=arguments.stored_bytes,
                 queued=arguments.queued,
+                running=arguments.running,
             )
         )
     rows = await keys.tenants()
