@@ -47,11 +47,12 @@ async def test_what_changes_something_is_noted_with_who_and_what(
         ("task.create", None, {"made": many}),
         ("task.cancel", task, {}),
         ("task.retry", task, {}),
-        ("task.cancel", None, {"query": "state=queued"}),
+        ("task.cancel", None, {"query": "state=queued", "changed": 4, "ids": entries[5]["detail"]["ids"]}),
         ("dataset.create", dataset, {}),
         ("dataset.delete", dataset, {}),
         ("login", None, {}),
     ]
+    assert set(entries[5]["detail"]["ids"]) == {task, own, *many}
     assert {str(entry["actor"]) for entry in entries} == {str({"key": admin.id, "name": "the admin"})}
     assert {entry["address"] for entry in entries} == {"127.0.0.1"}
 
