@@ -10,11 +10,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.access import Grant
+from gateway.audit_entry import Entry
 from gateway.caller import find_caller
 from gateway.deeds import Deed, Deeds, set_deeds
 from gateway.doorkeeper import GRANT
 from gateway.hosts import READING
-from gateway.journal import Entry, Journal, address_of
+from gateway.journal import Journal, address_of
 
 LONGEST_OBJECT: Final = 255
 LONGEST_QUERY: Final = 1_000
