@@ -9,6 +9,7 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from common.tokens import without_tokens
 from gateway.access import Grant
 from gateway.audit_entry import Entry
 from gateway.caller import find_caller
@@ -56,7 +57,7 @@ class AuditTrail:
                 tenant=caller.tenant,
                 actor=caller.key,
                 name=caller.name,
-                object=None if deed.object is None else str(deed.object)[:LONGEST_OBJECT],
+                object=None if deed.object is None else without_tokens(str(deed.object))[:LONGEST_OBJECT],
                 request=scope["state"].get("request_id"),
                 address=address_of(scope),
                 detail=_query(scope) | deed.detail,
@@ -72,4 +73,4 @@ def _object(scope: Scope, answer: Headers) -> str | None:
 
 def _query(scope: Scope) -> dict[str, object]:
     query = scope.get("query_string", b"").decode("ascii", "backslashreplace")
-    return {"query": query[:LONGEST_QUERY]} if query else {}
+    return {"query": without_tokens(query)[:LONGEST_QUERY]} if query else {}
