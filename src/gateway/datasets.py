@@ -11,6 +11,7 @@ from common.database import Pool
 from common.ids import new_dataset_id
 from common.queries import load_query
 from common.storage import Storage, TooLargeError
+from gateway.deeds import Deeds
 from gateway.errors import DatasetEmptyError, DatasetNeededError, StorageFullError
 from gateway.json_text import instant
 from gateway.names import dataset_name, media_type_of
@@ -58,7 +59,14 @@ class Datasets:
             )
 
     async def hand_in(
-        self, chunks: AsyncIterator[bytes], *, tenant: str, name: str, sent_media_type: str, declared: str | None = None
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        tenant: str,
+        name: str,
+        sent_media_type: str,
+        deeds: Deeds,
+        declared: str | None = None,
     ) -> asyncpg.Record:
         """Store bytes and record them; the row has `is_new` false if they were there under this name before.
 
@@ -67,6 +75,7 @@ class Datasets:
             tenant: whose they are.
             name: what they are called.
             sent_media_type: what they are said to be.
+            deeds: is told of a dataset that is new.
             declared: how many they are said to be; too many are refused before one is read.
 
         Raises:
@@ -89,16 +98,18 @@ class Datasets:
                 RECORD_DATASET, new_dataset_id(), tenant, checked, blob.sha256, blob.bytes, media_type
             )
             if row is not None:
+                deeds.took(row)
                 if row["is_new"]:
                     self._quota.note(tenant, blob.bytes)
                 return row
 
-    async def take_back(self, rows: Iterable[asyncpg.Record], *, tenant: str) -> None:
+    async def take_back(self, rows: Iterable[asyncpg.Record], *, tenant: str, deeds: Deeds) -> None:
         """Remove what `hand_in` has just recorded anew, except what a task works on already."""
         for row in rows:
             if row["is_new"]:
                 with suppress(DatasetNeededError):
-                    await self.remove(row["id"], tenant=tenant)
+                    if await self.remove(row["id"], tenant=tenant):
+                        deeds.took_back(row["id"])
 
     async def find(self, identity: UUID, *, tenant: str) -> asyncpg.Record | None:
         """One dataset, if the tenant has it."""

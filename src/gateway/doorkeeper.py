@@ -51,7 +51,7 @@ class Refusals(Protocol):
     """Is told who was not let in."""
 
     def refused(self, scope: Scope, token: Token | None, known: Caller | None) -> None:
-        """Somebody came with a key that lets nobody in."""
+        """Somebody came with a key that lets nobody in; None: its id stands for nothing."""
 
 
 class Doorkeeper:
@@ -102,7 +102,8 @@ class Doorkeeper:
         found = None if token is None else await self._keyring.find(token)
         if found is not None and found.holds(time.monotonic()):
             return found
-        self._refusals.refused(scope, token, None if found is None else found.caller)
+        named = token if token is not None and self._keyring.has(token) else None
+        self._refusals.refused(scope, named, None if found is None else found.caller)
         what = "key" if token is None else WORDS[token.kind]
         if found is None:
             raise KeyRefusedError(f"This {what} lets nobody in.", advice=f"Check the {what}, or get a new one.")

@@ -8,7 +8,7 @@ at once both find nothing and both try to record; a unique index lets one of the
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ from uuid import UUID
 from common.ids import new_task_id, unix_ms_of
 from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
+from gateway.deeds import Deeds, untold
 from gateway.digests import request_digest
 from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
 from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
@@ -30,11 +31,16 @@ ID_OFF_MS: Final = 24 * 3_600_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Whose request it is, and what came with it besides the body."""
+    """Whose request it is, and what came with it besides the body.
+
+    Attributes:
+        deeds: is told which tasks were made.
+    """
 
     tenant: str
     traceparent: str | None = None
     key: str | None = None
+    deeds: Deeds = field(default_factory=untold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +174,7 @@ class Intake:
                 return await self._taken(outcome, asker)
 
     async def _taken(self, outcome: Outcome, asker: Asker) -> Taken:
+        asker.deeds.made([task["id"] for task in outcome.tasks if not isinstance(task, UUID)])
         reused = frozenset(task for task in outcome.tasks if isinstance(task, UUID))
         found = {row["id"]: row for row in await self._tasks.find_all(reused, tenant=asker.tenant)} if reused else {}
         if len(found) < len(reused):
@@ -188,6 +195,7 @@ class Intake:
         return await self._again([identity], asker)
 
     async def _again(self, ids: Sequence[UUID], asker: Asker) -> Taken:
+        asker.deeds.made([])
         found = {row["id"]: row for row in await self._tasks.find_all(ids, tenant=asker.tenant)}
         rows = [found[identity] for identity in ids if identity in found]
         if not rows:

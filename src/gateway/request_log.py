@@ -11,6 +11,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from common.tokens import without_tokens
 from gateway.caller import find_caller
 from gateway.errors import InternalError
 from gateway.header import header
@@ -36,7 +37,7 @@ PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestLog:
-    """ASGI middleware. A request id that the client sends is kept if it is a plain word; queries are never logged."""
+    """ASGI middleware. An id that a client sends is kept if it is a plain word and no key; queries are never logged."""
 
     def __init__(self, app: ASGIApp, *, answered: Answered) -> None:
         self._app = app
@@ -177,8 +178,9 @@ def _rest(own: list[Field], common: _Common, body: bytes) -> bytes:
 
 
 def _request_id(scope: Scope) -> str:
-    sent = header(scope, b"x-request-id")
-    return sent if sent is not None and REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+    sent = header(scope, b"x-request-id") or ""
+    is_kept = REQUEST_ID.fullmatch(sent) and without_tokens(sent) == sent
+    return sent if is_kept else os.urandom(16).hex()
 
 
 def _log_access(scope: Scope, *, status: int | None, request_id: str, seconds: float) -> None:

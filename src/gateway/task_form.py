@@ -6,6 +6,7 @@ from typing import Any, Final
 import asyncpg
 
 from gateway.datasets import Datasets
+from gateway.deeds import Deeds
 from gateway.errors import BodyInvalidError, DigestMismatchError, Fault, RequestInvalidError
 from gateway.form import Form, Part
 from gateway.json_pointer import pointer
@@ -18,7 +19,7 @@ JSON_FIELDS: Final = frozenset(
 
 
 async def read_task_form(
-    stream: AsyncIterator[bytes], *, content_type: str, datasets: Datasets, tenant: str, limit: int
+    stream: AsyncIterator[bytes], *, content_type: str, datasets: Datasets, tenant: str, limit: int, deeds: Deeds
 ) -> dict[str, Any]:
     """A task as a JSON body would ask for it; each file becomes a dataset and the input that its field names.
 
@@ -28,6 +29,7 @@ async def read_task_form(
         datasets: takes the files.
         tenant: whose they are.
         limit: the most bytes that all fields without a file may have together.
+        deeds: is told of each dataset that is new.
 
     Raises:
         BodyInvalidError, RequestInvalidError: the form or a field of it cannot be read.
@@ -44,9 +46,9 @@ async def read_task_form(
             elif part.head.name in files:
                 raise RequestInvalidError([Fault(pointer=pointer(["inputs", part.head.name]), detail="came twice")])
             else:
-                files[part.head.name] = await _hand_in(part, datasets=datasets, tenant=tenant)
+                files[part.head.name] = await _hand_in(part, datasets=datasets, tenant=tenant, deeds=deeds)
     except DigestMismatchError:  # known at the form's end, when its files have been taken
-        await datasets.take_back(files.values(), tenant=tenant)
+        await datasets.take_back(files.values(), tenant=tenant, deeds=deeds)
         raise
     named = asked.setdefault("inputs", {})
     if isinstance(named, dict):
@@ -54,9 +56,9 @@ async def read_task_form(
     return asked
 
 
-async def _hand_in(part: Part, *, datasets: Datasets, tenant: str) -> asyncpg.Record:
+async def _hand_in(part: Part, *, datasets: Datasets, tenant: str, deeds: Deeds) -> asyncpg.Record:
     return await datasets.hand_in(
-        part.chunks(), tenant=tenant, name=part.head.filename or "", sent_media_type=part.head.media_type
+        part.chunks(), tenant=tenant, name=part.head.filename or "", sent_media_type=part.head.media_type, deeds=deeds
     )
 
 

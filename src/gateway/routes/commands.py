@@ -10,6 +10,7 @@ from starlette.routing import Route
 from gateway.body import read_optional_json
 from gateway.bulk import Bulk, Position, Progressed
 from gateway.caller import tenant_of
+from gateway.deeds import deeds_of
 from gateway.errors import QueryInvalidError
 from gateway.fixed_route import FixedRoute
 from gateway.json_text import json_response
@@ -42,18 +43,20 @@ class CommandRoutes:
     async def _retry(self, request: Request) -> Response:
         identity = path_id(request, of="task")
         asked = await read_optional_json(request, limit=self._body_limit, otherwise={})
-        row = await self._retries.retry(identity, asked, tenant=tenant_of(request))
+        row = await self._retries.retry(identity, asked, tenant=tenant_of(request), deeds=deeds_of(request))
         return shown(row, status=HTTPStatus.ACCEPTED)
 
     async def _cancel_all(self, request: Request) -> Response:
         wanted, start = _wanted(request), _start(request)
-        return _answer(
-            request, await self._bulk.cancel(wanted, start=start, tenant=tenant_of(request)), names=CANCELLED
-        )
+        with deeds_of(request).of_command() as changed:
+            done = await self._bulk.cancel(wanted, start=start, tenant=tenant_of(request), tell=changed.add)
+        return _answer(request, done, names=CANCELLED)
 
     async def _retry_all(self, request: Request) -> Response:
         wanted, start = _wanted(request), _start(request)
-        return _answer(request, await self._bulk.retry(wanted, start=start, tenant=tenant_of(request)), names=RETRIED)
+        with deeds_of(request).of_command() as changed:
+            done = await self._bulk.retry(wanted, start=start, tenant=tenant_of(request), tell=changed.add)
+        return _answer(request, done, names=RETRIED)
 
 
 def _wanted(request: Request) -> TaskFilter:

@@ -13,6 +13,7 @@ from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import PRIVATE, is_known, not_modified
 from gateway.datasets import Datasets, dataset_view
+from gateway.deeds import Deeds, deeds_of
 from gateway.errors import BodyInvalidError, DigestMismatchError, MediaTypeError
 from gateway.form import SLACK_BYTES, Form, Part
 from gateway.json_text import json_response
@@ -47,6 +48,7 @@ class DatasetRoutes:
             name=request.path_params["name"],
             sent_media_type=request.headers.get("content-type", ""),
             declared=declared,
+            deeds=deeds_of(request),
         )
         return _handed_in(row)
 
@@ -56,19 +58,20 @@ class DatasetRoutes:
                 "POST takes a form with a file.", advice="curl -F data=@FILE, or curl -T FILE …/v1/datasets/NAME."
             )
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
+        deeds = deeds_of(request)
         rows: list[asyncpg.Record] = []
         try:
             async for part in Form(checked_stream(request), content_type=request.headers["content-type"]).parts():
                 if part.head.filename is not None:
-                    rows.append(await self._hand_in(part, is_first=not rows, tenant=tenant_of(request)))
+                    rows.append(await self._hand_in(part, is_first=not rows, tenant=tenant_of(request), deeds=deeds))
         except DigestMismatchError:  # known at the form's end, when its file has been taken
-            await self._datasets.take_back(rows, tenant=tenant_of(request))
+            await self._datasets.take_back(rows, tenant=tenant_of(request), deeds=deeds)
             raise
         if not rows:
             raise BodyInvalidError("The form has no file.", advice="curl -F data=@FILE")
         return _handed_in(rows[0])
 
-    async def _hand_in(self, part: Part, *, is_first: bool, tenant: str) -> asyncpg.Record:
+    async def _hand_in(self, part: Part, *, is_first: bool, tenant: str, deeds: Deeds) -> asyncpg.Record:
         if not is_first:
             raise BodyInvalidError("The form has more than one file.", advice="Hand in one file a request.")
         return await self._datasets.hand_in(
@@ -76,6 +79,7 @@ class DatasetRoutes:
             tenant=tenant,
             name=part.head.filename or "",
             sent_media_type=part.head.media_type,
+            deeds=deeds,
         )
 
     async def _get(self, request: Request) -> Response:

@@ -15,6 +15,7 @@ from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets
+from gateway.deeds import Deed, deeds_of
 from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
@@ -104,6 +105,7 @@ class TaskRoutes:
             datasets=self._datasets,
             tenant=tenant_of(request),
             limit=self._body_limit,
+            deeds=deeds_of(request),
         )
 
     async def _get(self, request: Request) -> Answer:
@@ -125,6 +127,7 @@ class TaskRoutes:
     async def _cancel(self, request: Request) -> Response:
         identity = path_id(request, of="task")
         done = await self._tasks.cancel([identity], tenant=tenant_of(request))
+        deeds_of(request).note(*(Deed(object=each) for each in done.at_once | done.asked))
         row = await self._finder(request)(identity)
         # Accepted means: it has been asked to stop, and will tell when it has.
         ends_later = identity not in done.at_once and row["state"] not in FINAL_STATES
