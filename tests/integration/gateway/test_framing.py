@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+import asyncpg
 import pytest
 
 from gateway.framing import ambiguity
 from helpers.gateways import GatewayFactory, RunningGateway
+from helpers.keys import a_key
 from helpers.own_task import in_own_task
 from helpers.raw_http import connected_to
 
@@ -123,8 +125,11 @@ async def test_an_endless_extension_of_a_chunk_is_no_way_to_stay(gateways: Gatew
         assert (await client.answer()).status == 408
 
 
-async def test_a_client_of_http_1_0_needs_no_host_where_any_is_served(gateways: GatewayFactory) -> None:
-    served = gateways.start(own={"host": "0.0.0.0", "open": True})
+async def test_a_client_of_http_1_0_needs_no_host_where_any_is_served(
+    gateways: GatewayFactory, connection: asyncpg.Connection
+) -> None:
+    await a_key(connection)
+    served = gateways.start(own={"host": "0.0.0.0"})
     async with served as gateway, connected_to(gateway.url) as client:
         await client.send(b"GET /healthz HTTP/1.0\r\n\r\n")
 
