@@ -43,7 +43,14 @@ OPERATIONS: Final = (
         body={JSON: KEY},
         answers={200: Answer(says="You are in.", shape=shapes.Session, headers=("Set-Cookie",))},
         errors=(
-            *("body_invalid", "key_refused", "media_type_unsupported", "request_invalid", "too_large"),
+            *(
+                "body_invalid",
+                "key_refused",
+                "media_type_unsupported",
+                "request_invalid",
+                "too_large",
+                "too_many_requests",
+            ),
             *ASKS_DATABASE,
         ),
     ),
