@@ -42,6 +42,7 @@ MALFORMED: Final = {
     "a chunk of too many bytes": ASKS + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n{}\r\n0\r\n\r\n",
     "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
     "two hosts": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+    "two types": ASKS + JSON + b"Content-Length: 2\r\n\r\n{}",
     "another host in the line": b"GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "another port in the line": b"GET http://localhost:9/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a host as the path": b"GET localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",

@@ -134,6 +134,24 @@ async def test_the_head_of_an_artifact(
     assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, "5120", b"")
 
 
+async def test_of_a_head_a_range_is_none(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
+) -> None:
+    answer = await client.head(await stored_artifact(connection, stored), headers={"range": "bytes=0-9"})
+
+    assert (answer.status_code, answer.headers["content-length"]) == (200, "5120")
+
+
+async def test_an_etag_may_stand_in_any_of_several_lines(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
+) -> None:
+    path = await stored_artifact(connection, stored)
+    etag = (await client.head(path)).headers["etag"]
+    answer = await client.get(path, headers=[("if-none-match", '"other"'), ("if-none-match", etag)])
+
+    assert answer.status_code == 304
+
+
 async def test_an_artifact_whose_bytes_are_lost_is_gone(
     client: httpx2.AsyncClient, connection: asyncpg.Connection
 ) -> None:
