@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from urllib.parse import quote
+from uuid import UUID
 
 import asyncpg
 import httpx2
@@ -166,3 +167,18 @@ async def test_an_unknown_artifact_is_not_found(client: httpx2.AsyncClient, conn
     task = await finished_task(connection)
     for name in ("b.html", "../a.html", "a%00", "a/b"):
         assert (await client.get(f"/v1/tasks/{task}/artifacts/{name}")).status_code == 404
+
+
+async def test_an_unknown_artifact_is_answered_with_those_that_there_are(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    async def advice(name: str) -> str:
+        return str((await client.get(f"/v1/tasks/{task}/artifacts/{name}")).json()["advice"])
+
+    task = await finished_task(connection)
+    assert await advice("b.html") == "The task has none."
+    await an_artifact(connection, task, name="a.html")
+    await an_artifact(connection, task, name="b.csv")
+    assert await advice("b.html") == "The task has a.html, b.csv."
+    task = UUID(int=7)
+    assert await advice("b.html") == "Check the id in the URL."
