@@ -32,6 +32,7 @@ from gateway.intake import Intake
 from gateway.journal import Journal
 from gateway.kinds import Catalogue
 from gateway.known_query import check_queries
+from gateway.large_answer import AnswerRoom
 from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
 from gateway.metrics import Metrics
@@ -39,6 +40,7 @@ from gateway.presented import Presented
 from gateway.problems import exception_handlers
 from gateway.recorder import Recorder
 from gateway.request_log import RequestLog
+from gateway.results import Results
 from gateway.retries import Retries
 from gateway.room import QueueRoom
 from gateway.routes.batches import BatchRoutes
@@ -133,7 +135,8 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
         keys_kept=timedelta(seconds=settings.idempotency_kept_s),
         room=room,
     )
-    later = LaterAnswers(hub=live.hub, streams=live.streams, most_s=live.settings.wait_s)
+    results = Results(pool=pool, room=AnswerRoom(settings.answers_mb << 20))
+    later = LaterAnswers(hub=live.hub, streams=live.streams, results=results, most_s=live.settings.wait_s)
     parts = (
         CommandRoutes(
             retries=retries,
@@ -150,7 +153,7 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
             later=later,
         ),
         EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams),
-        ResultRoutes(pool=pool, storage=storage),
+        ResultRoutes(pool=pool, storage=storage, results=results),
         DatasetRoutes(datasets=datasets),
         KindRoutes(catalogue=catalogue),
         StatsRoutes(stats=Stats(pool=pool, catalogue=catalogue)),

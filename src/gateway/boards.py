@@ -30,10 +30,10 @@ from common.queries import load_query
 from gateway import wire
 from gateway.board import Board, TaskRow
 from gateway.task_view import Row, task_view
+from gateway.tasks import FITTING_TASKS, MOST_PARAMS_BYTES, SELECT_TASKS, WITHOUT_ATTEMPTS
 
 log = logging.getLogger(__name__)
 
-SELECT_TASKS: Final = load_query("gateway", "select_tasks")
 CHANGED_TASKS: Final = load_query("gateway", "changed_tasks")
 SELECT_TIME: Final = load_query("gateway", "select_time")
 
@@ -44,7 +44,6 @@ TASKS_A_LOOK: Final = 20_000
 LONGEST_PAUSE_S: Final = 2.0
 MARGIN: Final = timedelta(seconds=10)
 LONGEST_AWAY: Final = timedelta(hours=1)  # listing the tasks again is cheaper than finding what changed since
-WITHOUT_ATTEMPTS: Final = False
 
 
 class Boards(Service):
@@ -184,12 +183,15 @@ class Boards(Service):
         return await fetch_in_time(self._pool, statement, *arguments, timeout_s=self._timeout_s)
 
     async def _rows(self, tasks: Collection[UUID]) -> AsyncIterator[TaskRow]:
-        wanted = list(tasks)
-        for start in range(0, len(wanted), ROWS_A_READ):
-            part = await self._fetch(SELECT_TASKS, wanted[start : start + ROWS_A_READ], None, WITHOUT_ATTEMPTS)
-            for row in part:
+        wanted = sorted(tasks, reverse=True)
+        while wanted:
+            part = wanted[:ROWS_A_READ]
+            ((fitting,),) = await self._fetch(FITTING_TASKS, part, MOST_PARAMS_BYTES)
+            for row in await self._fetch(SELECT_TASKS, fitting or (), None, WITHOUT_ATTEMPTS):
                 if (encoded := _encoded(row)) is not None:
                     yield encoded
+            done = fitting[-1] if fitting else part[-1]  # without any: they are gone
+            wanted = [task for task in wanted if task < done]
             await anyio.lowlevel.checkpoint()
 
 

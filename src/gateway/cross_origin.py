@@ -34,30 +34,34 @@ class CrossOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or a browser's question whether it may send one."""
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
         origin = headers.get("origin")
         if origin is None or origin not in self._origins:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _Answer(send, origin=None).send)
         elif scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
             await Response(status_code=204, headers=_preflight(origin))(scope, receive, send)
         else:
-            await self._app(scope, receive, _Open(send, origin=origin).send)
+            await self._app(scope, receive, _Answer(send, origin=origin).send)
 
 
-class _Open:
-    """Passes an answer on, with what lets a page of that origin read it."""
+class _Answer:
+    """Passes an answer on, with what lets a page of that origin read it; None: of no other origin."""
 
     __slots__ = ("_origin", "_send")
 
-    def __init__(self, send: Send, *, origin: str) -> None:
+    def __init__(self, send: Send, *, origin: str | None) -> None:
         self._send = send
         self._origin = origin
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=list(message["headers"]))
-            headers["access-control-allow-origin"] = self._origin
-            headers["access-control-expose-headers"] = SEES
+            if self._origin is not None:
+                headers["access-control-allow-origin"] = self._origin
+                headers["access-control-expose-headers"] = SEES
             headers.add_vary_header("origin")
             message = {**message, "headers": headers.raw}
         await self._send(message)

@@ -248,6 +248,12 @@ class StreamsFullError(SundogError):
     code = "streams_full"
 
 
+class AnswersFullError(SundogError):
+    """So many large answers are still being taken by their clients that the gateway has no memory for another."""
+
+    code = "answers_full"
+
+
 class KeyMissingError(SundogError):
     """Nothing says who asks."""
 

@@ -91,6 +91,11 @@ def json_bytes(value: object) -> bytes:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
+def json_with(value: Mapping[str, object], name: str, text: str) -> bytes:
+    """An object with some members, as JSON, and one more whose value is JSON already and stays as it was written."""
+    return b'%b,"%b":%b}' % (json_bytes(value)[:-1], name.encode(), text.encode())
+
+
 def json_response(
     value: object, *, status: int = 200, headers: Mapping[str, str] | None = None, media_type: str = "application/json"
 ) -> Response:

@@ -16,8 +16,8 @@ from gateway.feed_request import FeedAsked, feed_of_new_task
 from gateway.handover import Handover
 from gateway.hub import Hub
 from gateway.json_text import json_response
-from gateway.paths import task_path
 from gateway.prefer import wait_asked
+from gateway.results import Results
 from gateway.stream import FeedResponse
 from gateway.streams import Streams
 from gateway.task_view import Row, task_etag, task_view_with_attempts
@@ -26,6 +26,7 @@ from gateway.wire import Form
 
 Answer = Response | Handover | WaitingResponse
 Find = Callable[[UUID], Awaitable[Row]]
+Show = Callable[[Row, str | None], Response]  # a task that has ended, and its result as JSON
 
 RETRY_AFTER: Final = "1"
 
@@ -36,12 +37,14 @@ class LaterAnswers:
     Args:
         hub: has the feeds.
         streams: has the places.
+        results: of the tasks that have ended.
         most_s: the longest that an answer may wait.
     """
 
-    def __init__(self, *, hub: Hub, streams: Streams, most_s: float) -> None:
+    def __init__(self, *, hub: Hub, streams: Streams, results: Results, most_s: float) -> None:
         self._hub = hub
         self._streams = streams
+        self._results = results
         self._most_s = most_s
 
     def story(self, request: Request, create: Callable[[], Awaitable[Row]], *, form: Form) -> Handover:
@@ -53,10 +56,11 @@ class LaterAnswers:
         stream = FeedResponse(place_of(request), ask, hub=self._hub, streams=self._streams, is_new=True)
         return Handover(stream)
 
-    def end(self, request: Request, row: Row, *, otherwise: Response, find: Find) -> Answer:
+    async def end(self, request: Request, row: Row, *, otherwise: Response, find: Find, show: Show) -> Answer:
         """The task that was just recorded, once it has ended; `otherwise` if the client will not wait so long.
 
-        Whatever goes wrong from here on, the task is recorded, and the client must learn its id.
+        Its result is in the answer, unless it is large. Whatever goes wrong from here on, the task is recorded, and the
+        client must learn its id.
         """
         wait_s = wait_asked(request, most=self._most_s)
         if wait_s is None:
@@ -65,10 +69,15 @@ class LaterAnswers:
         async def look() -> Response | None:
             try:
                 found = await find(row["id"])
+                if found["state"] not in FINAL_STATES:
+                    return None
+                result = await self._results.find(row["id"], tenant=tenant_of(request))
             except TRANSIENT:
                 return None
-            return shown(found, more=_location(row)) if found["state"] in FINAL_STATES else None
+            return show(found, None if result is None else result["body"])
 
+        if row["state"] in FINAL_STATES:  # an earlier one, whose result will do
+            return await look() or otherwise
         return self._waiting(request, row, wait_s, look=look, otherwise=otherwise, needs_end=True)
 
     def change(self, request: Request, row: Row, *, otherwise: Response, find: Find) -> Answer:
@@ -105,13 +114,9 @@ class LaterAnswers:
         )
 
 
-def shown(row: Row, *, status: int = HTTPStatus.OK, more: dict[str, str] | None = None) -> Response:
+def shown(row: Row, *, status: int = HTTPStatus.OK) -> Response:
     """A task as it is now."""
-    headers = {"etag": task_etag(row), "cache-control": PRIVATE, **(more or {})}
+    headers = {"etag": task_etag(row), "cache-control": PRIVATE}
     if row["state"] not in FINAL_STATES:
         headers["retry-after"] = RETRY_AFTER
     return json_response(task_view_with_attempts(row), status=status, headers=headers)
-
-
-def _location(row: Row) -> dict[str, str]:
-    return {"location": task_path(row["id"])}

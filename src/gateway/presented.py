@@ -1,7 +1,8 @@
 """JSON answers in the form in which a person reads them: `?pretty` indents them, `Accept: text/plain` makes them lines.
 
 Routes know nothing of it. An answer that nobody asked to have in another form passes unchanged, and so does every
-answer that is no JSON.
+answer that is no JSON, that is a stored file (its digest and its ranges are those of its bytes), or that is so large
+that making a form of it would hold up everybody else.
 """
 
 import json
@@ -20,6 +21,8 @@ JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
 TEXT: Final = "text/plain"
 LARGE_BYTES: Final = 64 << 10  # to be done in a thread: others wait for the loop
+MOST_AT_ONCE: Final = 2  # of the large ones: each takes some twenty times its size
+MOST_BYTES: Final = 1 << 20  # even so: Python reads JSON in one go, about 100 ms for each MiB
 
 Present = Callable[[bytes, str], bytes]
 
@@ -29,6 +32,7 @@ class Presented:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._threads = anyio.CapacityLimiter(MOST_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -36,25 +40,28 @@ class Presented:
         if present is None:
             await self._app(scope, receive, send)
         else:
-            answer = _Answer(send, present=present, media_type=TEXT if present is _as_text else None)
+            media_type = TEXT if present is _as_text else None
+            answer = _Answer(send, present=present, media_type=media_type, threads=self._threads)
             await self._app(scope, receive, answer.send)
 
 
 class _Answer:
     """Gathers a JSON answer and sends it in another form."""
 
-    def __init__(self, send: Send, *, present: Present, media_type: str | None) -> None:
+    def __init__(self, send: Send, *, present: Present, media_type: str | None, threads: anyio.CapacityLimiter) -> None:
         self._send = send
         self._present = present
         self._media_type = media_type
+        self._threads = threads
         self._start: Message | None = None
         self._sent = ""  # the media type of what is gathered
         self._body = bytearray()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._sent = Headers(raw=message["headers"]).get("content-type", "").partition(";")[0]
-            if self._sent in {JSON, PROBLEM}:
+            headers = Headers(raw=message["headers"])
+            self._sent = headers.get("content-type", "").partition(";")[0]
+            if self._sent in {JSON, PROBLEM} and _is_made_here(headers):
                 self._start = message
                 return
         elif self._start is not None:
@@ -77,7 +84,6 @@ class _Answer:
             headers["content-type"] = f"{self._media_type}; charset=utf-8"
         if (etag := headers.get("etag", "")).startswith('"'):
             headers["etag"] = f"W/{etag}"  # the same content, in other bytes
-        headers.add_vary_header("accept")
         await self._send({**start, "headers": headers.raw})
         await self._send({"type": "http.response.body", "body": body})
 
@@ -85,7 +91,12 @@ class _Answer:
         body = bytes(self._body)
         if len(body) < LARGE_BYTES:
             return self._present(body, self._sent)
-        return await anyio.to_thread.run_sync(self._present, body, self._sent)
+        return await anyio.to_thread.run_sync(self._present, body, self._sent, limiter=self._threads)
+
+
+def _is_made_here(headers: Headers) -> bool:
+    """Whether the gateway has written it for this answer, and it is not too large."""
+    return "accept-ranges" not in headers and int(headers.get("content-length", MOST_BYTES + 1)) <= MOST_BYTES
 
 
 def _asked(scope: Scope) -> Present | None:

@@ -52,6 +52,7 @@ class ProblemType:
 
 # By code; docs/errors.md lists the same, a test compares them.
 PROBLEMS: Final[Mapping[str, ProblemType]] = {
+    "answers_full": ProblemType(503, "No room for another large answer", retry_after=5),
     "blob_missing": ProblemType(410, "The bytes are gone"),
     "body_invalid": ProblemType(400, "The body cannot be read"),
     "configuration": ProblemType(503, "The gateway does not fit its database", retry_after=5),

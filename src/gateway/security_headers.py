@@ -13,4 +13,6 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 }
 # Of what has none of its own: an answer that a browser shows as a page can do nothing there.
 POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
-EVERY_ANSWER: Final = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
+# Most answers come in several forms; one header for all of them is simpler to be right about than one for most.
+VARY: Final = (b"vary", b"accept")
+EVERY_ANSWER: Final = (*((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()), VARY)

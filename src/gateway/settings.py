@@ -69,6 +69,12 @@ class GatewaySettings(BaseSettings):
     body_limit_bytes: int = Field(
         default=1 << 20, ge=1024, description="The most bytes that a JSON body or a field of a form may have."
     )
+    answers_mb: int = Field(
+        default=256,
+        ge=1,
+        description="Memory for large results that clients are still taking, in MiB. Who asks when it is used up waits "
+        "some seconds, and is then told to come again.",
+    )
     upload_limit_bytes: int = Field(default=10 << 30, ge=1, description="The most bytes that a dataset may have.")
     session_hours: float = Field(
         default=12, gt=0, le=720, description="Hours for which a browser that logged in stays so."

@@ -15,7 +15,7 @@ from gateway.caller import tenant_of
 from gateway.header import header
 from gateway.idempotency import REPLAYED, key_asked
 from gateway.intake import Asker, Taken
-from gateway.json_text import json_response
+from gateway.json_text import json_bytes, json_with
 from gateway.later_answers import RETRY_AFTER
 from gateway.paths import task_path
 from gateway.task_view import Row, task_etag, task_view_with_attempts
@@ -36,12 +36,12 @@ def asker_of(request: Request) -> Asker:
     )
 
 
-def task_response(taken: Taken) -> Response:
-    """One task: 202 while it has not ended, else 200."""
+def task_response(taken: Taken, *, result: str | None = None) -> Response:
+    """One task: 202 while it has not ended, else 200; with its result, which is JSON."""
     (row,) = taken.rows
     shown = _shown(row, taken)
     headers = {"location": task_path(str(shown["id"])), "etag": task_etag(row)}
-    return _answer(shown, taken, headers)
+    return _answer(json_with(shown, "result", result) if result else json_bytes(shown), taken, headers)
 
 
 async def batch_response(taken: Taken) -> Response:
@@ -51,21 +51,17 @@ async def batch_response(taken: Taken) -> Response:
         shown.append(_shown(row, taken))
         if number % TASKS_A_RUN == 0:
             await anyio.lowlevel.checkpoint()
-    return _answer({"tasks": shown}, taken, {})
+    return _answer(json_bytes({"tasks": shown}), taken, {})
 
 
-def has_ended(taken: Taken) -> bool:
-    """Whether nothing is still to come."""
-    return all(row["state"] in FINAL_STATES for row in taken.rows)
-
-
-def _answer(shown: Mapping[str, object], taken: Taken, headers: dict[str, str]) -> Response:
+def _answer(body: bytes, taken: Taken, headers: dict[str, str]) -> Response:
     if taken.is_replay:
         headers |= REPLAYED
-    if has_ended(taken):
-        return json_response(shown, status=HTTPStatus.OK, headers=headers)
-    headers["retry-after"] = RETRY_AFTER
-    return json_response(shown, status=HTTPStatus.ACCEPTED, headers=headers)
+    status = HTTPStatus.OK
+    if any(row["state"] not in FINAL_STATES for row in taken.rows):
+        headers["retry-after"] = RETRY_AFTER
+        status = HTTPStatus.ACCEPTED
+    return Response(body, status_code=status, headers=headers, media_type="application/json")
 
 
 def _shown(row: Row, taken: Taken) -> Mapping[str, object]:

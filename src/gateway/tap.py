@@ -154,6 +154,12 @@ class Offer:
         cycle.on_response()
         return True
 
+    def hang_up(self) -> None:
+        """Cut the connection: closing it would wait until its client took what was written."""
+        cycle = self._cycle()
+        if cycle is not None:
+            cycle.transport.abort()
+
     async def open_tap(self, send: Send, start: Message) -> Tap | None:
         """Send the head of the answer; its body goes by the tap. None if the request has not come whole, or is gone."""
         cycle, connection, self._cycle = self._cycle(), self._connection(), _taken
@@ -211,3 +217,10 @@ async def open_tap(scope: Scope, send: Send, start: Message) -> Tap | None:
 def chunk(data: bytes) -> bytes:
     """A piece of a body in chunked encoding, made once for all who are given the same bytes."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def hang_up(scope: Scope) -> None:
+    """Cut the connection of a request whose client takes nothing, where the server is ours."""
+    offer: Offer | None = scope.get("extensions", {}).get(EXTENSION)
+    if offer is not None:
+        offer.hang_up()

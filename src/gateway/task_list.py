@@ -2,7 +2,8 @@
 
 Each filter is walked along the index that leaves least to look at; what else is asked is checked on the way. A walk
 looks at 10,000 tasks at most (see list_tasks.sql). One that ends there gives a page with fewer entries, perhaps none,
-and a cursor that leads on: a filter that hardly anything matches takes more pages, and never a long statement.
+and a cursor that leads on: a filter that hardly anything matches takes more pages, and never a long statement. So does
+one whose tasks have large params.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from common.words import TaskState
 from gateway.pagination import PageAsked
 from gateway.task_filter import TaskFilter
 from gateway.task_view import Row
-from gateway.tasks import SELECT_TASKS, WITHOUT_ATTEMPTS
+from gateway.tasks import FITTING_TASKS, MOST_PARAMS_BYTES, SELECT_TASKS, WITHOUT_ATTEMPTS
 
 LIST_TASKS: Final = load_query("gateway", "list_tasks")
 LIST_TASKS_IN_STATE: Final = load_query("gateway", "list_tasks_in_state")
@@ -65,10 +66,15 @@ class TaskList:
     async def page(self, wanted: TaskFilter, asked: PageAsked, *, tenant: str) -> tuple[Sequence[Row], UUID | None]:
         """One page, newest first, without attempts; and the id after which the next one begins, if there may be one."""
         walk = await self.walk(wanted, asked, tenant=tenant)
-        rows: Sequence[Row] = (
-            await self._pool.fetch(SELECT_TASKS, walk.ids, tenant, WITHOUT_ATTEMPTS) if walk.ids else []
-        )
-        return rows, walk.goes_on_after
+        ids = await self._fitting(walk.ids)
+        rows: Sequence[Row] = await self._pool.fetch(SELECT_TASKS, ids, tenant, WITHOUT_ATTEMPTS) if ids else []
+        return rows, walk.goes_on_after if len(ids) == len(walk.ids) else ids[-1]
+
+    async def _fitting(self, ids: Sequence[UUID]) -> Sequence[UUID]:
+        """The first of them, as many as can be shown at once: params may be large."""
+        if len(ids) < 2:
+            return ids
+        return await self._pool.fetchval(FITTING_TASKS, ids, MOST_PARAMS_BYTES) or ids
 
     async def walk(self, wanted: TaskFilter, asked: PageAsked, *, tenant: str) -> Walk:
         """The ids of one page."""

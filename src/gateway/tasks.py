@@ -12,10 +12,12 @@ from common.words import TaskState
 from gateway.task_view import Row
 
 SELECT_TASKS: Final = load_query("gateway", "select_tasks")
+FITTING_TASKS: Final = load_query("gateway", "fitting_tasks")
 CANCEL_TASKS: Final = load_query("gateway", "cancel_tasks")
 
 WITH_ATTEMPTS: Final = True
 WITHOUT_ATTEMPTS: Final = False
+MOST_PARAMS_BYTES: Final = 4 << 20  # of tasks that are read at once: writing them as JSON holds everybody up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

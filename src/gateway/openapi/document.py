@@ -135,7 +135,7 @@ def _plain_schemas() -> dict[str, Any]:
     asked = [(Submission, "validation"), (Changes, "validation")]
     _, found = models_json_schema([*answers, *asked], ref_template=SCHEMAS + "{model}")  # type: ignore[list-item]  # the modes are literals
     schemas: dict[str, Any] = found["$defs"]
-    for name in ("WholeTask", "TaskPage", "Result", "Problem", "TaskError", "Progress"):
+    for name in ("WholeTask", "EndedTask", "TaskPage", "Result", "Problem", "TaskError", "Progress"):
         schemas[name]["required"] = [
             field for field, about in schemas[name]["properties"].items() if "default" not in about
         ]

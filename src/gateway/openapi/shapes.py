@@ -113,6 +113,14 @@ class WholeTask(Task):
     reused: Literal[True] | None = Field(default=None, description="True: an earlier task, whose result will do.")
 
 
+class EndedTask(WholeTask):
+    """A task that a request waited for, with what came out of it."""
+
+    result: "Result | None" = Field(
+        default=None, description="Of a task that succeeded; a result above 256 KiB is left out, and is at urls.result."
+    )
+
+
 class Total(BaseModel):
     """A count; at least so many if it is not exact."""
 

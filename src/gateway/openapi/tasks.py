@@ -54,6 +54,7 @@ OF_A_TASK: Final = (
     "request_invalid",
 )
 OF_A_FILE: Final = ("dataset_empty", "name_invalid", "storage_full", "storage_unavailable")
+OF_NO_RESULT: Final = ("result_gone", "task_cancelled", "task_failed")
 OF_A_STREAM: Final = ("streams_full", "too_many_streams")
 # Who asks again is answered with the task that is there, if it is still kept.
 OF_A_REPEAT: Final = ("not_found",)
@@ -65,7 +66,7 @@ ACCEPTED: Final = Answer(
     links=("showTask", "cancelTask", "retryTask", "showResult", "listArtifacts", "streamTask"),
 )
 UNCHANGED: Final = Answer(says="What the client has is still right.")
-ENDED: Final = Answer(says="It has ended.", shape=shapes.WholeTask, headers=("Location", "ETag"))
+ENDED: Final = Answer(says="It has ended.", shape=shapes.EndedTask, headers=("Location", "ETag"))
 A_TASK: Final = {JSON: reference("Submission"), FORM: reference("SubmissionForm")}
 AFTER: Final = Parameter(
     name="after",
@@ -215,7 +216,7 @@ OPERATIONS: Final = (
         says="The result of a task that succeeded.",
         parameters=(TASK, KNOWN, PRETTY),
         answers={200: Answer(says="The result.", shape=shapes.Result, headers=("ETag",)), 304: UNCHANGED},
-        errors=("not_found", "result_gone", "result_not_ready", "task_cancelled", "task_failed", *ASKS_DATABASE),
+        errors=("answers_full", "not_found", "result_not_ready", *OF_NO_RESULT, *ASKS_DATABASE),
     ),
     Operation(
         method="GET",

@@ -1,7 +1,6 @@
 """/v1/tasks/{id}/result and its artifacts."""
 
 import json
-from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
@@ -12,16 +11,15 @@ from starlette.routing import Route
 from common.database import Pool
 from common.queries import load_query
 from common.storage import Storage
-from common.words import TaskState
 from gateway.blob_response import Download, blob_response
 from gateway.caller import tenant_of
 from gateway.conditional import PRIVATE, is_known, not_modified, versioned
-from gateway.errors import NotFoundError, ResultGoneError, ResultNotReadyError, TaskCancelledError, TaskFailedError
+from gateway.errors import NotFoundError
 from gateway.json_text import json_bytes
 from gateway.paths import artifact_path, not_found, path_id
+from gateway.results import Results, say_why_none
 from gateway.task_view import Row
 
-SELECT_RESULT: Final = load_query("gateway", "select_result")
 LIST_ARTIFACTS: Final = load_query("gateway", "list_artifacts")
 SELECT_ARTIFACT: Final = load_query("gateway", "select_artifact")
 MOST_NAMED: Final = 20
@@ -30,8 +28,9 @@ MOST_NAMED: Final = 20
 class ResultRoutes:
     """Shows what came out of a task."""
 
-    def __init__(self, *, pool: Pool, storage: Storage) -> None:
+    def __init__(self, *, pool: Pool, storage: Storage, results: Results) -> None:
         self._pool = pool
+        self._results = results
         self._storage = storage
 
     def routes(self) -> list[Route]:
@@ -43,21 +42,16 @@ class ResultRoutes:
         ]
 
     async def _result(self, request: Request) -> Response:
-        row = await self._pool.fetchrow(SELECT_RESULT, path_id(request, of="task"), tenant_of(request))
-        if row is None:
+        identity = path_id(request, of="task")
+        found = await self._results.find(identity, tenant=tenant_of(request))
+        if found is None:
             raise not_found("task")
-        if row["body"] is None:
-            _say_why_none(row)
-        etag = f'"{row["lease"]}"'
+        if found["bytes"] is None:
+            say_why_none(found)
+        etag = f'"{found["lease"]}"'
         if is_known(request, etag):
             return not_modified(etag)
-        # As the processor wrote it: no parsing of what may be megabytes.
-        return Response(
-            row["body"].encode(),
-            status_code=HTTPStatus.OK,
-            headers={"etag": etag, "cache-control": PRIVATE},
-            media_type="application/json",
-        )
+        return self._results.answer(identity, found, headers={"etag": etag, "cache-control": PRIVATE})
 
     async def _artifacts(self, request: Request) -> Response:
         identity = path_id(request, of="task")
@@ -89,16 +83,3 @@ class ResultRoutes:
 
 def _shown(entry: Row, *, task: UUID) -> dict[str, object]:
     return {**entry, "urls": {"self": artifact_path(task, entry["name"])}}
-
-
-def _say_why_none(row: Row) -> None:
-    match TaskState(row["state"]):
-        case TaskState.FAILED:
-            error = json.loads(row["error"])
-            raise TaskFailedError(str(error.get("message")), advice=error.get("advice"), error=error)
-        case TaskState.CANCELLED:
-            raise TaskCancelledError("The task was cancelled before it had a result.")
-        case TaskState.SUCCEEDED:
-            raise ResultGoneError("The result of this task is no longer kept.", advice="Ask for the task again.")
-        case state:
-            raise ResultNotReadyError(f"The task is {state.value}.", advice="Follow its events, or ask again soon.")

@@ -1,6 +1,6 @@
 """/v1/tasks: asks for analyses, shows and cancels them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from gateway.intake import Intake, Taken, own_id
 from gateway.later_answers import Answer, Find, LaterAnswers, shown
 from gateway.pagination import page_asked, page_response
 from gateway.paths import not_found, path_id
-from gateway.taken_response import asker_of, has_ended, task_response
+from gateway.taken_response import asker_of, task_response
 from gateway.task_filter import filter_asked
 from gateway.task_form import read_task_form
 from gateway.task_list import TaskList
@@ -69,18 +69,19 @@ class TaskRoutes:
 
         if (form := form_instead_of_json(request)) is not None:
             return self._later.story(request, create, form=form)
-        return self._answer(request, await self._intake.take(asked, asker=asker))
+        return await self._answer(request, await self._intake.take(asked, asker=asker))
 
     async def _put(self, request: Request) -> Answer:
         identity, asker = own_id(request.path_params["id"]), asker_of(request)
         asked = await self._asked(request)
-        return self._answer(request, await self._intake.take_as(identity, asked, asker=asker))
+        return await self._answer(request, await self._intake.take_as(identity, asked, asker=asker))
 
-    def _answer(self, request: Request, taken: Taken) -> Answer:
-        answer = task_response(taken)
-        if has_ended(taken):
-            return answer
-        return self._later.end(request, taken.rows[0], otherwise=answer, find=self._finder(request))
+    async def _answer(self, request: Request, taken: Taken) -> Answer:
+        def show(row: Row, result: str | None) -> Response:
+            return task_response(replace(taken, rows=[row]), result=result)
+
+        find = self._finder(request)
+        return await self._later.end(request, taken.rows[0], otherwise=task_response(taken), find=find, show=show)
 
     def _finder(self, request: Request) -> Find:
         """Finds tasks of whoever asks."""

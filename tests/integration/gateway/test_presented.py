@@ -6,7 +6,10 @@ import asyncpg
 import httpx2
 import pytest
 
+from gateway.presented import MOST_BYTES
 from helpers.asking import asked
+from helpers.factories import finished_task
+from helpers.storage import Stored, stored_artifact
 
 TEXT = {"accept": "text/plain"}
 pytestmark = pytest.mark.usefixtures("offered")
@@ -103,3 +106,31 @@ async def test_head_has_no_body_in_any_form(client: httpx2.AsyncClient) -> None:
     answer = await client.head("/v1/tasks?pretty")
 
     assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize("query", ["", "?pretty"])
+async def test_a_stored_file_comes_as_its_bytes_in_every_form(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored, query: str
+) -> None:
+    url = await stored_artifact(connection, stored, b'{"a":1}', name="data.json", media_type="application/json")
+
+    whole = await client.get(url + query, headers=TEXT)
+    part = await client.get(url + query, headers={**TEXT, "range": "bytes=1-3"})
+
+    assert (whole.content, whole.headers["content-type"]) == (b'{"a":1}', "application/json")
+    assert (part.status_code, part.content) == (206, b'"a"')
+
+
+async def test_a_large_answer_comes_as_it_is(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
+    for size in (MOST_BYTES // 2, MOST_BYTES):
+        task = await finished_task(connection, envelope={"data": "x" * size})
+        url = f"/v1/tasks/{task}/result"
+        plain, pretty = await client.get(url), await client.get(f"{url}?pretty")
+
+        assert (pretty.content == plain.content) == (size == MOST_BYTES)
+        assert pretty.json() == plain.json()
+
+
+async def test_who_has_one_form_is_not_told_so_by_a_cache_that_has_another(client: httpx2.AsyncClient) -> None:
+    for headers in ({}, TEXT):
+        assert (await client.get("/v1/tasks", headers=headers)).headers["vary"] == "accept"

@@ -1,29 +1,15 @@
 """What came out of a task."""
 
 import json
-from collections.abc import AsyncIterator
-from urllib.parse import quote
 from uuid import UUID
 
 import asyncpg
 import httpx2
 
 from helpers.factories import an_artifact, finished_task, queued_task, running_task
-from helpers.storage import Stored
+from helpers.storage import Stored, stored_artifact
 
 CONTENT = bytes(range(256)) * 20
-
-
-async def stored_artifact(connection: asyncpg.Connection, stored: Stored, *, name: str = "out.bin") -> str:
-    """An artifact with its bytes; gives its URL."""
-
-    async def chunks() -> AsyncIterator[bytes]:
-        yield CONTENT
-
-    task = await finished_task(connection)
-    await an_artifact(connection, task, name=name, content=CONTENT, media_type="application/octet-stream")
-    await stored.storage.put(chunks())
-    return f"/v1/tasks/{task}/artifacts/{quote(name)}"
 
 
 async def test_a_result_is_given_as_it_was_written(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
@@ -97,7 +83,7 @@ async def test_artifacts_are_listed(client: httpx2.AsyncClient, connection: asyn
 async def test_an_artifact_is_given_with_its_name_and_a_policy(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
 ) -> None:
-    url = await stored_artifact(connection, stored, name='ä "1".bin')
+    url = await stored_artifact(connection, stored, CONTENT, name='ä "1".bin')
     answer = await client.get(url)
 
     assert (answer.status_code, answer.content) == (200, CONTENT)
@@ -109,7 +95,7 @@ async def test_an_artifact_is_given_with_its_name_and_a_policy(
 async def test_a_range_of_an_artifact(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
 ) -> None:
-    url = await stored_artifact(connection, stored)
+    url = await stored_artifact(connection, stored, CONTENT)
     for header, start, end in (("bytes=0-99", 0, 100), ("bytes=5000-", 5000, 5120), ("bytes=-1", 5119, 5120)):
         answer = await client.get(url, headers={"range": header})
 
@@ -121,7 +107,7 @@ async def test_a_range_of_an_artifact(
 async def test_a_range_outside_of_an_artifact(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
 ) -> None:
-    answer = await client.get(await stored_artifact(connection, stored), headers={"range": "bytes=5120-"})
+    answer = await client.get(await stored_artifact(connection, stored, CONTENT), headers={"range": "bytes=5120-"})
 
     assert (answer.status_code, answer.json()["code"]) == (416, "range_not_satisfiable")
     assert answer.headers["content-range"] == "bytes */5120"
@@ -130,7 +116,7 @@ async def test_a_range_outside_of_an_artifact(
 async def test_the_head_of_an_artifact(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
 ) -> None:
-    answer = await client.head(await stored_artifact(connection, stored))
+    answer = await client.head(await stored_artifact(connection, stored, CONTENT))
 
     assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, "5120", b"")
 
@@ -138,7 +124,7 @@ async def test_the_head_of_an_artifact(
 async def test_of_a_head_a_range_is_none(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
 ) -> None:
-    answer = await client.head(await stored_artifact(connection, stored), headers={"range": "bytes=0-9"})
+    answer = await client.head(await stored_artifact(connection, stored, CONTENT), headers={"range": "bytes=0-9"})
 
     assert (answer.status_code, answer.headers["content-length"]) == (200, "5120")
 
@@ -146,7 +132,7 @@ async def test_of_a_head_a_range_is_none(
 async def test_an_etag_may_stand_in_any_of_several_lines(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
 ) -> None:
-    path = await stored_artifact(connection, stored)
+    path = await stored_artifact(connection, stored, CONTENT)
     etag = (await client.head(path)).headers["etag"]
     answer = await client.get(path, headers=[("if-none-match", '"other"'), ("if-none-match", etag)])
 

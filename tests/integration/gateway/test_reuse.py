@@ -46,6 +46,16 @@ async def test_an_earlier_result_answers_at_once(
     assert await connection.fetchval("SELECT count(*) FROM task") == 1
 
 
+async def test_who_would_have_waited_gets_the_earlier_result(
+    client: httpx2.AsyncClient, earlier: Mapping[str, Any]
+) -> None:
+    body = {**earlier["body"], "reuse": True}
+    answer = await client.post("/v1/tasks", json=body, headers={"prefer": "wait=5"})
+
+    assert (answer.status_code, answer.json()["result"], answer.json()["reused"]) == (200, {}, True)
+    assert answer.headers["location"] == f"/v1/tasks/{earlier['id']}"
+
+
 async def test_what_does_not_change_the_result_plays_no_part(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, earlier: Mapping[str, Any]
 ) -> None:

@@ -1,12 +1,14 @@
 """One task, and the list of them."""
 
 from datetime import UTC, datetime
+from itertools import chain
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
 import pytest
 
+from gateway.tasks import MOST_PARAMS_BYTES
 from helpers.factories import a_progress, an_artifact, finished_task, queued_task, running_task
 
 EXPECTED = {
@@ -106,6 +108,22 @@ async def test_the_list_can_be_filtered(client: httpx2.AsyncClient, connection: 
     second = await client.get(first.json()["next"])
 
     assert [task["id"] for answer in (first, second) for task in answer.json()["tasks"]] == sorted(failed, reverse=True)
+
+
+async def test_a_page_of_tasks_with_large_params_is_short_and_leads_on(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    large = {"sql": "x" * (MOST_PARAMS_BYTES // 3)}
+    made = [str(await queued_task(connection, params=large)) for _ in range(7)]
+    pages: list[list[str]] = []
+    following: str | None = "/v1/tasks"
+    while following is not None:
+        page = (await client.get(following)).json()
+        pages.append([task["id"] for task in page["tasks"]])
+        following = page["next"]
+
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert list(chain.from_iterable(pages)) == sorted(made, reverse=True)
 
 
 async def test_an_empty_list_has_no_next_page(client: httpx2.AsyncClient) -> None:

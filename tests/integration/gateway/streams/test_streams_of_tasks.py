@@ -92,9 +92,10 @@ async def test_the_end_is_waited_for_if_it_comes_in_time(gateways: GatewayFactor
         await teller.succeed(claim)
         answer = await connection.answer()
         ended = await answer.json()
+        result = await (await connection.get(ended["urls"]["result"])).json()
         await no_streams(gateway)
 
-    assert (answer.status, ended["state"]) == (200, "succeeded")
+    assert (answer.status, ended["state"], ended["result"]) == (200, "succeeded", result)
     assert answer.headers["preference-applied"] == "wait"
     assert task_of(answer) == task
 

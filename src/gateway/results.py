@@ -1,0 +1,76 @@
+"""What came out of tasks."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.responses import Response
+
+from common.database import Pool
+from common.queries import load_query
+from common.words import TaskState
+from gateway.errors import ResultGoneError, ResultNotReadyError, TaskCancelledError, TaskFailedError
+from gateway.large_answer import AnswerRoom, LargeAnswer
+
+SELECT_RESULT: Final = load_query("gateway", "select_result")
+SELECT_LARGE_RESULT: Final = load_query("gateway", "select_large_result")
+
+SMALL_BYTES: Final = 256 << 10
+JSON: Final = "application/json"
+
+
+class Results:
+    """The results of all tenants; each call names one.
+
+    Args:
+        pool: of the gateway's database role.
+        room: for large ones.
+    """
+
+    def __init__(self, *, pool: Pool, room: AnswerRoom) -> None:
+        self._pool = pool
+        self._room = room
+
+    async def find(self, task: UUID, *, tenant: str, most_bytes: int = SMALL_BYTES) -> Mapping[str, Any] | None:
+        """How the task stands (`state`, `error`) and its result: `lease`, `bytes`, and `body` if it is not larger.
+
+        None if the tenant has no such task.
+        """
+        row: Mapping[str, Any] | None = await self._pool.fetchrow(SELECT_RESULT, task, tenant, most_bytes)
+        return row
+
+    def answer(self, task: UUID, found: Mapping[str, Any], *, headers: Mapping[str, str]) -> Response:
+        """The result that was found, as its processor wrote it: no parsing of what may be megabytes."""
+        if found["body"] is not None:
+            return Response(found["body"].encode(), headers=headers, media_type=JSON)
+
+        async def read() -> bytes:
+            body: bytes | None = await self._pool.fetchval(SELECT_LARGE_RESULT, task, found["lease"])
+            if body is None:
+                raise _gone()
+            return body
+
+        return LargeAnswer(found["bytes"], read, room=self._room, headers=headers, media_type=JSON)
+
+
+def say_why_none(found: Mapping[str, Any]) -> None:
+    """Raise what is said of a task without a result.
+
+    Raises:
+        TaskFailedError, TaskCancelledError, ResultGoneError, ResultNotReadyError: as the task stands.
+    """
+    match TaskState(found["state"]):
+        case TaskState.FAILED:
+            error = json.loads(found["error"])
+            raise TaskFailedError(str(error.get("message")), advice=error.get("advice"), error=error)
+        case TaskState.CANCELLED:
+            raise TaskCancelledError("The task was cancelled before it had a result.")
+        case TaskState.SUCCEEDED:
+            raise _gone()
+        case state:
+            raise ResultNotReadyError(f"The task is {state.value}.", advice="Follow its events, or ask again soon.")
+
+
+def _gone() -> ResultGoneError:
+    return ResultGoneError("The result of this task is no longer kept.", advice="Ask for the task again.")
