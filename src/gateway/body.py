@@ -6,7 +6,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from common.storage import TooLargeError
 from gateway.body_digest import checked_stream, digests_asked
-from gateway.errors import MediaTypeError
+from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.header import header
 from gateway.json_text import parse_json
 from gateway.tap import has_come
@@ -50,6 +50,22 @@ async def read_optional_json(request: Request, *, limit: int, otherwise: Any) ->
     if await read_body(request, limit=limit):
         raise MediaTypeError("A body without a type is not taken here.", advice="Send content-type: application/json.")
     return otherwise
+
+
+async def check_no_body(request: Request, *, says: str, advice: str) -> None:
+    """See that all of a request has come, and that this is its head alone.
+
+    Args:
+        request: what is read.
+        says: what has no body, for a person.
+        advice: what to do instead.
+
+    Raises:
+        BodyInvalidError: it has a body.
+    """
+    async for data in request.stream():
+        if data:
+            raise BodyInvalidError(says, advice=advice)
 
 
 async def read_body(request: Request, *, limit: int) -> bytes:

@@ -1,9 +1,10 @@
 """Finds out who asks, and whether they may: once a request, before any of its body is read.
 
-Scripts send their key as `Authorization: Bearer`. Browsers send a cookie, which other sites' pages could make them send
-too. So a cookie is taken only from pages of this gateway: the cookie is SameSite=Strict, `Sec-Fetch-Site` says where
-the page came from, `Origin` must be ours (gateway.hosts), and what changes something carries a header that a page of
-another site cannot set without being allowed to. A key is never taken from a URL, which would be written into logs.
+Scripts send their key in `Authorization` (gateway.authorization). Browsers send a cookie, which other sites' pages
+could make them send too. So a cookie is taken only from pages of this gateway: the cookie is SameSite=Strict,
+`Sec-Fetch-Site` says where the page came from, `Origin` must be ours (gateway.hosts), and what changes something
+carries a header that a page of another site cannot set without being allowed to. A key is never taken from a URL, which
+would be written into logs.
 """
 
 import time
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from common.errors import SundogError
 from common.tokens import Token, TokenKind
 from gateway.access import Grant, Who
+from gateway.authorization import authorized_key
 from gateway.caller import ANYBODY, Caller, set_caller
 from gateway.cookies import cookie_sent
 from gateway.errors import KeyMissingError, KeyRefusedError, OriginRefusedError, RoleTooLowError
@@ -79,21 +81,43 @@ class Doorkeeper:
         """
         if grant.who is Who.ANYBODY:
             return None
-        headers = Headers(scope=scope)
-        credential = await self.credential(sent_token(scope), scope=scope)
+        credential = await self._credential(self._sent_token(scope), scope=scope)
+        # Before it counts: pages of other sites must not use up what a person may send.
         if credential.caller.session is not None:
-            check_own_page(scope, headers)
+            check_own_page(scope, Headers(scope=scope))
+        await self._count(credential)
         if not grant.admits(credential.caller):
             raise RoleTooLowError(
                 f"This needs the role {grant.who.value}; this key has {credential.caller.role.value}.",
                 advice="Ask whoever runs this installation for another key.",
             )
+        return credential.caller
+
+    async def log_in(self, token: Token | None, *, scope: Scope) -> Caller:
+        """Who opens a session with a key; that is a request of the key.
+
+        Raises:
+            KeyRefusedError: it lets nobody in.
+            TooManyRequestsError: it has sent too many.
+        """
+        credential = await self._credential(token, scope=scope)
+        await self._count(credential)
+        return credential.caller
+
+    async def _count(self, credential: Credential) -> None:
+        """A request of a key, whatever becomes of it."""
         key = credential.caller.key
         assert key is not None  # every credential is that of a key
         await self._rates.take(key, per_s=credential.requests_per_s)
-        return credential.caller
 
-    async def credential(self, token: Token | None, *, scope: Scope) -> Credential:
+    def _sent_token(self, scope: Scope) -> Token | None:
+        try:
+            return sent_token(scope)
+        except KeyRefusedError:
+            self._refusals.refused(scope, None, None)
+            raise
+
+    async def _credential(self, token: Token | None, *, scope: Scope) -> Credential:
         """What a token stands for.
 
         Raises:
@@ -137,13 +161,11 @@ def sent_token(scope: Scope) -> Token | None:
 
     Raises:
         KeyMissingError: none came.
+        KeyRefusedError: it is not said in a way in which a key is.
     """
-    sent = Headers(scope=scope).getlist("authorization")
-    if sent:
-        scheme, _, text = sent[0].partition(" ")
-        is_one = len(sent) == 1 and scheme.lower() == "bearer"
-        token = Token.parse(text.strip()) if is_one else None
-        return token if token is not None and token.kind is TokenKind.KEY else None
+    headers = Headers(scope=scope)
+    if "authorization" in headers:
+        return authorized_key(headers)
     cookie = cookie_sent(scope)
     if cookie is None:
         raise KeyMissingError("Nothing says who asks.", advice="Send authorization: Bearer KEY, or log in at /login.")

@@ -17,7 +17,7 @@ from common.ids import new_task_id, unix_ms_of
 from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
 from gateway.deeds import Deeds, untold
-from gateway.digests import request_digest
+from gateway.digests import named_digest, request_digest
 from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
 from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
 from gateway.recorder import Order, Outcome, Recorder
@@ -25,6 +25,8 @@ from gateway.room import QueueRoom
 from gateway.task_view import Row
 from gateway.tasks import Tasks
 
+ONE: Final = "/v1/tasks"
+BATCH: Final = "/v1/tasks/batch"
 VERSION: Final = 7
 ID_OFF_MS: Final = 24 * 3_600_000
 
@@ -101,7 +103,7 @@ class Intake:
         async def admit() -> Sequence[Accepted]:
             return [await self._admission.admit(asked)]
 
-        return await self._take_once(asked, admit, asker=asker, place=lambda _number: "")
+        return await self._take_once(asked, admit, route=ONE, asker=asker, place=lambda _number: "")
 
     async def take_batch(self, asked: object, *, asker: Asker) -> Taken:
         """All tasks of a batch, or none.
@@ -114,7 +116,7 @@ class Intake:
         async def admit() -> Sequence[Accepted]:
             return await admit_batch(asked, admission=self._admission)
 
-        return await self._take_once(asked, admit, asker=asker, place=place_of)
+        return await self._take_once(asked, admit, route=BATCH, asker=asker, place=place_of)
 
     async def take_as(self, identity: UUID, asked: object, *, asker: Asker) -> Taken:
         """One task with an id that the client chose.
@@ -152,10 +154,13 @@ class Intake:
         asked: object,
         admit: Callable[[], Awaitable[Sequence[Accepted]]],
         *,
+        route: str,
         asker: Asker,
         place: Callable[[int], str],
     ) -> Taken:
-        named = None if asker.key is None else NamedRequest(key=asker.key, digest=request_digest(asked))
+        named = None
+        if asker.key is not None:
+            named = NamedRequest(key=asker.key, digest=named_digest(asked, route=route))
         while True:
             if named is not None and (again := await self._answered_before(named, asker)) is not None:
                 return again

@@ -11,11 +11,13 @@ from gateway.errors import BodyInvalidError, DigestMismatchError, Fault, Request
 from gateway.form import Form, Part
 from gateway.json_pointer import pointer
 from gateway.json_text import parse_json
-from gateway.submission import SENTENCES, Submission
+from gateway.submission import Submission
+from gateway.submission_faults import UNKNOWN_FIELD
 
 JSON_FIELDS: Final = frozenset(
     {"inputs", "params", "priority", "run_at", "timeout_s", "memory_mb", "max_attempts", "reuse"}
 )
+OBJECTS: Final = frozenset({"inputs", "params"})
 
 
 async def read_task_form(
@@ -70,7 +72,7 @@ def _take_field(asked: dict[str, Any], *, name: str, text: str) -> None:
     elif name in Submission.model_fields:
         asked[name] = text
     else:
-        fault = Fault(pointer=pointer([name]), detail=SENTENCES["extra_forbidden"])
+        fault = Fault(pointer=pointer([name]), detail=UNKNOWN_FIELD)
         raise RequestInvalidError([fault], advice=f"If it is a file, then with an @: curl -F {name[:40]}=@FILE.")
 
 
@@ -80,4 +82,7 @@ def _json_field(name: str, text: str) -> Any:
     try:
         return parse_json(text)
     except BodyInvalidError as error:
-        raise RequestInvalidError([Fault(pointer=pointer([name]), detail=error.message)]) from error
+        if name not in OBJECTS:
+            return text  # which is judged as what it is: no number, not true or false
+        detail = f"must be an object as JSON. {error.message}"
+        raise RequestInvalidError([Fault(pointer=pointer([name]), detail=detail)]) from error

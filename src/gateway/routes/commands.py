@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.body import read_optional_json
+from gateway.body import check_no_body, read_optional_json
 from gateway.bulk import Bulk, Position, Progressed
 from gateway.caller import tenant_of
 from gateway.deeds import deeds_of
@@ -47,19 +47,23 @@ class CommandRoutes:
         return shown(row, status=HTTPStatus.ACCEPTED)
 
     async def _cancel_all(self, request: Request) -> Response:
-        wanted, start = _wanted(request), _start(request)
+        wanted, start = await _wanted(request), _start(request)
         with deeds_of(request).of_command() as changed:
             done = await self._bulk.cancel(wanted, start=start, tenant=tenant_of(request), tell=changed.add)
         return _answer(request, done, names=CANCELLED)
 
     async def _retry_all(self, request: Request) -> Response:
-        wanted, start = _wanted(request), _start(request)
+        wanted, start = await _wanted(request), _start(request)
         with deeds_of(request).of_command() as changed:
             done = await self._bulk.retry(wanted, start=start, tenant=tenant_of(request), tell=changed.add)
         return _answer(request, done, names=RETRIED)
 
 
-def _wanted(request: Request) -> TaskFilter:
+async def _wanted(request: Request) -> TaskFilter:
+    # Whoever sends a filter there means fewer tasks than those that the query names.
+    await check_no_body(
+        request, says="A command for many tasks has no body.", advice="Filter by the URL's query: ?state=queued."
+    )
     wanted = filter_asked(request)
     if wanted == TaskFilter():
         raise QueryInvalidError("Nothing says which tasks.", advice="Filter them, for example by ?state=queued.")
