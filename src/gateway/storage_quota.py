@@ -1,8 +1,8 @@
 """How many datasets, and bytes in them, a tenant may have.
 
-What there is is measured once a second at most, and what is handed in here meanwhile is added. An upload may be as
-large as what was left when it began; so uploads that run at the same time can pass the limit together, by the bytes of
-those that began before the others ended.
+Before an upload begins, what was measured lately decides, a second ago at most: so few send gigabytes in vain. When an
+upload is recorded, all is measured once more, while nobody else records for that tenant: so the limit holds exactly,
+however many uploads run at the same time.
 """
 
 import time
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from common.database import TRANSIENT, Pool
+from common.database import TRANSIENT, Connection, Pool, Queryable
 from common.queries import load_query
 from gateway.errors import StorageFullError
 
@@ -20,7 +20,7 @@ FRESH_S: Final = 1.0
 MOST_TENANTS: Final = 20_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Usage:
     datasets: int
     bytes: int
@@ -58,18 +58,29 @@ class StorageQuota:
         except TRANSIENT:
             return self._most_bytes
         if usage.datasets >= usage.most_datasets:
-            raise StorageFullError(
-                f"You may have {usage.most_datasets} datasets.", advice="Remove some that you no longer need."
-            )
+            raise _too_many(usage.most_datasets)
         if usage.bytes >= usage.most_bytes:
             raise full(usage.most_bytes)
         return usage.most_bytes - usage.bytes
 
-    def note(self, tenant: str, size: int) -> None:
-        """A dataset was recorded."""
-        if (usage := self._usages.get(tenant)) is not None:
-            usage.datasets += 1
-            usage.bytes += size
+    async def check(self, connection: Connection, tenant: str, *, added: int) -> None:
+        """Pass if all that the tenant has is within its limits.
+
+        Args:
+            connection: in the transaction that has just added to it, and in which nobody else can.
+            tenant: whose it is.
+            added: the bytes of what was added.
+
+        Raises:
+            StorageFullError: it has too much; then nothing may be added.
+        """
+        self.forget(tenant)
+        usage = await self._measured(connection, tenant)
+        if usage.datasets > usage.most_datasets:
+            raise _too_many(usage.most_datasets)
+        if usage.bytes > usage.most_bytes:
+            raise no_room(usage.most_bytes - usage.bytes + added)
+        self._remember(tenant, usage)
 
     def forget(self, tenant: str) -> None:
         """One was removed: measure again."""
@@ -78,14 +89,29 @@ class StorageQuota:
     async def _usage(self, tenant: str) -> _Usage:
         usage = self._usages.get(tenant)
         if usage is None or usage.until <= self._clock():
-            row = await self._pool.fetchrow(MEASURE_DATASETS, tenant, self._most_datasets, self._most_bytes)
-            assert row is not None  # the statement always gives one row
-            usage = _Usage(**row, until=self._clock() + FRESH_S)
-            self._usages.pop(tenant, None)
-            self._usages[tenant] = usage
-            if len(self._usages) > MOST_TENANTS:
-                del self._usages[next(iter(self._usages))]
+            usage = await self._measured(self._pool, tenant)
+            self._remember(tenant, usage)
         return usage
+
+    async def _measured(self, connection: Queryable, tenant: str) -> _Usage:
+        row = await connection.fetchrow(MEASURE_DATASETS, tenant, self._most_datasets, self._most_bytes)
+        assert row is not None  # the statement always gives one row
+        return _Usage(**row, until=self._clock() + FRESH_S)
+
+    def _remember(self, tenant: str, usage: _Usage) -> None:
+        self._usages.pop(tenant, None)
+        self._usages[tenant] = usage
+        if len(self._usages) > MOST_TENANTS:
+            del self._usages[next(iter(self._usages))]
+
+
+def no_room(left: int) -> StorageFullError:
+    """There is room, but not for all of these bytes."""
+    return StorageFullError(f"You have room for {max(left, 0)} bytes.", advice="Remove datasets first.")
+
+
+def _too_many(most_datasets: int) -> StorageFullError:
+    return StorageFullError(f"You may have {most_datasets} datasets.", advice="Remove some that you no longer need.")
 
 
 def full(most_bytes: int) -> StorageFullError:

@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-import asyncpg
-
-from gateway.datasets import Datasets
-from gateway.errors import BodyInvalidError, DigestMismatchError, Fault, RequestInvalidError
-from gateway.form import Form, Part
+from gateway.arrivals import Arrivals
+from gateway.errors import BodyInvalidError, Fault, RequestInvalidError
+from gateway.form import Form
 from gateway.json_pointer import pointer
 from gateway.json_text import parse_json
 from gateway.submission import SENTENCES, Submission
@@ -18,46 +16,38 @@ JSON_FIELDS: Final = frozenset(
 
 
 async def read_task_form(
-    stream: AsyncIterator[bytes], *, content_type: str, datasets: Datasets, tenant: str, limit: int
+    stream: AsyncIterator[bytes], *, content_type: str, arrivals: Arrivals, limit: int
 ) -> dict[str, Any]:
     """A task as a JSON body would ask for it; each file becomes a dataset and the input that its field names.
 
     Args:
         stream: the body.
         content_type: the request's.
-        datasets: takes the files.
-        tenant: whose they are.
+        arrivals: takes the files, and records them when all of the form has come and can be read.
         limit: the most bytes that all fields without a file may have together.
 
     Raises:
         BodyInvalidError, RequestInvalidError: the form or a field of it cannot be read.
-        DigestMismatchError: it is not the form that the client meant; none of its files is kept.
+        DigestMismatchError: it is not the form that the client meant.
     """
     asked: dict[str, Any] = {}
-    files: dict[str, asyncpg.Record] = {}
-    try:
-        async for part in Form(stream, content_type=content_type).parts():
-            if part.head.filename is None:
-                text = await part.text(limit=limit)
-                limit -= len(text)
-                _take_field(asked, name=part.head.name, text=text)
-            elif part.head.name in files:
-                raise RequestInvalidError([Fault(pointer=pointer(["inputs", part.head.name]), detail="came twice")])
-            else:
-                files[part.head.name] = await _hand_in(part, datasets=datasets, tenant=tenant)
-    except DigestMismatchError:  # known at the form's end, when its files have been taken
-        await datasets.take_back(files.values(), tenant=tenant)
-        raise
+    files: list[str] = []
+    async for part in Form(stream, content_type=content_type).parts():
+        name = part.head.name
+        if part.head.filename is None:
+            text = await part.text(limit=limit)
+            limit -= len(text)
+            _take_field(asked, name=name, text=text)
+        elif name in files:
+            raise RequestInvalidError([Fault(pointer=pointer(["inputs", name]), detail="came twice")])
+        else:
+            await arrivals.take(part.chunks(), name=part.head.filename, sent_media_type=part.head.media_type)
+            files.append(name)
     named = asked.setdefault("inputs", {})
+    rows = await arrivals.record() if files else []
     if isinstance(named, dict):
-        named.update({name: str(row["id"]) for name, row in files.items()})
+        named.update({name: str(row["id"]) for name, row in zip(files, rows, strict=True)})
     return asked
-
-
-async def _hand_in(part: Part, *, datasets: Datasets, tenant: str) -> asyncpg.Record:
-    return await datasets.hand_in(
-        part.chunks(), tenant=tenant, name=part.head.filename or "", sent_media_type=part.head.media_type
-    )
 
 
 def _take_field(asked: dict[str, Any], *, name: str, text: str) -> None:

@@ -1,6 +1,7 @@
 """/v1/tasks: asks for analyses, shows and cancels them."""
 
 from dataclasses import asdict
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets
+from gateway.doorkeeper import look_again
 from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
@@ -97,13 +99,14 @@ class TaskRoutes:
         if media_type(request) != "multipart/form-data":
             return await read_json(request, limit=self._body_limit)
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
-        return await read_task_form(
-            checked_stream(request),
-            content_type=request.headers["content-type"],
-            datasets=self._datasets,
-            tenant=tenant_of(request),
-            limit=self._body_limit,
-        )
+        check = partial(look_again, request.scope)
+        async with self._datasets.arrivals(tenant=tenant_of(request), check=check) as arrivals:
+            return await read_task_form(
+                checked_stream(request),
+                content_type=request.headers["content-type"],
+                arrivals=arrivals,
+                limit=self._body_limit,
+            )
 
     async def _get(self, request: Request) -> Answer:
         find = self._finder(request)
