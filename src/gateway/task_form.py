@@ -1,6 +1,7 @@
 """A task as a form with the file itself: `curl -F kind=profile -F data=@flights.csv -F params='{"top_k": 5}'`."""
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Final
 
 from gateway.arrivals import Arrivals
@@ -13,6 +14,7 @@ from gateway.submission import SENTENCES, Submission
 JSON_FIELDS: Final = frozenset(
     {"inputs", "params", "priority", "run_at", "timeout_s", "memory_mb", "max_attempts", "reuse"}
 )
+NUMBER_OR_FLAG: Final = re.compile(r"-?(?:0|[1-9]\d{0,19})(?:\.\d{1,20})?|true|false", re.ASCII)
 
 
 async def read_task_form(
@@ -43,6 +45,7 @@ async def read_task_form(
         else:
             await arrivals.take(part.chunks(), name=part.head.filename, sent_media_type=part.head.media_type)
             files.append(name)
+    _check_once(asked, files)
     named = asked.setdefault("inputs", {})
     rows = await arrivals.record() if files else []
     if isinstance(named, dict):
@@ -50,16 +53,37 @@ async def read_task_form(
     return asked
 
 
+def _check_once(asked: Mapping[str, Any], files: Collection[str]) -> None:
+    """See that no input is said twice, as a file and in `inputs`."""
+    named = asked.get("inputs")
+    both = [name for name in files if isinstance(named, dict) and name in named]
+    if both:
+        raise RequestInvalidError(
+            [Fault(pointer=pointer(["inputs", name]), detail="came as a file and in the field inputs") for name in both]
+        )
+
+
 def _take_field(asked: dict[str, Any], *, name: str, text: str) -> None:
     if name == "tags":
         asked.setdefault("tags", []).append(text)
+    elif name in asked:
+        raise RequestInvalidError([Fault(pointer=pointer([name]), detail="came twice")])
     elif name in JSON_FIELDS:
         asked[name] = _json_field(name, text)
     elif name in Submission.model_fields:
         asked[name] = text
     else:
         fault = Fault(pointer=pointer([name]), detail=SENTENCES["extra_forbidden"])
-        raise RequestInvalidError([fault], advice=f"If it is a file, then with an @: curl -F {name[:40]}=@FILE.")
+        raise RequestInvalidError([fault], advice=_instead(name[:40], text))
+
+
+def _instead(name: str, text: str) -> str:
+    """What somebody may have meant by a field that is none."""
+    value = text if NUMBER_OR_FLAG.fullmatch(text) else "…"
+    return (
+        f"If it is a file, then with an @: curl -F {name}=@FILE. "
+        f"If it is a parameter of the kind, then as JSON: curl -F params='{{\"{name}\": {value}}}'."
+    )
 
 
 def _json_field(name: str, text: str) -> Any:
