@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from gateway.arrivals import Arrivals
 from gateway.body import media_type
+from gateway.body_coding import check_plain, check_whole
 from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import PRIVATE, is_known, not_modified
@@ -20,6 +21,7 @@ from gateway.doorkeeper import look_again
 from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.form import SLACK_BYTES, Form
 from gateway.json_text import json_response
+from gateway.method_route import MethodRoute
 from gateway.pagination import page_asked, page_response
 from gateway.paths import dataset_path, not_found, path_id
 
@@ -39,10 +41,12 @@ class DatasetRoutes:
             Route("/v1/datasets/{id}", self._delete, methods=["DELETE"]),
             Route("/v1/datasets/{name}", self._put, methods=["PUT"]),
             # A path, so that a name with a slash, or none, is refused with a sentence and not with a 404.
-            Route("/v1/datasets/{name:path}", self._put, methods=["PUT"]),
+            MethodRoute("/v1/datasets/{name:path}", self._put, methods=["PUT"]),
         ]
 
     async def _put(self, request: Request) -> Response:
+        check_plain(request)
+        check_whole(request)
         declared = request.headers.get("content-length")
         self._datasets.check_length(declared)
         async with self._arrivals(request) as arrivals:
@@ -59,6 +63,7 @@ class DatasetRoutes:
             raise MediaTypeError(
                 "POST takes a form with a file.", advice="curl -F data=@FILE, or curl -T FILE …/v1/datasets/NAME."
             )
+        check_plain(request)
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
         async with self._arrivals(request) as arrivals:
             await _take_one_file(Form(checked_stream(request), content_type=request.headers["content-type"]), arrivals)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from common.words import FINAL_STATES
 from gateway.body import media_type, read_json
+from gateway.body_coding import check_plain
 from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
@@ -98,6 +99,7 @@ class TaskRoutes:
     async def _asked(self, request: Request) -> Any:
         if media_type(request) != "multipart/form-data":
             return await read_json(request, limit=self._body_limit)
+        check_plain(request)
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
         check = partial(look_again, request.scope)
         async with self._datasets.arrivals(tenant=tenant_of(request), check=check) as arrivals:
