@@ -6,9 +6,9 @@ however many uploads run at the same time.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 from common.database import TRANSIENT, Connection, Pool, Queryable
 from common.queries import load_query
@@ -27,6 +27,42 @@ class _Usage:
     most_datasets: int
     most_bytes: int
     until: float
+
+    def changed(self, datasets: int, size: int) -> Self:
+        """With some more, or fewer if negative."""
+        return replace(self, datasets=self.datasets + datasets, bytes=self.bytes + size)
+
+
+class Tally:
+    """Counts what is added to what a tenant has; what there was is measured once, with the first of it.
+
+    Args:
+        measure: all that there is now.
+        tenant: whose it is.
+    """
+
+    def __init__(self, measure: Callable[[], Awaitable[_Usage]], *, tenant: str) -> None:
+        self.tenant = tenant
+        self.usage: _Usage | None = None
+        self._measure = measure
+
+    async def add(self, sizes: Sequence[int]) -> None:
+        """Datasets of these bytes were just written.
+
+        Raises:
+            StorageFullError: that is too much; then they must be undone, and taken away here.
+        """
+        usage = await self._measure() if self.usage is None else self.usage.changed(len(sizes), sum(sizes))
+        self.usage = usage
+        if usage.datasets > usage.most_datasets:
+            raise _too_many(usage.most_datasets)
+        if usage.bytes > usage.most_bytes:
+            raise no_room(usage.most_bytes - usage.bytes + sum(sizes))
+
+    def take_away(self, sizes: Sequence[int]) -> None:
+        """These were undone."""
+        if self.usage is not None:
+            self.usage = self.usage.changed(-len(sizes), -sum(sizes))
 
 
 class StorageQuota:
@@ -63,24 +99,14 @@ class StorageQuota:
             raise full(usage.most_bytes)
         return usage.most_bytes - usage.bytes
 
-    async def check(self, connection: Connection, tenant: str, *, added: int) -> None:
-        """Pass if all that the tenant has is within its limits.
+    def tally(self, connection: Connection, tenant: str) -> "Tally":
+        """What counts in a transaction that adds to what a tenant has, and in which nobody else can."""
+        return Tally(lambda: self._measured(connection, tenant), tenant=tenant)
 
-        Args:
-            connection: in the transaction that has just added to it, and in which nobody else can.
-            tenant: whose it is.
-            added: the bytes of what was added.
-
-        Raises:
-            StorageFullError: it has too much; then nothing may be added.
-        """
-        self.forget(tenant)
-        usage = await self._measured(connection, tenant)
-        if usage.datasets > usage.most_datasets:
-            raise _too_many(usage.most_datasets)
-        if usage.bytes > usage.most_bytes:
-            raise no_room(usage.most_bytes - usage.bytes + added)
-        self._remember(tenant, usage)
+    def learn(self, tally: "Tally") -> None:
+        """The transaction was committed: what it counted is what there is."""
+        if tally.usage is not None:
+            self._remember(tally.tenant, tally.usage)
 
     def forget(self, tenant: str) -> None:
         """One was removed: measure again."""
