@@ -5,6 +5,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from common.storage import TooLargeError
+from gateway.body_coding import check_plain
 from gateway.body_digest import checked_stream, digests_asked
 from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.header import header
@@ -74,7 +75,9 @@ async def read_body(request: Request, *, limit: int) -> bytes:
     Raises:
         TooLargeError: there are more than `limit`.
         DigestMismatchError: they are not those that the client meant to send.
+        ContentCodingError: they are coded.
     """
+    check_plain(request)
     declared = header(request.scope, b"content-length") or "0"
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)

@@ -15,7 +15,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.types import Scope
 
-from gateway.access import DATASET_CREATE, DATASET_DELETE
+from gateway.access import DATASET_CREATE
 
 KEY: Final = "deeds"
 MOST_NAMED: Final = 100  # of the tasks that one command changed
@@ -65,13 +65,9 @@ class Deeds:
             case _:
                 self.note(Deed(detail={"made": [str(each) for each in ids]}))
 
-    def took(self, dataset: Mapping[str, Any]) -> None:
-        """This dataset was handed in, perhaps once more."""
-        self.note(*([Deed(action=DATASET_CREATE, object=dataset["id"])] if dataset["is_new"] else []))
-
-    def took_back(self, dataset: UUID) -> None:
-        """It is removed again: it came with a form that was not the one that the client meant."""
-        self.note(Deed(action=DATASET_DELETE, object=dataset, detail={"taken_back": True}))
+    def took(self, datasets: Sequence[Mapping[str, Any]]) -> None:
+        """These were handed in; those that were there already are no change."""
+        self.note(*(Deed(action=DATASET_CREATE, object=each["id"]) for each in datasets if each["is_new"]))
 
     @contextmanager
     def of_command(self) -> Iterator["Changed"]:

@@ -25,6 +25,7 @@ from gateway.keyring import Credential, Keyring
 from gateway.rates import Rates
 
 GRANT: Final = "grant"
+DOOR: Final = "door"
 PAGE_HEADER: Final = "x-sundog-page"
 OWN_PAGES: Final = frozenset({"same-origin", "none"})
 WORDS: Final = {TokenKind.KEY: "key", TokenKind.SESSION: "session"}
@@ -40,6 +41,13 @@ class Door(Protocol):
             SundogError: they may not.
         """
 
+    async def look_again(self, scope: Scope) -> None:
+        """See that who was let in still would be.
+
+        Raises:
+            SundogError: they would not.
+        """
+
 
 class OpenDoor:
     """Lets everybody do everything: for a gateway that only those reach who may."""
@@ -47,6 +55,9 @@ class OpenDoor:
     async def caller(self, _scope: Scope, _grant: Grant) -> Caller | None:
         """Anybody."""
         return ANYBODY
+
+    async def look_again(self, _scope: Scope) -> None:
+        """Nobody is ever put out."""
 
 
 class Refusals(Protocol):
@@ -117,6 +128,14 @@ class Doorkeeper:
             self._refusals.refused(scope, None, None)
             raise
 
+    async def look_again(self, scope: Scope) -> None:
+        """See that the key or the session of a request still holds.
+
+        Raises:
+            KeyRefusedError: it was revoked, or has expired.
+        """
+        await self._credential(self._sent_token(scope), scope=scope)
+
     async def _credential(self, token: Token | None, *, scope: Scope) -> Credential:
         """What a token stands for.
 
@@ -149,11 +168,22 @@ class Guard:
         Raises:
             SundogError: the caller may not.
         """
-        scope.setdefault("state", {})[GRANT] = self._grant
+        state = scope.setdefault("state", {})
+        state[GRANT], state[DOOR] = self._grant, self._door
         caller = await self._door.caller(scope, self._grant)
         if caller is not None:
             set_caller(scope, caller)
         await self._app(scope, receive, send)
+
+
+async def look_again(scope: Scope) -> None:
+    """See that who sent a request still would be let in: its body may have taken hours.
+
+    Raises:
+        KeyRefusedError: they would not.
+    """
+    door: Door = scope["state"][DOOR]
+    await door.look_again(scope)
 
 
 def sent_token(scope: Scope) -> Token | None:

@@ -58,7 +58,7 @@ OPERATIONS: Final = (
         parameters=(NAME, DIGEST, PRETTY),
         body={BYTES: {"type": "string", "format": "binary", "minLength": 1}},
         answers={200: THERE, 201: HANDED_IN},
-        errors=OF_A_FILE,
+        errors=("media_type_unsupported", "partial_upload", *OF_A_FILE),
     ),
     Operation(
         method="POST",

@@ -169,7 +169,9 @@ async def test_a_tenant_has_room_for_so_many_bytes_and_datasets_whoever_else_has
     await a_dataset(connection, tenant="other", content=b"0123456789")
     left = [await quota.bytes_left("small")]
     await a_dataset(connection, tenant="small", content=b"0123456789")
-    quota.note("small", 10)
+    tally = quota.tally(connection, "small")
+    await tally.add([10])
+    quota.learn(tally)
     left.append(await quota.bytes_left("small"))
     time.now += 2
     left.append(await quota.bytes_left("small"))
