@@ -207,8 +207,8 @@ class DelimitedFile:
     def _cut(self) -> None:
         self._run.phase("lines")
         irregular = lines.count_irregular(self._plan)
-        if irregular is None:
-            what = "Some lines have"
+        if irregular is None or not irregular.longer:
+            what = "Some lines have"  # they are not counted as Polars does, where quotes are not as they should be
         else:
             what = f"{irregular.longer:,} lines (the first is line {irregular.first_longer}) have"
             self._flaws.cut = irregular.longer

@@ -129,6 +129,15 @@ def test_lines_with_too_few_fields_are_counted_when_asked(tmp_path: Path) -> Non
     assert told.startswith("2 lines (the first is line 3) have fewer fields")
 
 
+@pytest.mark.parametrize("field", [b'{"a":"x;y","b":1}', b'5" x; 6" wide'])
+def test_delimiters_between_quotes_inside_of_a_field_are_counted_as_they_are_cut(tmp_path: Path, field: bytes) -> None:
+    _, run = read_bytes(tmp_path, b"id;j;n\n" + b"".join(b"%d;%s;1\n" % (n, field) for n in range(60)))
+
+    assert [message for code, message in run.warnings if code == "ragged_rows"] == [
+        "60 lines (the first is line 2) have more fields than there are columns; the surplus was cut off."
+    ]
+
+
 def test_names_that_come_twice_or_are_missing_are_made_usable(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"a,a,,*\n1,2,3,4\n")
 
