@@ -9,7 +9,15 @@ import polars as pl
 from common.errors import InputError
 from processor.reading import sample, schema
 from processor.reading.columns import check_count, usable_name
-from processor.reading.dialect import Dialect, after_lines, count_preamble, find_comment, sniff, without_comments
+from processor.reading.dialect import (
+    Dialect,
+    after_lines,
+    count_preamble,
+    find_comment,
+    sniff,
+    with_comments,
+    without_comments,
+)
 from processor.reading.options import ReadOptions
 from processor.reading.plan import Plan
 from processor.run import Run
@@ -47,11 +55,13 @@ def plan_of(run: Run, plan: Plan, seen: sample.Sample, options: ReadOptions, wis
     text = seen.lines(plan.newline.encode()).decode("utf-8", errors="replace").removeprefix("\ufeff")
     text = after_lines(text, plan.preamble)
     comment = find_comment(text, options.delimiter) if options.comment is None else plan.comment
+    whole = text
     if comment:
         text = without_comments(text, comment)
     dialect = sniff(text, delimiter=options.delimiter, quote=options.quote, header=options.header)
     preamble = count_preamble(text, dialect) if options.skip_rows is None else 0
     if preamble:
+        preamble = with_comments(whole, comment, preamble) if comment else preamble
         run.warn("preamble", f"The first {preamble} lines are no rows of the table; they were left out.")
     if comment and options.comment is None:
         run.warn("comments", f"Lines that begin with {comment} are comments; they were left out.")
@@ -101,8 +111,8 @@ def _tell_types(run: Run, decided: schema.Schema, final: Mapping[str, str]) -> N
     for column in decided.unsure_numbers:
         run.warn(
             "numbers_as_text",
-            f"The numbers of column {schema.shown(final[column])} may be thousands or decimals (1,234); read as text."
-            " Set read_options.decimal.",
+            f"The numbers of column {schema.shown(final[column])} may be thousands or decimals (1,234 or 1.234);"
+            " read as text. Set read_options.decimal.",
         )
     for column in decided.leading_zeros:
         run.warn(
