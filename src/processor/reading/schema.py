@@ -12,7 +12,9 @@ MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", 
 _FEW = 1000
 _LONGEST_MARKER = max(map(len, MARKERS))
 _EMPTY_NAME = re.compile(r"_duplicated_\d+")
-_GROUPED = r"^[+-]?\d{1,3}(\.\d{3})+$"
+_GROUPED = r"^[+-]?(\d{2,3}|[1-9])(\.\d{3})+$"
+_WHOLE = r"^[+-]?\d+$"
+_ENOUGH = 3  # so many numbers that look like 1.234, among whole ones, are hardly all decimals by chance
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
 _LEADING_ZERO = r"^[+-]?0\d"
 
@@ -94,10 +96,10 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType], wishes: Wishe
     ]
     zeros = [name for name, dtype in types.items() if dtype.is_integer() and _has_leading_zeros(texts[name])]
     zeros = [name for name in zeros if name not in wishes.dtypes]
-    types |= dict.fromkeys([*numbers, *zeros], pl.String())
+    types |= dict.fromkeys([*numbers, *unsure_numbers, *zeros], pl.String())
     return Schema(
         types=types,
-        markers={name: marker for name, marker in markers.items() if name not in {*numbers, *zeros}},
+        markers={name: marker for name, marker in markers.items() if name not in {*numbers, *unsure_numbers, *zeros}},
         unsure_dates=tuple(name for name in unsure if name not in numbers),
         mixed=tuple(mixed),
         numbers=numbers,
@@ -122,7 +124,7 @@ def _styles(
                 styles = [NumberStyle()]
             fits[name] = (styles, numbers, nulls)
         elif dtype == pl.Float64 and name not in wishes.dtypes:
-            grouped = bool(values.filter(~values.is_in([*MARKERS, ""])).str.contains(_GROUPED).all())
+            grouped = _groups(values.filter(~values.is_in([*MARKERS, ""])))
             plain_decimals |= not grouped and bool(values.str.contains(r"\.\d").any())
             if grouped:
                 nulls = (*_nothing(values), *([markers[name]] if name in markers else []))
@@ -145,8 +147,10 @@ def _chosen(
     for name, (found, values, nulls) in fits.items():
         styles = found
         if types[name] == pl.Float64 and name not in wishes.dtypes:
-            # 1.234 is what a computer writes, unless the file has decimal commas elsewhere.
+            # 1.234 is what a computer writes, unless the file has decimal commas elsewhere; beside 5678 nobody knows.
             styles = found if usual == "," and wishes.thousands in {None, "."} else []
+            if usual is None and wishes.thousands is None and _are_unsure(values):
+                unsure.append(name)
         elif len(found) > 1:
             styles = [style for style in found if style.decimal == usual]
             if not styles:
@@ -154,6 +158,18 @@ def _chosen(
         if styles:
             numbers[name] = _typed(replace(styles[0], nulls=nulls), values, wishes.dtypes.get(name))
     return numbers, unsure
+
+
+def _groups(values: pl.Series) -> bool:
+    """Whether every point may stand between thousands (`1.234`), and there are points."""
+    pointed = values.filter(~values.str.contains(_WHOLE))
+    return bool(pointed.len()) and bool(pointed.str.contains(_GROUPED).all())
+
+
+def _are_unsure(values: pl.Series) -> bool:
+    """Whether there are whole numbers beside some that look like 1.234: decimals would not all have three digits."""
+    whole = int(values.str.contains(_WHOLE).sum())
+    return whole > 0 and values.len() - whole >= _ENOUGH
 
 
 def _typed(style: NumberStyle, values: pl.Series, wanted: pl.DataType | None) -> NumberStyle:

@@ -326,6 +326,32 @@ def test_a_number_that_may_be_two_is_text_unless_the_file_or_the_caller_says_whi
     assert frame.rows() == [(1234, 0.5), (5678, 1.25)]
 
 
+@pytest.mark.parametrize("mark", [",", "."])
+def test_thousands_beside_one_without_a_mark_are_not_taken_for_decimals(tmp_path: Path, mark: str) -> None:
+    content = "n;word\n" + "".join(f"{n}{mark}00{n % 10};x\n" for n in range(1, 50)) + "5678;x\n"
+
+    frame, run = read_bytes(tmp_path, content.encode())
+    assert frame["n"][0] == f"1{mark}001"
+    assert "numbers_as_text" in run.codes
+    thousands = {"decimal": "." if mark == "," else ",", "thousands": mark}
+    assert read_bytes(tmp_path, content.encode(), **thousands)[0]["n"].sum() == sum(
+        [1000 * n + n % 10 for n in range(1, 50)], 5678
+    )
+    assert read_bytes(tmp_path, content.encode(), decimal=mark)[0]["n"].sum() == pytest.approx(1225 + 0.225 + 5678)
+
+
+def test_thousands_beside_one_without_a_mark_are_told_by_the_decimals_of_other_columns(tmp_path: Path) -> None:
+    frame, _ = read_bytes(tmp_path, b'n,m\n"1,234",0.5\n5678,1.25\n"12,000",7\n')
+    assert frame["n"].to_list() == [1234, 5678, 12000]
+    frame, _ = read_bytes(tmp_path, b"n;m\n1.234;0,5\n567;1,25\n12.000;7\n")
+    assert frame["n"].to_list() == [1234, 567, 12000]
+
+
+def test_decimals_of_three_digits_stay_decimals_where_one_begins_with_a_zero_or_few_are_there(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path, b"n;m\n1,234;1\n0,500;2\n7,250;3\n")[0]["n"].to_list() == [1.234, 0.5, 7.25]
+    assert read_bytes(tmp_path, b"n;m\n1;1\n2.125;2\n3.375;3\n")[0]["n"].to_list() == [1, 2.125, 3.375]
+
+
 def test_numbers_that_change_their_style_late_are_text(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"n;word\n" + hidden(b"swordfish;x\n1.5;x\n", among=b"12,5;x\n"))
 
