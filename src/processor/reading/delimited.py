@@ -228,7 +228,8 @@ class DelimitedFile:
 
     def _read_quotes_as_plain(self) -> None:
         self._run.warn("quotes", f"The character {self._plan.dialect.quote} is not used for quoting; read as it is.")
-        self._plan, self._full = replace(self._plan, dialect=replace(self._plan.dialect, quote=None)), None
+        plan = replace(self._plan, dialect=replace(self._plan.dialect, quote=None))
+        self._plan, self._full = typed_plan(self._run, plan, self._seen, self._wishes, tell_names=False), None
 
     def _named(self, diagnosis: Diagnosis) -> Diagnosis:
         known = diagnosis.column is not None and diagnosis.column < len(self._plan.names)

@@ -215,7 +215,7 @@ def test_lines_before_the_table_are_left_out(tmp_path: Path) -> None:
 def test_quotes_that_stand_for_inches_are_read_as_they_are(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b'pipe,n\n5" wide,1\n6" wide,2\n')
 
-    assert frame.sort("n")["pipe"].to_list() == ['5" wide', '6" wide']
+    assert frame.rows() == [('5" wide', 1), ('6" wide', 2)]
     assert run.codes == {"quotes"}
 
 
@@ -224,6 +224,95 @@ def test_integers_beyond_64_bits_stay_exact(tmp_path: Path) -> None:
 
     assert frame["n"].max() == 99999999999999999999
     assert run.codes == {"types"}
+
+
+def test_one_column_of_too_many_digits_leaves_the_others_their_types(tmp_path: Path) -> None:
+    content = b"code,day,n\n" + b"".join(b"%s%02d,2024-01-01,1.5\n" % (b"4" * 40, n) for n in range(60))
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert list(frame.schema.values()) == [pl.String, pl.Date, pl.Float64]
+    assert frame["code"].n_unique() == 60
+    assert run.codes == {"long_numbers"}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [f"12345678901234567.{n:02}" for n in range(60)],
+        [*(str(2**60 + n) for n in range(60)), "1.5"],
+        ["99999999999999999999999999999999999999999", "0.5"],
+    ],
+)
+def test_numbers_that_floats_would_merge_stay_text_and_are_told(tmp_path: Path, numbers: list[str]) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + "".join(f"{n},x\n" for n in numbers).encode())
+
+    assert frame["n"].to_list() == numbers
+    assert run.codes == {"long_numbers"}
+
+
+@pytest.mark.parametrize("form", [".17g", ".18e", ".30f", ""])
+def test_what_a_program_wrote_of_floats_is_floats_without_a_word(tmp_path: Path, form: str) -> None:
+    numbers = [n / 7 * 1.1**n for n in range(1, 300)]
+
+    frame, run = read_bytes(tmp_path, b"n,word\n" + "".join(f"{n:{form}},x\n" for n in numbers).encode())
+
+    assert frame["n"].to_list() == numbers
+    assert run.codes == set()
+
+
+def test_digits_beyond_a_float_that_tell_no_numbers_apart_are_rounded_and_told(tmp_path: Path) -> None:
+    content = b"n,word\n" + b"".join(b"%d.%s,x\n" % (n, b"3" * 25) for n in range(60))
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame["n"][1] == pytest.approx(4 / 3)
+    assert [code for code, message in run.warnings if "60 of those" in message] == ["rounded"]
+
+
+def test_whole_numbers_that_floats_do_not_hold_become_text_where_one_late_is_not_whole(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"1.5,x\n", among=b"1152921504606846977,x\n"))
+
+    assert set(frame["n"].unique()) == {"1152921504606846977", "1.5"}
+    assert run.codes == {"types"}
+
+
+def test_numbers_beyond_64_bits_stay_exact_beside_a_word_for_missing_ones(tmp_path: Path) -> None:
+    frame, _ = read_bytes(tmp_path, b"n,word\n99999999999999999999,x\nNA,y\n")
+
+    assert frame["n"].to_list() == [99999999999999999999, None]
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+02:00"])
+@pytest.mark.parametrize("options", [{}, {"dtypes": {"t": "datetime"}}])
+def test_moments_are_read_to_the_nanosecond(tmp_path: Path, zone: str, options: dict[str, object]) -> None:
+    lines = [f"2024-01-01T00:00:00.1234567{n:02}{zone},x\n" for n in range(60)]
+
+    frame, run = read_bytes(tmp_path, ("t,word\n" + "".join(lines)).encode(), **options)
+
+    assert frame.schema["t"] == pl.Datetime("ns", "UTC" if zone else None)
+    assert frame["t"].dt.nanosecond().to_list() == [123456700 + n for n in range(60)]
+    assert run.warnings == []
+
+
+def test_moments_too_far_away_for_nanoseconds_are_text_and_never_others(tmp_path: Path) -> None:
+    far, fine = b"9999-12-31 00:00:00,x\n", b"2024-01-01 00:00:00.123456789,x\n"
+
+    early, told = read_bytes(tmp_path, b"t,word\n" + fine * 9 + far)
+    late, told_late = read_bytes(tmp_path, b"t,word\n" + hidden(far, among=fine))
+
+    assert early["t"].unique().sort().to_list() == late["t"].unique().sort().to_list()
+    assert "9999-12-31 00:00:00" in set(late["t"])
+    assert (told.codes, told_late.codes) == ({"dates_as_text"}, {"types"})
+
+
+def test_telephones_keep_their_plus_and_differences_are_numbers(tmp_path: Path) -> None:
+    content = b"phone,spaced,d\n" + b"".join(b"+49301%06d,+49 301 000 %03d,+%d\n" % (n, n, n) for n in range(60))
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame.row(7) == ("+49301000007", "+49 301 000 007", 7)
+    assert run.codes == {"leading_plus"}
 
 
 def test_bytes_that_change_type_and_encoding_at_once_are_mended_in_turn(tmp_path: Path) -> None:
