@@ -12,6 +12,7 @@ from processor.reading.dialect import Dialect
 from processor.reading.moments import FineMoments
 from processor.reading.numbers import NumberStyle
 from processor.reading.packing import Packing
+from processor.reading.rewriting import Habits
 from processor.reading.schema import Schema
 
 
@@ -31,6 +32,7 @@ class Plan:
         comment: what lines begin with that are comments.
         nulls: texts that stand for a missing value in every column, as the caller gave them.
         lossy: let bytes that are no UTF-8 stand as U+FFFD.
+        habits: how the file must be rewritten before it is read; None where it was, or needs not to be.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class Plan:
     nulls: tuple[str, ...] = ()
     ragged: bool = False
     lossy: bool = False
+    habits: Habits | None = None
 
     def options(self) -> dict[str, Any]:
         """The arguments for Polars' CSV reader that tell of the dialect, not of the types."""

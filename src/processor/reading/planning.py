@@ -21,6 +21,7 @@ from processor.reading.dialect import (
 )
 from processor.reading.options import ReadOptions
 from processor.reading.plan import Plan
+from processor.reading.rewriting import Habits, habits_of
 from processor.run import Run
 from processor.type_words import PLAIN
 
@@ -62,6 +63,12 @@ def plan_of(run: Run, plan: Plan, seen: sample.Sample, options: ReadOptions, wis
     if comment:
         text = without_comments(text, comment)
     dialect = sniff(text, delimiter=options.delimiter, quote=options.quote, header=options.header)
+    habits = habits_of(after_lines(text, count_preamble(text, dialect)), dialect)
+    if habits:
+        _tell_habits(run, habits)
+        seen = seen.converted(habits.rewritten)
+        text = habits.rewritten(text.encode()).decode()
+        dialect = sniff(text, delimiter=dialect.delimiter, quote=options.quote, header=options.header)
     preamble = count_preamble(text, dialect) if options.skip_rows is None else 0
     if preamble:
         preamble = with_comments(whole, comment, preamble) if comment else preamble
@@ -73,7 +80,15 @@ def plan_of(run: Run, plan: Plan, seen: sample.Sample, options: ReadOptions, wis
     if not dialect.header and options.header is None:
         run.warn("header", "The first line looks like data; the columns are named column_1, column_2 and so on.")
     plan = replace(plan, dialect=dialect, preamble=plan.preamble + preamble, comment=comment)
+    plan = replace(plan, habits=habits or None)
     return typed_plan(run, plan, seen, wishes)
+
+
+def _tell_habits(run: Run, habits: Habits) -> None:
+    if habits.blanks:
+        run.warn("blanks", "Blanks at the beginning of fields were left out.")
+    if habits.backslashes:
+        run.warn("quotes", "Quotes within quotes stand behind a backslash; it was left out.")
 
 
 def typed_plan(run: Run, plan: Plan, seen: sample.Sample, wishes: schema.Wishes, *, tell_names: bool = True) -> Plan:

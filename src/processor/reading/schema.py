@@ -10,7 +10,8 @@ from processor.reading.moments import FineMoments, are_fine, fine_moments
 from processor.reading.numbers import NumberStyle, evidence, fitting
 from processor.reading.precision import lost_by_floats
 
-MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".")
+_ERRORS = ("#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!")  # what spreadsheets write of formulas that fail
+MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".", *_ERRORS)
 _FEW = 1000
 _LONGEST_MARKER = max(map(len, MARKERS))
 _EMPTY_NAME = re.compile(r"_duplicated_\d+")

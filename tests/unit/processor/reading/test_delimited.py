@@ -507,3 +507,100 @@ def test_names_that_cannot_be_shown_are_made_showable(tmp_path: Path) -> None:
     assert frame.columns[:3] == ["<b>", "a\\x00\\x1b[31m", "'; DROP TABLE task; --"]
     assert len(frame.columns[3]) == 200
     assert run.codes == {"column_names"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["id, name, val", *(f'{n}, "n, {n}", {n}.5' for n in range(60))],
+        ["id,name,val", *(f'{n}, "n, {n}",{n}.5' for n in range(60))],
+        ["id; name; val", *(f"{n};  n, {n}; {n}.5" for n in range(60))],
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_blanks_behind_delimiters_are_no_part_of_fields(tmp_path: Path, lines: list[str], newline: str) -> None:
+    frame, run = read_bytes(tmp_path, "".join(f"{line}{newline}" for line in lines).encode())
+
+    assert frame.columns == ["id", "name", "val"]
+    assert frame.rows() == [(n, f"n, {n}", n + 0.5) for n in range(60)]
+    assert run.codes - {"delimiter", "line_ends"} == {"blanks"}
+
+
+def test_blanks_within_quotes_and_those_of_single_columns_stay(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"a,b,c\n" + b'1,"x, y", z\n' * 50)
+
+    assert set(frame.rows()) == {(1, "x, y", " z")}
+    assert run.codes == set()
+
+
+def test_blanks_are_left_out_of_all_of_a_long_file_and_quoted_line_ends_stay(tmp_path: Path) -> None:
+    row = b'1, "two,\n lines", 2.5\n'
+
+    frame, _ = read_bytes(tmp_path, gzip.compress(b"a, b, c\n" + row * 150_000))
+
+    assert frame.height == 150_000
+    assert frame.unique().rows() == [(1, "two,\n lines", 2.5)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ('"0 "inch" pipe"', '0 "inch" pipe'),
+        (r'"a \"q\" b"', 'a "q" b'),
+        ('"{"a": 1, "b": "x"}"', '{"a": 1, "b": "x"}'),
+        ('"said ""so"" and "so" again"', 'said "so" and "so" again'),
+    ],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_quotes_that_are_not_doubled_are_kept_and_counted(
+    tmp_path: Path, field: str, value: str, *, late: bool
+) -> None:
+    line = f"1,{field},2\n".encode()
+    plain = b'1,"a ""b"" c",2\n'
+
+    frame, run = read_bytes(tmp_path, b"id,word,n\n" + (hidden(line, among=plain) if late else plain + line + plain))
+
+    assert frame["word"].unique().sort().to_list() == sorted([value, 'a "b" c'])
+    ((code, message),) = run.warnings
+    assert code == "quotes"
+    assert message.startswith("1 fields hold quotes that are not doubled") or "behind a backslash" in message
+
+
+def test_quotes_behind_backslashes_may_stand_beside_delimiters(tmp_path: Path) -> None:
+    content = rb"id,word,n" + b"\n" + rb'1,"5\" pipe, \"q\"",2' + b"\n" + rb'2,"C:\\x",3' + b"\n"
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame.rows() == [(1, '5" pipe, "q"', 2), (2, r"C:\x", 3)]
+    assert run.codes == {"quotes"}
+
+
+def test_backslashes_of_paths_are_no_escapes(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"id,path,n\n" + rb'1,"C:\dir\",2' + b"\n" + rb'2,"D:\a, b\\",3' + b"\n")
+
+    assert frame["path"].to_list() == ["C:\\dir\\", "D:\\a, b\\\\"]
+    assert run.codes == set()
+
+
+def test_a_row_that_is_left_out_is_not_told_to_be_cut_as_well(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + numbered(50) + b'7,"open,x,y\n' + numbered(50))
+
+    assert frame.height == 100
+    assert run.codes == {"unread_rows"}
+
+
+def test_errors_of_spreadsheets_are_missing_numbers(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,m\n1,#DIV/0!\n#REF!,2.5\n#NUM!,3\n")
+
+    assert frame.rows() == [(1, None), (None, 2.5), (None, 3.0)]
+    assert run.codes == {"null_marker"}
+
+
+def test_surplus_beside_quoted_line_ends_is_cut_and_told_once(tmp_path: Path) -> None:
+    content = b'day,word\n1.2.2020,"two\nlines"\n2.2.2020,x,y\n' * 2
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame.height == 5
+    assert [code for code, _ in run.warnings].count("ragged_rows") == 1
+    assert len(run.warnings) == len(set(run.warnings))
