@@ -2,6 +2,7 @@
 
 import io
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from processor.reading.packing import Packing, Unpacked
 from processor.reading.plan import Plan
 from processor.reading.planning import given_plan, plan_of, typed_plan, wishes_of
 from processor.reading.repair import copy_without_bad_rows
+from processor.reading.rewriting import Doubling, copy_rewritten
 from processor.reading.rows_sample import RowsSample, of_head, of_text
 from processor.reading.table import PREPARING, Table
 from processor.reading.widening import widened
@@ -40,11 +42,11 @@ class DelimitedFile:
         self._plan = plan
         self._seen = seen
         self._copy = copy
-        self._share = PREPARING if copy else 0.0
+        self._share = PREPARING if copy or plan.habits else 0.0
         self._wishes = wishes
         self._forced = {name for name in plan.schema.types if name in wishes.dtypes}
         self._flaws = Flaws()
-        self._repaired = False
+        self._repaired = self._doubled = False
         self._mended: Counter[Fault] = Counter()
         self._full: tuple[Path, Packing] | None = None  # not looked for yet
         self._blank_is_told = False
@@ -65,6 +67,8 @@ class DelimitedFile:
             if not is_about_the_file(error):
                 raise
             raise as_input_error(diagnose(error)) from None
+        if plan.habits:
+            seen = seen.converted(plan.habits.rewritten)
         return cls(run, source, plan=replace(plan, packing=packing), seen=seen, copy=copy, wishes=wishes)
 
     def table(self, *, sample_rows: int) -> Table:
@@ -90,6 +94,7 @@ class DelimitedFile:
     def _frame(self) -> pl.LazyFrame:
         self._make_copy()
         check_growth(self._plan.path, self._plan.packing)
+        self._double_quotes()
         if self._full is None:
             self._full = self._leave_out_blank()
         path, packing = self._full
@@ -132,6 +137,46 @@ class DelimitedFile:
             path = self._copy.make(self._run, self._source)
             self._plan = replace(self._plan, path=path, packing=Packing.NONE)
             self._copy = None
+        if self._plan.habits:
+            self._rewrite("rewritten", self._plan.habits.rewritten)
+            self._plan = replace(self._plan, habits=None)
+
+    def _rewrite(self, name: str, rewrite: Callable[[bytes], bytes]) -> None:
+        """Go on with a copy; it has the same lines."""
+        self._run.phase("repair")
+        path = self._run.scratch / f"{self._source.name}.{name}.csv"
+        with Unpacked(self._plan.path, self._plan.packing) as file:
+            copy_rewritten(
+                file,
+                path,
+                rewrite,
+                newline=self._plan.newline,
+                quote=self._plan.dialect.quote,
+                told=lambda at: self._run.progress(bytes_read=at),
+            )
+        self._plan, self._full = replace(self._plan, path=path, packing=Packing.NONE), None
+
+    def _double_quotes(self) -> None:
+        """Keep the quotes that stand undoubled within quotes, which Polars leaves out without a word."""
+        quote = self._plan.dialect.quote
+        pieces = (self._seen.head, *self._seen.spots)
+        if self._doubled or not quote or not any(quote.encode() in piece for piece in pieces):
+            return
+        self._doubled = True
+        doubling = Doubling(self._plan.dialect)
+        if not self._needs(doubling):
+            return
+        self._rewrite("doubled", doubling.doubled)
+        self._seen = self._seen.converted(Doubling(self._plan.dialect).doubled)
+        self._run.warn(
+            "quotes", f"{doubling.count:,} fields hold quotes that are not doubled; they are read as they stand."
+        )
+
+    def _needs(self, doubling: Doubling) -> bool:
+        if self._seen.whole:
+            return doubling.is_needed(self._seen.head)
+        with Unpacked(self._plan.path, self._plan.packing) as file:
+            return doubling.is_needed_in(file, self._plan.newline.encode())
 
     def _drawn(self, head: pl.DataFrame, *, whole: bool, wanted: int) -> RowsSample:
         if whole:
@@ -186,6 +231,7 @@ class DelimitedFile:
         self._plan = replace(self._plan, schema=self._plan.with_types(types, plain=name))
 
     def _leave_out_bad_rows(self) -> None:
+        self._double_quotes()
         self._run.phase("repair")
         self._repaired, self._full = True, None
         path = self._run.scratch / f"{self._source.name}.repaired.csv"
@@ -194,6 +240,8 @@ class DelimitedFile:
             copy_without_bad_rows(
                 file, path, plan=self._plan, flaws=self._flaws, told=lambda at: self._run.progress(bytes_read=at)
             )
+        if not self._flaws.unread:
+            return
         where = shown_lines(self._flaws.unread_lines, self._flaws.unread)
         self._run.warn(
             "unread_rows",
@@ -204,11 +252,24 @@ class DelimitedFile:
             self._run, replace(self._plan, path=path, packing=Packing.NONE), self._seen, self._wishes, tell_names=False
         )
 
+    def _could_leave_out_bad_rows(self) -> bool:
+        """Leave them out if there are some, and not so many that quotes must mean something else."""
+        if self._repaired or not self._plan.dialect.quote or self._quotes_are_plain():
+            return False
+        try:
+            self._leave_out_bad_rows()
+        except InputError:
+            self._flaws.unread, self._flaws.unread_lines = 0, []
+        return bool(self._flaws.unread)
+
     def _cut(self) -> None:
         self._run.phase("lines")
         irregular = lines.count_irregular(self._plan)
-        if irregular is None:
-            what = "Some lines have"
+        # Quotes that do not close may make the surplus: what is left without those rows is looked at anew.
+        if irregular is None and self._could_leave_out_bad_rows():
+            return
+        if irregular is None or not irregular.longer:
+            what = "Some lines have"  # they are not counted as Polars does, where quotes are not as they should be
         else:
             what = f"{irregular.longer:,} lines (the first is line {irregular.first_longer}) have"
             self._flaws.cut = irregular.longer
@@ -228,7 +289,8 @@ class DelimitedFile:
 
     def _read_quotes_as_plain(self) -> None:
         self._run.warn("quotes", f"The character {self._plan.dialect.quote} is not used for quoting; read as it is.")
-        self._plan, self._full = replace(self._plan, dialect=replace(self._plan.dialect, quote=None)), None
+        plan = replace(self._plan, dialect=replace(self._plan.dialect, quote=None))
+        self._plan, self._full = typed_plan(self._run, plan, self._seen, self._wishes, tell_names=False), None
 
     def _named(self, diagnosis: Diagnosis) -> Diagnosis:
         known = diagnosis.column is not None and diagnosis.column < len(self._plan.names)

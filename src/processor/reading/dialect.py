@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+
+from processor.reading.header import find_table
+from processor.reading.header import looks_like_header as looks_like_header  # noqa: PLC0414  # spreadsheets ask here
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_PREAMBLE = 20
-_NUMBER = re.compile(r"^[+-]?(\d[\d .,']*|\.\d+)([eE][+-]?\d+)?%?$")
-_YEAR = re.compile(r"^(19|20)\d\d$")
-_TIME = re.compile(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$|^\d{1,2}:\d{2}(:\d{2}.*)?$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, 
 
 
 def count_preamble(text: str, dialect: Dialect) -> int:
-    """How many lines stand before the first row: a title or comments, of one field where the table has several."""
+    """How many lines stand before the first row: titles, or what an export says of itself."""
     return _preamble(_lines(text), dialect.delimiter, dialect.quote)
 
 
@@ -82,6 +80,16 @@ def without_comments(text: str, comment: str) -> str:
     return "".join(line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", text) if not line.startswith(comment))
 
 
+def with_comments(text: str, comment: str, count: int) -> int:
+    """How many lines of the text its first lines are, if those that begin with the mark are not counted."""
+    seen = 0
+    for number, line in enumerate(_lines(text)):
+        if seen == count:
+            return number
+        seen += not line.startswith(comment)
+    return count
+
+
 def begins_with_quote(text: str, dialect: Dialect) -> bool:
     """Whether any field begins with the quoting character."""
     mark = re.escape(dialect.quote or '"')
@@ -93,41 +101,34 @@ def _lines(text: str) -> list[str]:
 
 
 def _preamble(lines: Sequence[str], delimiter: str, quote: str | None) -> int:
-    widths = Counter(len(row) for row in _rows(lines, delimiter, quote))
-    if not widths or max(widths, key=widths.__getitem__) < 2:
-        return 0
-    for number, line in enumerate(lines[:_PREAMBLE]):
-        if any(len(row) > 1 for row in _rows([line], delimiter, quote)):
-            before = number + _is_title(_rows(lines[number:], delimiter, quote))
-            # Blank lines before the table are no preamble: Polars skips them by itself.
-            return before if any(map(str.strip, lines[:before])) else 0
-        if quote and line.count(quote) % 2:
-            return 0  # a quoted name that goes on in the next line
-    return 0
-
-
-def _is_title(rows: list[list[str]]) -> bool:
-    """A title as wide as the table: it is no row of names, but the one behind it is, over columns of other kinds."""
-    if len(rows) < 3 or not any(not cell or _is_typed(cell) for cell in rows[0]):
-        return False
-    names, rest = rows[1], rows[2:]
-    if len(set(names)) < len(names) or any(not cell or _is_typed(cell) for cell in names):
-        return False
-    columns = [[row[n] for row in rest if n < len(row) and row[n]] for n in range(len(names))]
-    return 2 * sum(map(_mostly_typed, columns)) >= len(names)
+    found = _numbered_rows(lines, delimiter, quote)
+    rows = [row for _, row in found]
+    begin = find_table(rows)
+    before = found[begin][0] if begin else 0
+    # Blank lines before the table are no preamble: Polars skips them by itself.
+    return before if any(map(str.strip, lines[:before])) else 0
 
 
 def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[str]]:
+    return [row for _, row in _numbered_rows(lines, delimiter, quote)]
+
+
+def _numbered_rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
+    """The rows that are not blank, each with how many lines stand before it."""
     reader = csv.reader(
         (f"{line}\n" for line in lines),
         delimiter=delimiter,
         quotechar=quote or '"',
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
-    rows: list[list[str]] = []
+    rows: list[tuple[int, list[str]]] = []
+    before = 0
     # A field beyond the reader's limit ends it: what was read until then must do.
     with suppress(csv.Error):
-        rows.extend(row for row in reader if row)
+        for row in reader:
+            if row:
+                rows.append((before, row))
+            before = reader.line_num
     return rows
 
 
@@ -149,36 +150,3 @@ def _score(rows: list[list[str]]) -> tuple[float, bool, int]:
         return (0.0, False, 0)
     share = times / len(rows)
     return (1.0 if share > 0.9 else round(share, 1), len(rows[0]) == width, width)
-
-
-def looks_like_header(rows: list[list[str]]) -> bool:
-    """A header is a first row of names over columns; a row that looks like its columns is data."""
-    if not rows:
-        return True
-    first, rest = rows[0], rows[1:]
-    if not rest:
-        return not any(_is_typed(cell) for cell in first)
-    if not any(_is_typed(cell) for cell in first):
-        return True
-    columns = [[row[n] for row in rest if n < len(row) and row[n]] for n in range(len(first))]
-    if _are_years(first) and not any(map(_are_years, rest)):
-        return True
-    named = sum(_mostly_typed(column) and not _is_typed(cell) for cell, column in zip(first, columns, strict=True))
-    alike = sum(_mostly_typed(column) and _is_typed(cell) for cell, column in zip(first, columns, strict=True))
-    return named >= alike
-
-
-def _are_years(row: Sequence[str]) -> bool:
-    """Years one after the other, as names of columns have them."""
-    if len(row) < 2 or not all(_YEAR.match(cell) for cell in row):
-        return False
-    return all(int(after) == int(before) + 1 for before, after in pairwise(row))
-
-
-def _is_typed(cell: str) -> bool:
-    cell = cell.strip()
-    return bool(_NUMBER.match(cell) or _TIME.match(cell))
-
-
-def _mostly_typed(column: list[str]) -> bool:
-    return bool(column) and sum(map(_is_typed, column)) >= 0.8 * len(column)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from processor.reading.dialect import Dialect
 from processor.reading.plan import Plan
 
 
@@ -28,7 +29,7 @@ def count_irregular(plan: Plan) -> Irregular | None:
     quotes = pl.lit(value=False)
     if plan.dialect.quote:
         quotes = text.str.count_matches(plan.dialect.quote, literal=True) % 2 == 1
-        fields = text.str.replace_all(f"{plan.dialect.quote}[^{plan.dialect.quote}]*{plan.dialect.quote}", "")
+        fields = text.str.replace_all(_quoted(plan.dialect), "${1}")
     width = fields.str.count_matches(plan.dialect.delimiter, literal=True) + 1
     blank = text.str.strip_chars("\r") == ""
     number = pl.col("number")
@@ -50,3 +51,9 @@ def count_irregular(plan: Plan) -> Irregular | None:
     if found.pop("open"):
         return None
     return Irregular(**found)
+
+
+def _quoted(dialect: Dialect) -> str:
+    """A quoted field as Polars sees one: quotes mean something only where they begin a field."""
+    quote, delimiter = pl.escape_regex(dialect.quote or '"'), pl.escape_regex(dialect.delimiter)
+    return f"(^|{delimiter})(?:{quote}[^{quote}]*{quote}[^{delimiter}{quote}]*)+"

@@ -33,7 +33,8 @@ class NumberStyle:
     def pattern(self) -> str:
         """What a number in this style looks like."""
         point, group = _POINTS[self.decimal], _GROUPS[self.thousands]
-        whole = rf"\d{{1,3}}({group}\d{{3}})*" if group else r"\d+"
+        # Some write marks from a thousand on, some from ten thousand, so a number without any is one as well.
+        whole = rf"((\d{{2,3}}|[1-9])({group}\d{{3}})+|\d+)" if group else r"\d+"
         return rf"^[+-]?({whole}({point}\d*)?|{point}\d+){_EXPONENT}$"
 
     @property

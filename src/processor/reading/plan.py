@@ -9,8 +9,10 @@ from typing import Any
 import polars as pl
 
 from processor.reading.dialect import Dialect
+from processor.reading.moments import FineMoments
 from processor.reading.numbers import NumberStyle
 from processor.reading.packing import Packing
+from processor.reading.rewriting import Habits
 from processor.reading.schema import Schema
 
 
@@ -30,6 +32,7 @@ class Plan:
         comment: what lines begin with that are comments.
         nulls: texts that stand for a missing value in every column, as the caller gave them.
         lossy: let bytes that are no UTF-8 stand as U+FFFD.
+        habits: how the file must be rewritten before it is read; None where it was, or needs not to be.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class Plan:
     nulls: tuple[str, ...] = ()
     ragged: bool = False
     lossy: bool = False
+    habits: Habits | None = None
 
     def options(self) -> dict[str, Any]:
         """The arguments for Polars' CSV reader that tell of the dialect, not of the types."""
@@ -80,19 +84,21 @@ class Plan:
             ignore_errors=body,
             **(self.options() | ({"has_header": False} if body else {})),
         )
-        if types is None and self.schema.numbers:
+        if types is None and (self.schema.numbers or self.schema.moments):
             scanned = scanned.with_columns(
                 style.converted(pl.nth(number), strict=not body) for number, style in self._styled()
             )
         renamed = {old: new for old, new in zip(self.schema.types, self.names, strict=True) if old != new}
         return scanned.rename(renamed) if renamed else scanned
 
-    def _styled(self) -> Iterator[tuple[int, NumberStyle]]:
+    def _styled(self) -> Iterator[tuple[int, NumberStyle | FineMoments]]:
+        styles: dict[str, NumberStyle | FineMoments] = {**self.schema.numbers, **self.schema.moments}
         for number, name in enumerate(self.schema.types):
-            if name in self.schema.numbers:
-                yield number, self.schema.numbers[name]
+            if name in styles:
+                yield number, styles[name]
 
     def with_types(self, types: Mapping[str, pl.DataType], *, plain: str) -> Schema:
-        """The plan's schema with other types; the numbers of the column `plain` have no style any more."""
+        """The plan's schema with other types; the column `plain` has no style any more."""
         numbers = {name: style for name, style in self.schema.numbers.items() if name != plain}
-        return replace(self.schema, types=types, numbers=numbers)
+        moments = {name: style for name, style in self.schema.moments.items() if name != plain}
+        return replace(self.schema, types=types, numbers=numbers, moments=moments)

@@ -6,15 +6,21 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
+from processor.reading.moments import FineMoments, are_fine, fine_moments
 from processor.reading.numbers import NumberStyle, evidence, fitting
+from processor.reading.precision import lost_by_floats
 
-MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".")
+_ERRORS = ("#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!")  # what spreadsheets write of formulas that fail
+MARKERS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".", *_ERRORS)
 _FEW = 1000
 _LONGEST_MARKER = max(map(len, MARKERS))
 _EMPTY_NAME = re.compile(r"_duplicated_\d+")
-_GROUPED = r"^[+-]?\d{1,3}(\.\d{3})+$"
+_GROUPED = r"^[+-]?(\d{2,3}|[1-9])(\.\d{3})+$"
+_WHOLE = r"^[+-]?\d+$"
+_ENOUGH = 3  # so many numbers that look like 1.234, among whole ones, are hardly all decimals by chance
 _ISO_DATE = r"^\d{4}-\d{2}-\d{2}"
 _LEADING_ZERO = r"^[+-]?0\d"
+_LONG_PLUS = r"^\+\d{7}"  # as short as a telephone's number may be; +5 is a difference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,11 @@ class Schema:
         numbers: columns that are scanned as text and made numbers of a style of their own.
         unsure_numbers: columns of text that are numbers in more than one style (`1,234`), so nobody knows which.
         leading_zeros: columns of text that are digits, some of them behind a zero (`01067`), which numbers would lose.
+        leading_plus: columns of text that are long digits behind a `+`, as telephones are.
+        moments: columns that are scanned as text and made moments to the nanosecond.
+        unsure_moments: columns of text that are moments too fine, or too far away, for a type.
+        long_numbers: columns of text that are numbers of more digits than floats keep apart.
+        rounded: columns of floats, some of which have more digits than a float keeps, and how many do.
     """
 
     types: Mapping[str, pl.DataType]
@@ -38,6 +49,11 @@ class Schema:
     numbers: Mapping[str, NumberStyle] = field(default_factory=dict)
     unsure_numbers: tuple[str, ...] = ()
     leading_zeros: tuple[str, ...] = ()
+    leading_plus: tuple[str, ...] = ()
+    moments: Mapping[str, FineMoments] = field(default_factory=dict)
+    unsure_moments: tuple[str, ...] = ()
+    long_numbers: tuple[str, ...] = ()
+    rounded: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,26 +100,65 @@ def infer(texts: pl.DataFrame, guesses: Mapping[str, pl.DataType], wishes: Wishe
         if guess.is_temporal() and column.len() and not _is_time(column, guess):
             unsure.append(name)
     distinct = texts.select(pl.all().drop_nulls().unique().implode())
+    moments, unsure_moments = _fine(distinct, types)
     numbers, unsure_numbers = _styles(distinct, types, markers, wishes)
+    free = [name for name in types if name not in {*numbers, *unsure_numbers, *wishes.dtypes}]
     mixed = [
         name
-        for name, guess in guesses.items()
+        for name in free
         if types[name] == pl.String
-        and name not in {*numbers, *unsure_numbers, *unsure, *wishes.dtypes}
-        and (guess == pl.Boolean or _mostly_numbers(_present(texts[name])))
+        and name not in unsure
+        and (guesses[name] == pl.Boolean or _mostly_numbers(_present(texts[name])))
     ]
-    zeros = [name for name, dtype in types.items() if dtype.is_integer() and _has_leading_zeros(texts[name])]
-    zeros = [name for name in zeros if name not in wishes.dtypes]
-    types |= dict.fromkeys([*numbers, *zeros], pl.String())
+    integers = [name for name in free if types[name].is_integer()]
+    zeros = [name for name in integers if _has_leading_zeros(texts[name])]
+    plus = [name for name in integers if name not in zeros and _has_leading_plus(_present(texts[name]))]
+    long, rounded = _too_long(distinct, [name for name in free if types[name] == pl.Float64])
+    as_text = {*numbers, *unsure_numbers, *zeros, *plus, *moments, *unsure_moments, *long}
+    types |= dict.fromkeys([name for name in types if name in as_text], pl.String())
     return Schema(
         types=types,
-        markers={name: marker for name, marker in markers.items() if name not in {*numbers, *zeros}},
+        markers={name: marker for name, marker in markers.items() if name not in as_text},
         unsure_dates=tuple(name for name in unsure if name not in numbers),
         mixed=tuple(mixed),
         numbers=numbers,
         unsure_numbers=tuple(unsure_numbers),
         leading_zeros=tuple(zeros),
+        leading_plus=tuple(plus),
+        moments=moments,
+        unsure_moments=tuple(unsure_moments),
+        long_numbers=tuple(long),
+        rounded=rounded,
     )
+
+
+def _fine(distinct: pl.DataFrame, types: Mapping[str, pl.DataType]) -> tuple[dict[str, FineMoments], list[str]]:
+    """Columns of moments finer than microseconds, and those of them for which there is no type."""
+    found: dict[str, FineMoments] = {}
+    unsure: list[str] = []
+    for name in (name for name, dtype in types.items() if isinstance(dtype, pl.Datetime)):
+        values = distinct[name][0]
+        if not are_fine(values):
+            continue
+        moments = fine_moments(values.filter(values != ""))
+        if moments:
+            found[name] = moments
+        else:
+            unsure.append(name)
+    return found, unsure
+
+
+def _too_long(distinct: pl.DataFrame, floats: list[str]) -> tuple[list[str], dict[str, int]]:
+    """Columns whose numbers would become others as floats, and those where only the last digits are lost."""
+    long: list[str] = []
+    rounded: dict[str, int] = {}
+    for name in floats:
+        lost = lost_by_floats(distinct[name][0])
+        if lost.merged:
+            long.append(name)
+        elif lost.rounded:
+            rounded[name] = lost.rounded
+    return long, rounded
 
 
 def _styles(
@@ -118,11 +173,13 @@ def _styles(
             nulls = (*_nothing(values), *(_markers(values) if wishes.nulls else ()))
             numbers = values.filter(~values.is_in(nulls)) if nulls else values
             styles = fitting(numbers, decimal=wishes.decimal, thousands=wishes.thousands)
+            if styles and name not in wishes.dtypes and _has_leading_plus(numbers.str.replace_all(r"[^+\-\d]", "")):
+                styles = []  # +49 30 123 456
             if len([word for word in nulls if word]) > 1 and numbers.len() and not styles and fits_plainly(numbers):
                 styles = [NumberStyle()]
             fits[name] = (styles, numbers, nulls)
         elif dtype == pl.Float64 and name not in wishes.dtypes:
-            grouped = bool(values.filter(~values.is_in([*MARKERS, ""])).str.contains(_GROUPED).all())
+            grouped = _groups(values.filter(~values.is_in([*MARKERS, ""])))
             plain_decimals |= not grouped and bool(values.str.contains(r"\.\d").any())
             if grouped:
                 nulls = (*_nothing(values), *([markers[name]] if name in markers else []))
@@ -145,8 +202,10 @@ def _chosen(
     for name, (found, values, nulls) in fits.items():
         styles = found
         if types[name] == pl.Float64 and name not in wishes.dtypes:
-            # 1.234 is what a computer writes, unless the file has decimal commas elsewhere.
+            # 1.234 is what a computer writes, unless the file has decimal commas elsewhere; beside 5678 nobody knows.
             styles = found if usual == "," and wishes.thousands in {None, "."} else []
+            if usual is None and wishes.thousands is None and _are_unsure(values):
+                unsure.append(name)
         elif len(found) > 1:
             styles = [style for style in found if style.decimal == usual]
             if not styles:
@@ -154,6 +213,18 @@ def _chosen(
         if styles:
             numbers[name] = _typed(replace(styles[0], nulls=nulls), values, wishes.dtypes.get(name))
     return numbers, unsure
+
+
+def _groups(values: pl.Series) -> bool:
+    """Whether every point may stand between thousands (`1.234`), and there are points."""
+    pointed = values.filter(~values.str.contains(_WHOLE))
+    return bool(pointed.len()) and bool(pointed.str.contains(_GROUPED).all())
+
+
+def _are_unsure(values: pl.Series) -> bool:
+    """Whether there are whole numbers beside some that look like 1.234: decimals would not all have three digits."""
+    whole = int(values.str.contains(_WHOLE).sum())
+    return whole > 0 and values.len() - whole >= _ENOUGH
 
 
 def _typed(style: NumberStyle, values: pl.Series, wanted: pl.DataType | None) -> NumberStyle:
@@ -192,7 +263,7 @@ def _number_in_disguise(column: pl.Series) -> tuple[pl.DataType, str | None]:
     if len(found) > 1:
         return pl.String(), None
     numbers = values.filter(values != found[0]) if found else values
-    for wanted in (pl.Int64(), pl.Float64()):
+    for wanted in (pl.Int64(), pl.Int128(), pl.Float64()):
         if numbers.len() and fits(numbers, wanted):
             return wanted, found[0] if found else None
     return pl.String(), None
@@ -218,6 +289,15 @@ def _present(column: pl.Series) -> pl.Series:
 
 def _has_leading_zeros(column: pl.Series) -> bool:
     return bool(column.str.contains(_LEADING_ZERO).any())
+
+
+def _has_leading_plus(values: pl.Series) -> bool:
+    """Whether at least half of the values are long digits behind a plus, and none is negative."""
+    return bool(values.len()) and 2 * values.str.contains(_LONG_PLUS).sum() >= values.len() and not _uses_minus(values)
+
+
+def _uses_minus(values: pl.Series) -> bool:
+    return bool(values.str.starts_with("-").any())
 
 
 def _mostly_numbers(column: pl.Series) -> bool:

@@ -3,6 +3,7 @@
 import polars as pl
 
 from processor.reading.plan import Plan
+from processor.reading.precision import whole_lost
 from processor.reading.schema import shown
 from processor.run import Run
 
@@ -10,6 +11,10 @@ _WIDER = (
     (pl.Int128(), "beyond 64 bits; read as 128-bit integers"),
     (pl.Float64(), "that are not whole; read as decimal"),
     (pl.String(), "that are no numbers; read as text"),
+)
+_CAREFUL = (
+    (pl.Int128(), "beyond 64 bits; read as 128-bit integers"),
+    (pl.String(), "that are not whole, beside whole numbers that floats do not hold; read as text"),
 )
 
 
@@ -21,14 +26,17 @@ def widened(run: Run, plan: Plan) -> dict[str, pl.DataType]:
     if not positions:
         return types
     found = texts.select(
-        _misfits(pl.nth(number), dtype).alias(f"{number} {dtype}")
-        for name, number in positions.items()
-        for dtype in (types[name], pl.Int128(), pl.Float64())
+        [
+            _misfits(pl.nth(number), dtype).alias(f"{number} {dtype}")
+            for name, number in positions.items()
+            for dtype in (types[name], pl.Int128(), pl.Float64())
+        ]
+        + [_lost(pl.nth(number)).alias(f"{number} lost") for number in positions.values()]
     ).collect(engine="streaming")
     misfits = found.row(0, named=True)
     for name, number in positions.items():
         narrower = types[name]
-        for wider, what in _WIDER:
+        for wider, what in _CAREFUL if misfits[f"{number} lost"] and narrower.is_integer() else _WIDER:
             count = misfits[f"{number} {narrower}"]
             if not count:
                 break
@@ -42,3 +50,8 @@ def widened(run: Run, plan: Plan) -> dict[str, pl.DataType]:
 def _misfits(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     # An empty text between quotes is a missing value of any type but text.
     return (text.is_not_null() & (text != "") & text.cast(dtype, strict=False).is_null()).sum()
+
+
+def _lost(text: pl.Expr) -> pl.Expr:
+    """How many whole numbers would be others as floats."""
+    return whole_lost(text.cast(pl.Int128, strict=False)).sum()

@@ -129,6 +129,15 @@ def test_lines_with_too_few_fields_are_counted_when_asked(tmp_path: Path) -> Non
     assert told.startswith("2 lines (the first is line 3) have fewer fields")
 
 
+@pytest.mark.parametrize("field", [b'{"a":"x;y","b":1}', b'5" x; 6" wide'])
+def test_delimiters_between_quotes_inside_of_a_field_are_counted_as_they_are_cut(tmp_path: Path, field: bytes) -> None:
+    _, run = read_bytes(tmp_path, b"id;j;n\n" + b"".join(b"%d;%s;1\n" % (n, field) for n in range(60)))
+
+    assert [message for code, message in run.warnings if code == "ragged_rows"] == [
+        "60 lines (the first is line 2) have more fields than there are columns; the surplus was cut off."
+    ]
+
+
 def test_names_that_come_twice_or_are_missing_are_made_usable(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"a,a,,*\n1,2,3,4\n")
 
@@ -206,7 +215,7 @@ def test_lines_before_the_table_are_left_out(tmp_path: Path) -> None:
 def test_quotes_that_stand_for_inches_are_read_as_they_are(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b'pipe,n\n5" wide,1\n6" wide,2\n')
 
-    assert frame.sort("n")["pipe"].to_list() == ['5" wide', '6" wide']
+    assert frame.rows() == [('5" wide', 1), ('6" wide', 2)]
     assert run.codes == {"quotes"}
 
 
@@ -215,6 +224,95 @@ def test_integers_beyond_64_bits_stay_exact(tmp_path: Path) -> None:
 
     assert frame["n"].max() == 99999999999999999999
     assert run.codes == {"types"}
+
+
+def test_one_column_of_too_many_digits_leaves_the_others_their_types(tmp_path: Path) -> None:
+    content = b"code,day,n\n" + b"".join(b"%s%02d,2024-01-01,1.5\n" % (b"4" * 40, n) for n in range(60))
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert list(frame.schema.values()) == [pl.String, pl.Date, pl.Float64]
+    assert frame["code"].n_unique() == 60
+    assert run.codes == {"long_numbers"}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [f"12345678901234567.{n:02}" for n in range(60)],
+        [*(str(2**60 + n) for n in range(60)), "1.5"],
+        ["99999999999999999999999999999999999999999", "0.5"],
+    ],
+)
+def test_numbers_that_floats_would_merge_stay_text_and_are_told(tmp_path: Path, numbers: list[str]) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + "".join(f"{n},x\n" for n in numbers).encode())
+
+    assert frame["n"].to_list() == numbers
+    assert run.codes == {"long_numbers"}
+
+
+@pytest.mark.parametrize("form", [".17g", ".18e", ".30f", ""])
+def test_what_a_program_wrote_of_floats_is_floats_without_a_word(tmp_path: Path, form: str) -> None:
+    numbers = [n / 7 * 1.1**n for n in range(1, 300)]
+
+    frame, run = read_bytes(tmp_path, b"n,word\n" + "".join(f"{n:{form}},x\n" for n in numbers).encode())
+
+    assert frame["n"].to_list() == numbers
+    assert run.codes == set()
+
+
+def test_digits_beyond_a_float_that_tell_no_numbers_apart_are_rounded_and_told(tmp_path: Path) -> None:
+    content = b"n,word\n" + b"".join(b"%d.%s,x\n" % (n, b"3" * 25) for n in range(60))
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame["n"][1] == pytest.approx(4 / 3)
+    assert [code for code, message in run.warnings if "60 of those" in message] == ["rounded"]
+
+
+def test_whole_numbers_that_floats_do_not_hold_become_text_where_one_late_is_not_whole(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"1.5,x\n", among=b"1152921504606846977,x\n"))
+
+    assert set(frame["n"].unique()) == {"1152921504606846977", "1.5"}
+    assert run.codes == {"types"}
+
+
+def test_numbers_beyond_64_bits_stay_exact_beside_a_word_for_missing_ones(tmp_path: Path) -> None:
+    frame, _ = read_bytes(tmp_path, b"n,word\n99999999999999999999,x\nNA,y\n")
+
+    assert frame["n"].to_list() == [99999999999999999999, None]
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+02:00"])
+@pytest.mark.parametrize("options", [{}, {"dtypes": {"t": "datetime"}}])
+def test_moments_are_read_to_the_nanosecond(tmp_path: Path, zone: str, options: dict[str, object]) -> None:
+    lines = [f"2024-01-01T00:00:00.1234567{n:02}{zone},x\n" for n in range(60)]
+
+    frame, run = read_bytes(tmp_path, ("t,word\n" + "".join(lines)).encode(), **options)
+
+    assert frame.schema["t"] == pl.Datetime("ns", "UTC" if zone else None)
+    assert frame["t"].dt.nanosecond().to_list() == [123456700 + n for n in range(60)]
+    assert run.warnings == []
+
+
+def test_moments_too_far_away_for_nanoseconds_are_text_and_never_others(tmp_path: Path) -> None:
+    far, fine = b"9999-12-31 00:00:00,x\n", b"2024-01-01 00:00:00.123456789,x\n"
+
+    early, told = read_bytes(tmp_path, b"t,word\n" + fine * 9 + far)
+    late, told_late = read_bytes(tmp_path, b"t,word\n" + hidden(far, among=fine))
+
+    assert early["t"].unique().sort().to_list() == late["t"].unique().sort().to_list()
+    assert "9999-12-31 00:00:00" in set(late["t"])
+    assert (told.codes, told_late.codes) == ({"dates_as_text"}, {"types"})
+
+
+def test_telephones_keep_their_plus_and_differences_are_numbers(tmp_path: Path) -> None:
+    content = b"phone,spaced,d\n" + b"".join(b"+49301%06d,+49 301 000 %03d,+%d\n" % (n, n, n) for n in range(60))
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame.row(7) == ("+49301000007", "+49 301 000 007", 7)
+    assert run.codes == {"leading_plus"}
 
 
 def test_bytes_that_change_type_and_encoding_at_once_are_mended_in_turn(tmp_path: Path) -> None:
@@ -317,6 +415,32 @@ def test_a_number_that_may_be_two_is_text_unless_the_file_or_the_caller_says_whi
     assert frame.rows() == [(1234, 0.5), (5678, 1.25)]
 
 
+@pytest.mark.parametrize("mark", [",", "."])
+def test_thousands_beside_one_without_a_mark_are_not_taken_for_decimals(tmp_path: Path, mark: str) -> None:
+    content = "n;word\n" + "".join(f"{n}{mark}00{n % 10};x\n" for n in range(1, 50)) + "5678;x\n"
+
+    frame, run = read_bytes(tmp_path, content.encode())
+    assert frame["n"][0] == f"1{mark}001"
+    assert "numbers_as_text" in run.codes
+    thousands = {"decimal": "." if mark == "," else ",", "thousands": mark}
+    assert read_bytes(tmp_path, content.encode(), **thousands)[0]["n"].sum() == sum(
+        [1000 * n + n % 10 for n in range(1, 50)], 5678
+    )
+    assert read_bytes(tmp_path, content.encode(), decimal=mark)[0]["n"].sum() == pytest.approx(1225 + 0.225 + 5678)
+
+
+def test_thousands_beside_one_without_a_mark_are_told_by_the_decimals_of_other_columns(tmp_path: Path) -> None:
+    frame, _ = read_bytes(tmp_path, b'n,m\n"1,234",0.5\n5678,1.25\n"12,000",7\n')
+    assert frame["n"].to_list() == [1234, 5678, 12000]
+    frame, _ = read_bytes(tmp_path, b"n;m\n1.234;0,5\n567;1,25\n12.000;7\n")
+    assert frame["n"].to_list() == [1234, 567, 12000]
+
+
+def test_decimals_of_three_digits_stay_decimals_where_one_begins_with_a_zero_or_few_are_there(tmp_path: Path) -> None:
+    assert read_bytes(tmp_path, b"n;m\n1,234;1\n0,500;2\n7,250;3\n")[0]["n"].to_list() == [1.234, 0.5, 7.25]
+    assert read_bytes(tmp_path, b"n;m\n1;1\n2.125;2\n3.375;3\n")[0]["n"].to_list() == [1, 2.125, 3.375]
+
+
 def test_numbers_that_change_their_style_late_are_text(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"n;word\n" + hidden(b"swordfish;x\n1.5;x\n", among=b"12,5;x\n"))
 
@@ -383,3 +507,100 @@ def test_names_that_cannot_be_shown_are_made_showable(tmp_path: Path) -> None:
     assert frame.columns[:3] == ["<b>", "a\\x00\\x1b[31m", "'; DROP TABLE task; --"]
     assert len(frame.columns[3]) == 200
     assert run.codes == {"column_names"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["id, name, val", *(f'{n}, "n, {n}", {n}.5' for n in range(60))],
+        ["id,name,val", *(f'{n}, "n, {n}",{n}.5' for n in range(60))],
+        ["id; name; val", *(f"{n};  n, {n}; {n}.5" for n in range(60))],
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_blanks_behind_delimiters_are_no_part_of_fields(tmp_path: Path, lines: list[str], newline: str) -> None:
+    frame, run = read_bytes(tmp_path, "".join(f"{line}{newline}" for line in lines).encode())
+
+    assert frame.columns == ["id", "name", "val"]
+    assert frame.rows() == [(n, f"n, {n}", n + 0.5) for n in range(60)]
+    assert run.codes - {"delimiter", "line_ends"} == {"blanks"}
+
+
+def test_blanks_within_quotes_and_those_of_single_columns_stay(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"a,b,c\n" + b'1,"x, y", z\n' * 50)
+
+    assert set(frame.rows()) == {(1, "x, y", " z")}
+    assert run.codes == set()
+
+
+def test_blanks_are_left_out_of_all_of_a_long_file_and_quoted_line_ends_stay(tmp_path: Path) -> None:
+    row = b'1, "two,\n lines", 2.5\n'
+
+    frame, _ = read_bytes(tmp_path, gzip.compress(b"a, b, c\n" + row * 150_000))
+
+    assert frame.height == 150_000
+    assert frame.unique().rows() == [(1, "two,\n lines", 2.5)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ('"0 "inch" pipe"', '0 "inch" pipe'),
+        (r'"a \"q\" b"', 'a "q" b'),
+        ('"{"a": 1, "b": "x"}"', '{"a": 1, "b": "x"}'),
+        ('"said ""so"" and "so" again"', 'said "so" and "so" again'),
+    ],
+)
+@pytest.mark.parametrize("late", [False, True])
+def test_quotes_that_are_not_doubled_are_kept_and_counted(
+    tmp_path: Path, field: str, value: str, *, late: bool
+) -> None:
+    line = f"1,{field},2\n".encode()
+    plain = b'1,"a ""b"" c",2\n'
+
+    frame, run = read_bytes(tmp_path, b"id,word,n\n" + (hidden(line, among=plain) if late else plain + line + plain))
+
+    assert frame["word"].unique().sort().to_list() == sorted([value, 'a "b" c'])
+    ((code, message),) = run.warnings
+    assert code == "quotes"
+    assert message.startswith("1 fields hold quotes that are not doubled") or "behind a backslash" in message
+
+
+def test_quotes_behind_backslashes_may_stand_beside_delimiters(tmp_path: Path) -> None:
+    content = rb"id,word,n" + b"\n" + rb'1,"5\" pipe, \"q\"",2' + b"\n" + rb'2,"C:\\x",3' + b"\n"
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame.rows() == [(1, '5" pipe, "q"', 2), (2, r"C:\x", 3)]
+    assert run.codes == {"quotes"}
+
+
+def test_backslashes_of_paths_are_no_escapes(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"id,path,n\n" + rb'1,"C:\dir\",2' + b"\n" + rb'2,"D:\a, b\\",3' + b"\n")
+
+    assert frame["path"].to_list() == ["C:\\dir\\", "D:\\a, b\\\\"]
+    assert run.codes == set()
+
+
+def test_a_row_that_is_left_out_is_not_told_to_be_cut_as_well(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + numbered(50) + b'7,"open,x,y\n' + numbered(50))
+
+    assert frame.height == 100
+    assert run.codes == {"unread_rows"}
+
+
+def test_errors_of_spreadsheets_are_missing_numbers(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"n,m\n1,#DIV/0!\n#REF!,2.5\n#NUM!,3\n")
+
+    assert frame.rows() == [(1, None), (None, 2.5), (None, 3.0)]
+    assert run.codes == {"null_marker"}
+
+
+def test_surplus_beside_quoted_line_ends_is_cut_and_told_once(tmp_path: Path) -> None:
+    content = b'day,word\n1.2.2020,"two\nlines"\n2.2.2020,x,y\n' * 2
+
+    frame, run = read_bytes(tmp_path, content)
+
+    assert frame.height == 5
+    assert [code for code, _ in run.warnings].count("ragged_rows") == 1
+    assert len(run.warnings) == len(set(run.warnings))

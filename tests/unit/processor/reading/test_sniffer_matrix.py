@@ -19,7 +19,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252",
 NEWLINES = ("\n", "\r\n", "\r")
 DAMAGES = (
     "none", "long row", "short row", "blank line", "comment", "title", "open quote", "late type", "name twice",
-    "no name", "delimiter at the end",
+    "no name", "delimiter at the end", "an account above", "padded titles",
 )  # fmt: skip
 NAMES = ["id", "name", "price", "flag", "day"]
 PLACE = 20
@@ -54,6 +54,10 @@ def damaged(lines: list[str], damage: str, delimiter: str) -> list[str]:
             lines.insert(PLACE, "# a comment")
         case "title":
             lines.insert(0, "A title")
+        case "an account above":
+            lines[:0] = [f'"Account"{delimiter}"DE89"', "", f"From:{delimiter}2024-01-01", ""]
+        case "padded titles":
+            lines[:0] = [f"{title}{delimiter * 4}" for title in ("Table 12", "", "in thousands")]
         case "open quote":
             lines.insert(PLACE, delimiter.join(["7", '"open', "1.5", "x", "2024-01-01"]))
         case "delimiter at the end":
@@ -112,11 +116,12 @@ def flaw(frame: pl.DataFrame, rows: list[list[str]], damage: str) -> str | None:
 def test_every_combination_is_read_as_it_was_written(tmp_path: Path, damage: str) -> None:
     told = {
         "long row": "ragged_rows", "comment": "comments", "title": "preamble", "open quote": "unread_rows",
-        "late type": "types", "name twice": "column_names", "no name": "column_names",
+        "late type": "types", "name twice": "column_names", "no name": "column_names", "an account above": "preamble",
+        "padded titles": "preamble",
     }  # fmt: skip
     looked_at = 0
     for case in cases():
-        if not case[4] and damage in {"name twice", "no name"}:
+        if not case[4] and damage in {"name twice", "no name", "padded titles"}:
             continue
         raw, rows = content(case, damage)
         frame, run = read_content(tmp_path, raw)
@@ -134,6 +139,7 @@ MISSES: dict[str, tuple[bytes, dict[str, object] | None, list[tuple[object, ...]
     "years as names": (b"2020,2030\n5,6\n", {"header": True}, [(5, 6)]),
     "decimal commas between commas": (b"a,b\n1,5,2,5\n3,5,4,5\n", None, [(1.5, 2.5), (3.5, 4.5)]),
     "comments with another mark": (b"a,b\n1,2\n% x\n3,4\n", {"comment": "%"}, [(1, 2), (3, 4)]),
+    "names that are too few": (b"a,b\n1,2,3\n4,5,6\n", None, [(1, 2, 3), (4, 5, 6)]),
     "a title as wide as the table": (b"Sales,in Berlin\na,b\n1,2\n", {"skip_rows": 1}, [(1, 2)]),
 }
 
@@ -163,6 +169,45 @@ def test_years_in_a_row_are_names_and_a_title_may_be_as_wide_as_the_table(
     frame, _ = read_content(tmp_path, raw)
 
     assert (frame.columns, frame.rows()) == (names, rows)
+
+
+@pytest.mark.parametrize(
+    ("raw", "names", "rows", "left_out"),
+    [
+        (b'"Giro";"DE89"\n\n"Stand:";"1,5"\n\n"a";"b";"c"\n"x";"1,5";"y"\n', ["a", "b", "c"], [("x", 1.5, "y")], 4),
+        (b"Konto:;CH93\nVon:;1.1.2024\n\na;b;c\nx;1;y\nz;2;w\n", ["a", "b", "c"], [("x", 1, "y"), ("z", 2, "w")], 3),
+        (b"Device:,A-1\nNo:,9\nt,u,v\n1,2,3\n4,5,6\n", ["t", "u", "v"], [(1, 2, 3), (4, 5, 6)], 2),
+        (b"T,,,\n,,,\nin K,,,\nc,2019,2020,2021\nx,1,2,3\n", ["c", "2019", "2020", "2021"], [("x", 1, 2, 3)], 3),
+        (b"Compte;;\nSolde;;\na;b;c\nx;y;z\nu;v;w\n", ["a", "b", "c"], [("x", "y", "z"), ("u", "v", "w")], 2),
+        (b"# made\nTitle\na,b\n1,2\n3,4\n", ["a", "b"], [(1, 2), (3, 4)], 2),
+    ],
+)  # fmt: skip
+def test_what_an_export_says_of_itself_is_no_part_of_the_table(
+    tmp_path: Path, raw: bytes, names: list[str], rows: list[tuple[object, ...]], left_out: int
+) -> None:
+    frame, run = read_content(tmp_path, raw)
+
+    assert (frame.columns, frame.rows()) == (names, rows)
+    assert ("preamble", f"The first {left_out} lines are no rows of the table; they were left out.") in run.warnings
+
+
+@pytest.mark.parametrize(
+    ("raw", "names", "rows"),
+    [
+        (b"a,b,c\n1,2,3,\n4,5,6,\n", ["a", "b", "c"], [(1, 2, 3), (4, 5, 6)]),
+        (b"5,a\nNA,c\n" + b"8,d\n" * 9, ["column_1", "column_2"], [(5, "a"), (None, "c"), *[(8, "d")] * 9]),
+        (b"k,,,\nx,1,2,3\ny,4,5,6\n", ["k", "column_2", "column_3", "column_4"], [("x", 1, 2, 3), ("y", 4, 5, 6)]),
+        (b"a,b\n1,2\n3,4,5\n6,7,8\n", ["a", "b"], [(1, 2), (3, 4), (6, 7)]),
+        (b'"a\nname",b\n1,2\n3,4\n', ["a\\nname", "b"], [(1, 2), (3, 4)]),
+    ],
+)  # fmt: skip
+def test_the_first_rows_of_a_table_are_not_taken_for_what_stands_above_one(
+    tmp_path: Path, raw: bytes, names: list[str], rows: list[tuple[object, ...]]
+) -> None:
+    frame, run = read_content(tmp_path, raw)
+
+    assert (frame.columns, frame.rows()) == (names, rows)
+    assert "preamble" not in run.codes
 
 
 def test_encodings_that_are_none_of_ours_are_taken_for_cp1252_and_said_to_be(tmp_path: Path) -> None:

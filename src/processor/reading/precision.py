@@ -1,0 +1,72 @@
+"""Digits of numbers that a float does not hold."""
+
+from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
+
+import polars as pl
+
+_FLOAT_DIGITS = 17  # what a program that writes floats writes at most, unless it writes more than there is
+_WHOLE = r"^[+-]?\d{16,}$"
+_LOOKED_AT = 10_000
+_SURE = 1 << 53
+_CONTEXT = Context(prec=1200)  # more digits than any float has, written in full
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """What floats would lose of a column of numbers.
+
+    Attributes:
+        rounded: values that would be another number.
+        merged: whether numbers that differ would become one, or whole numbers, which may be keys, others.
+    """
+
+    rounded: int
+    merged: bool
+
+
+def lost_by_floats(values: pl.Series) -> Lost:
+    """What is lost if these texts of numbers, each there once, are read as floats.
+
+    A text is held if the float nearest to it, written with as many digits, is the text again: so what a program wrote
+    of a float is held, even in more digits than a float has.
+    """
+    long = values.filter(values.str.len_bytes() >= 16)
+    digits = long.str.replace(r"[eE].*$", "").str.replace_all(r"\D", "").str.strip_chars_start("0").str.len_bytes()
+    doubtful = long.filter((digits > _FLOAT_DIGITS) | long.str.contains(_WHOLE)).head(_LOOKED_AT)
+    rounded = [text for text in doubtful if not _is_held(text)]
+    return Lost(rounded=len(rounded), merged=_are_merged(rounded, long))
+
+
+def whole_lost(number: pl.Expr) -> pl.Expr:
+    """Whether a whole number in 128 bits is none of the floats; of texts that are no whole numbers, False."""
+    return ((number.abs() > _SURE) & (number.cast(pl.Float64).cast(pl.Int128, strict=False) != number)).fill_null(
+        value=False
+    )
+
+
+def _are_merged(rounded: list[str], among: pl.Series) -> bool:
+    if not rounded:
+        return False
+    if any(text.lstrip("+-").isdigit() for text in rounded):
+        return True
+    exact = {number for text in among.head(_LOOKED_AT) if (number := _number(text)) is not None}
+    return len(set(map(float, exact))) < len(exact)
+
+
+def _is_held(text: str) -> bool:
+    number = _number(text)
+    if number is None or not number.is_finite() or number == 0:
+        return True
+    number = number.normalize(_CONTEXT)
+    near = float(number)
+    if near in {float("inf"), float("-inf"), 0.0}:
+        return False
+    return Decimal(near).quantize(number, context=_CONTEXT) == number
+
+
+def _number(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
