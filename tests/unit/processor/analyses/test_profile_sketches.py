@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from processor.analyses.profile.bins import FineBins
 from processor.analyses.profile.counts import counted
+from processor.analyses.profile.duplicates import RowHashes
 from processor.analyses.profile.hashes import LIMIT, HashSample
 from processor.analyses.profile.heavy import HeavyHitters
 from processor.analyses.profile.moments import Moments
@@ -109,6 +110,40 @@ def test_beyond_its_limit_distinct_is_within_the_stated_error(count: int, dtype:
     assert found.error is not None
     assert found.error < 0.02
     assert found.value == pytest.approx(count, rel=found.error)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pl.Series(["abc"]),
+        pl.Series(["DE"]),
+        pl.Series(["EUR", "USD", "GBP"]),
+        pl.Series([None], dtype=pl.String),
+        pl.Series([True, False]),
+        pl.Series([[1.5], []]),
+        pl.Series([{"a": 0.0, "b": "x"}, {"a": math.nan, "b": None}]),
+    ],
+    ids=["abc", "DE", "currencies", "null", "boolean", "list", "struct"],
+)
+@pytest.mark.parametrize("times", [1, 10])
+def test_rows_that_repeat_are_estimated_within_the_stated_error(second: pl.Series, times: int) -> None:
+    ids, repeated = 600_000, 60_000
+    sample = RowHashes(limit=1 << 14)
+
+    for start in range(0, ids, 50_000):
+        _add_rows(sample, pl.int_range(start, start + 50_000, eager=True), second, times)
+    _add_rows(sample, pl.int_range(repeated, eager=True), second, times)
+    found = sample.duplicates()
+
+    assert found.error is not None
+    assert found.error < 0.2 * repeated
+    assert found.rows == pytest.approx(repeated, abs=found.error)
+
+
+def _add_rows(sample: RowHashes, ids: pl.Series, second: pl.Series, times: int) -> None:
+    """Rows of an id, and then of a column so many times that says nothing more."""
+    later = second.gather(ids % second.len())
+    sample.add(pl.DataFrame([ids.alias("id"), *(later.alias(str(number)) for number in range(times))]))
 
 
 def test_heavy_hitters_bound_the_true_counts() -> None:
