@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from common.errors import ParamsError, SundogError
 from processor import descendants, protocol
 from processor.child_run import ChildRun
+from processor.fault_place import place_of
 from processor.kind import Input, Kind, Outcome
 from processor.protocol import Job, MessageTooLongError
 from processor.report import keep_report
@@ -165,7 +166,7 @@ def parse_params(kind: Kind[Any], params: Mapping[str, Any]) -> Any:
         return kind.params.model_validate(params)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        pointer = "/params" + "".join(f"/{part}" for part in first["loc"])
+        pointer = place_of(first, params)
         message = f"{pointer}: {first['msg'].removeprefix('Value error, ')}"
         raise ParamsError(message, pointer=pointer, advice="Correct it and submit again.") from error
 

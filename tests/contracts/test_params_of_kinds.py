@@ -1,17 +1,31 @@
 """What our kinds' params must not be is refused at once: their JSON Schema, which the gateway has, says it too."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gateway.errors import TaskParamsError
 from gateway.params import check_params
+from gateway.schema_faults import LONGEST_DETAIL
 from helpers.offered import offered
 from processor.analyses.compare import KIND as COMPARE
 from processor.analyses.convert import KIND as CONVERT
+from processor.analyses.profile import KIND as PROFILE
+from processor.analyses.profile.alerts import THRESHOLDS
+from processor.analyses.query import KIND as QUERY
 from processor.analyses.validate import KIND as VALIDATE
+from processor.analyses.validate.moment import PATTERN
 from processor.kind import Kind
+
+ANY_SQL = {"sql": "SELECT 1"}
+NO_LINE_END = "should not be valid under {'pattern': '\\n'}"
+UNBOUND = [{"type": "integer"}]  # a value to compare with: where it is none, the same number as a float is one
+NEWEST = {"rule": "freshness", "column": "a", "max_age_s": 1}
 
 
 def rule(**parts: object) -> dict[str, object]:
@@ -37,6 +51,30 @@ def rule(**parts: object) -> dict[str, object]:
         (COMPARE, {"absolute": 1, "keys": None}, "/params/keys", "must be a list"),
         (CONVERT, {"format": "xlsx", "partition_by": ["a"]}, "/params/format",
          "must be one of arrow, csv, ndjson, parquet, tsv"),
+        (CONVERT, {"limit": 4_294_967_296}, "/params/limit", "must be ≤ 4000000000"),
+        (CONVERT, {"limit": 1e300}, "/params/limit", "must be ≤ 4000000000"),
+        (QUERY, ANY_SQL | {"max_rows": 10**20}, "/params/max_rows", "must be ≤ 4000000000"),
+        (CONVERT, {"cast": {"a": "int32\n"}}, "/params/cast/a", f"'int32\\n' {NO_LINE_END}"),
+        (CONVERT, {"read_options": {"quote": "\n"}}, "/params/read_options/quote", f"'\\n' {NO_LINE_END}"),
+        (PROFILE, {"read_options": {"comment": "#\n"}}, "/params/read_options/comment", f"'#\\n' {NO_LINE_END}"),
+        (PROFILE, {"read_options": {"sheet": 1e300}}, "/params/read_options/sheet", "must be ≤ 9007199254740991"),
+        (CONVERT, {"format": "json", "compression": "zstd"}, "/params/compression", "must be one of none, null"),
+        (CONVERT, {"compression": "deflate"}, "/params/compression",
+         "must be one of zstd, snappy, gzip, lz4, none, null"),
+        (QUERY, ANY_SQL | {"format": "avro", "compression": "gzip"}, "/params/compression",
+         "must be one of deflate, snappy, none, null"),
+        (CONVERT, {"csv": {"bom": True}}, "/params/format", "is missing"),
+        (QUERY, ANY_SQL | {"format": "tsv", "csv": {"delimiter": ";"}}, "/params/format", 'must be "csv"'),
+        (CONVERT, {"format": "csv", "csv": {"decimal_comma": True}}, "/params/csv/delimiter", "is missing"),
+        (CONVERT, {"format": "csv", "csv": {"decimal_comma": True, "delimiter": ","}}, "/params/csv/delimiter",
+         "must match ^[^,]$"),
+        (PROFILE, {"thresholds": {"boring": 1}}, "/params/thresholds",
+         f"must be one of {', '.join(THRESHOLDS)}"[:LONGEST_DETAIL]),
+        (VALIDATE, {"suggest": True, "now": "soon"}, "/params/now", f"must match {PATTERN}"[:LONGEST_DETAIL]),
+        (VALIDATE, {"rules": [NEWEST | {"now": "2023-02-29"}]}, "/params/rules/0/now",
+         f"must match {PATTERN}"[:LONGEST_DETAIL]),
+        (VALIDATE, rule(rule="row_count", max=1e300), "/params/rules/0/max", "must be ≤ 9007199254740991"),
+        (VALIDATE, rule(rule="length", column="a", min=10**40), "/params/rules/0/min", "must be ≤ 9007199254740991"),
     ],
 )  # fmt: skip
 def test_params_that_do_not_go_together_are_refused_by_schema_and_model(
@@ -63,8 +101,62 @@ def test_params_that_do_not_go_together_are_refused_by_schema_and_model(
         (CONVERT, {"format": "parquet", "partition_by": ["a"]}),
         (CONVERT, {"format": "xlsx", "partition_by": []}),
         (CONVERT, {"partition_by": ["a"]}),
+        (CONVERT, {"limit": 4_000_000_000, "compression": None}),
+        (CONVERT, {"cast": {"a": "decimal(38,2)"}, "read_options": {"quote": "", "comment": ""}}),
+        (CONVERT, {"format": "xlsx", "compression": "deflate", "csv": {"delimiter": ","}}),
+        (CONVERT, {"format": "csv", "compression": "gzip", "csv": {"decimal_comma": True, "delimiter": ";"}}),
+        (QUERY, ANY_SQL | {"max_rows": 4_000_000_000, "csv": {}}),
+        (PROFILE, {"thresholds": dict.fromkeys(THRESHOLDS, 0.5)}),
     ],
 )
 def test_params_that_go_together_pass_both(kind: Kind[Any], params: dict[str, Any]) -> None:
     check_params(params, kind=offered(kind))
     kind.params.model_validate(params)
+
+
+@given(st.datetimes(), st.sampled_from(["T", " ", "t"]), st.sampled_from(["", "Z", "+05:30", "-0100"]))
+@example(datetime(2000, 2, 29), "T", "Z")  # noqa: DTZ001 - zones are another argument
+def test_every_time_is_one_for_both(moment: datetime, between: str, zone: str) -> None:
+    params = {"suggest": True, "now": moment.isoformat(between) + zone}
+
+    check_params(params, kind=offered(VALIDATE))
+    assert VALIDATE.params.model_validate(params).now_or(datetime.now(UTC)).replace(tzinfo=None) == moment
+
+
+@given(st.from_regex(r"\A(?:19|20|00)[0-9]{2}-[0-3][0-9]-[0-3][0-9](?:[T ][0-2][0-9]:[0-9]{2})?\n?\Z"))
+@example("1900-02-29")
+@example("2000-02-29")
+@example("0000-01-01")
+@example("1700000000")
+@example("2024-01-01T24:00")
+def test_what_looks_like_a_time_is_one_for_both_or_for_none(text: str) -> None:
+    params = {"suggest": True, "now": text}
+
+    assert _passes_schema(VALIDATE, params) == _passes_model(VALIDATE, params)
+
+
+def _passes_schema(kind: Kind[Any], params: dict[str, Any]) -> bool:
+    return not list(offered(kind).judge.faults(params))
+
+
+def _passes_model(kind: Kind[Any], params: dict[str, Any]) -> bool:
+    try:
+        kind.params.model_validate(params)
+    except ValidationError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", [COMPARE, CONVERT, PROFILE, QUERY, VALIDATE], ids=lambda kind: kind.name)
+def test_every_whole_number_has_an_end(kind: Kind[Any]) -> None:
+    """JSON Schema takes 1e300 for a whole number, and the models do not."""
+    endless = [schema for schema in _schemas(kind.params.model_json_schema()) if schema.get("type") == "integer"]
+
+    assert [schema for schema in endless if "maximum" not in schema and schema not in UNBOUND] == []
+
+
+def _schemas(value: object) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
+        yield from _schemas(inner)

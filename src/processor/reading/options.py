@@ -2,6 +2,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from processor.param_bounds import MOST_WHOLE, NO_LINE_END
+
+OneLine = Field(json_schema_extra=NO_LINE_END)
 OneByte = Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-~]$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Marker = Annotated[str, StringConstraints(max_length=100)]
@@ -22,13 +25,13 @@ class ReadOptions(BaseModel):
         description="What the file is, unpacked. Left out: found out from its first bytes, never from its name.",
     )
     member: Name | None = Field(default=None, description="Which file of a zip archive is the table, by its full name.")
-    sheet: Name | int | None = Field(
+    sheet: Name | Annotated[int, Field(ge=-MOST_WHOLE, le=MOST_WHOLE)] | None = Field(
         default=None, description="Which sheet of a spreadsheet: its name, or its number from 1. Left out: the first."
     )
     delimiter: OneByte | None = Field(
         default=None, description="The one ASCII character between two fields of a line: `,`, `;`, a tab, `|` …"
     )
-    quote: Annotated[str, StringConstraints(max_length=1, pattern=r"^[!-~]?$")] | None = Field(
+    quote: Annotated[str, StringConstraints(max_length=1, pattern=r"^[!-~]?$"), OneLine] | None = Field(
         default=None, description='The character around fields that hold delimiters; empty for none. Left out: `"`.'
     )
     header: bool | None = Field(default=None, description="Whether the first line holds the names of the columns.")
@@ -38,7 +41,7 @@ class ReadOptions(BaseModel):
     skip_rows: int | None = Field(
         default=None, ge=0, le=1_000_000, description="How many lines (of a sheet: rows) stand before the table."
     )
-    comment: Annotated[str, StringConstraints(max_length=5, pattern=r"^[!-~]*$")] | None = Field(
+    comment: Annotated[str, StringConstraints(max_length=5, pattern=r"^[!-~]*$"), OneLine] | None = Field(
         default=None, description="What lines begin with that are comments; empty for none."
     )
     null_values: Annotated[tuple[Marker, ...], Field(max_length=100)] | None = Field(

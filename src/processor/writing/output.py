@@ -1,15 +1,24 @@
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from processor.writing.form import CsvForm, Form
-from processor.writing.formats import FORMATS, Compression, FormatName
+from processor.writing.formats import FORMATS, Compression, Format, FormatName
+
+DEFAULT: Final[FormatName] = "parquet"
 
 
 class CsvOptions(BaseModel):
     """How CSV is written."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "if": {"required": ["decimal_comma"], "properties": {"decimal_comma": {"const": True}}},
+            "then": {"required": ["delimiter"], "properties": {"delimiter": {"pattern": "^[^,]$"}}},
+        },
+    )
 
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-*,/;-@\[-`{-~]$")] = (
         Field(
@@ -31,12 +40,32 @@ class CsvOptions(BaseModel):
         return self
 
 
+def _compressions(made: Format) -> JsonValue:
+    is_meant: dict[str, JsonValue] = {"properties": {"format": {"const": made.name}}}
+    if made.name != DEFAULT:
+        is_meant["required"] = ["format"]
+    return {"if": is_meant, "then": {"properties": {"compression": {"enum": [*made.compressions, None]}}}}
+
+
+# What does not go together, as JSON Schema: the gateway has that alone.
+_PLAIN_CSV: Final[JsonValue] = {
+    "properties": {name: {"const": field.default} for name, field in CsvOptions.model_fields.items()}
+}
+TOGETHER: Final[list[JsonValue]] = [
+    *map(_compressions, FORMATS.values()),
+    {
+        "if": {"required": ["csv"], "properties": {"csv": {"not": _PLAIN_CSV}}},
+        "then": {"required": ["format"], "properties": {"format": {"const": "csv"}}},
+    },
+]
+
+
 class OutputParams(BaseModel):
     """The params of a kind that writes a table: what file it becomes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"allOf": TOGETHER})
 
-    format: FormatName = Field(default="parquet", description="The format to write.")
+    format: FormatName = Field(default=DEFAULT, description="The format to write.")
     compression: Compression | None = Field(
         default=None,
         description="parquet: zstd, snappy, gzip, lz4, none; csv, tsv, ndjson: none, gzip, zstd; arrow: zstd, lz4,"

@@ -3,11 +3,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from processor.analyses.convert.types import TYPE_PATTERN
+from processor.param_bounds import MOST_ROWS, NO_LINE_END
 from processor.reading.options import ReadOptions
 from processor.writing.formats import FormatName
-from processor.writing.output import OutputParams
+from processor.writing.output import TOGETHER, OutputParams
 
 ColumnName = Annotated[str, StringConstraints(max_length=4096)]
+TypeName = Annotated[str, StringConstraints(pattern=TYPE_PATTERN), Field(json_schema_extra=NO_LINE_END)]
 CastErrors = Literal["fail", "null", "exact"]
 MOST_COLUMNS = 10_000
 PARTED: frozenset[FormatName] = frozenset({"parquet", "csv", "tsv", "ndjson", "arrow"})
@@ -28,12 +30,20 @@ class ConvertParams(OutputParams):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "if": {"required": ["partition_by"], "properties": {"partition_by": {"type": "array", "minItems": 1}}},
-            "then": {"properties": {"format": {"enum": [*sorted(PARTED)]}}},
+            "allOf": [
+                *TOGETHER,
+                {
+                    "if": {
+                        "required": ["partition_by"],
+                        "properties": {"partition_by": {"type": "array", "minItems": 1}},
+                    },
+                    "then": {"properties": {"format": {"enum": [*sorted(PARTED)]}}},
+                },
+            ]
         }
     )
 
-    cast: dict[ColumnName, Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]] = Field(
+    cast: dict[ColumnName, TypeName] = Field(
         default_factory=dict, max_length=MOST_COLUMNS, description="Types that columns shall have, by their names."
     )
     cast_errors: CastErrors = Field(
@@ -54,7 +64,7 @@ class ConvertParams(OutputParams):
     rename: dict[ColumnName, ColumnName] = Field(
         default_factory=dict, max_length=MOST_COLUMNS, description="New names of columns, by their old ones."
     )
-    limit: int | None = Field(default=None, ge=0, description="At most so many rows.")
+    limit: int | None = Field(default=None, ge=0, le=MOST_ROWS, description="At most so many rows.")
     partition_by: Annotated[list[ColumnName], Field(max_length=5)] = Field(
         default_factory=list,
         description="Columns that part the table into files of their own (`year=2013/…`), together in one ZIP archive."

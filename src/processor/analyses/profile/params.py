@@ -38,7 +38,9 @@ class ProfileParams(BaseModel):
     )
     running: bool = Field(default=True, description="Show estimates while the pass over the table runs.")
     thresholds: Mapping[str, float] = Field(
-        default_factory=dict, description="From where on an alert speaks, by its code; left out: its own threshold."
+        default_factory=dict,
+        description="From where on an alert speaks, by its code; left out: its own threshold.",
+        json_schema_extra={"propertyNames": {"enum": [*THRESHOLDS]}},
     )
     read_options: ReadOptions = Field(
         default=ReadOptions(), description="How to read the file; left out: found out from the file."

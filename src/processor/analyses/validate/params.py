@@ -3,6 +3,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from processor.analyses.validate.moment import Moment
 from processor.analyses.validate.rules import AnyRule
 from processor.reading import ReadOptions
 
@@ -33,7 +34,7 @@ class ValidateParams(BaseModel):
         le=1_000_000,
         description="At most so many failing rows in the artifact; 0 for none.",
     )
-    now: datetime | None = Field(
+    now: Moment | None = Field(
         default=None, description="The time that freshness is measured against. Left out: when the analysis starts."
     )
     read_options: ReadOptions = Field(default_factory=ReadOptions, description="How to read `data`.")

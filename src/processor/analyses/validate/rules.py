@@ -1,13 +1,16 @@
 """The rules that a table can be checked against: one model each, told apart by `rule`."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from processor.analyses.validate.moment import Moment
+from processor.param_bounds import MOST_WHOLE
+
 Text = Annotated[str, Field(max_length=1000)]
 ColumnName = Annotated[str, Field(min_length=1, max_length=1000, description="A column's name, exactly as it is.")]
 Value = bool | int | float | Text
+Count = Annotated[int, Field(ge=0, le=MOST_WHOLE)]
 Severity = Literal["error", "warning", "info"]
 TypeName = Annotated[
     str,
@@ -38,7 +41,7 @@ class RowRule(Rule):
     """A rule that every row keeps or breaks by itself."""
 
     tolerance_share: float = Field(default=0, ge=0, le=1, description="This share of the checked rows may break it.")
-    tolerance_count: int = Field(default=0, ge=0, description="So many rows may break it; of both, the larger.")
+    tolerance_count: Count = Field(default=0, description="So many rows may break it; of both, the larger.")
     where: Annotated[str, Field(min_length=1, max_length=4000)] | None = Field(
         default=None, description="Check only rows for which this SQL expression is true."
     )
@@ -114,8 +117,8 @@ class Length(ValueRule):
     """Every text has so many characters."""
 
     rule: Literal["length"]
-    min: int = Field(default=0, ge=0)
-    max: int | None = Field(default=None, ge=0)
+    min: Count = 0
+    max: Count | None = None
 
 
 class Type(ValueRule):
@@ -185,8 +188,8 @@ class RowCount(Rule):
     """The table has so many rows."""
 
     rule: Literal["row_count"]
-    min: int = Field(default=0, ge=0)
-    max: int | None = Field(default=None, ge=0)
+    min: Count = 0
+    max: Count | None = None
 
 
 class Freshness(Rule):
@@ -195,7 +198,7 @@ class Freshness(Rule):
     rule: Literal["freshness"]
     column: ColumnName
     max_age_s: float = Field(gt=0, description="Seconds that the newest value may lie before `now`.")
-    now: datetime | None = Field(default=None, description="Against this time. Left out: the `now` of the params.")
+    now: Moment | None = Field(default=None, description="Against this time. Left out: the `now` of the params.")
 
 
 AnyRule = Annotated[

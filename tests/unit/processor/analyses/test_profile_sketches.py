@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from processor.analyses.profile.bins import FineBins
 from processor.analyses.profile.counts import counted
+from processor.analyses.profile.duplicates import RowHashes
 from processor.analyses.profile.hashes import LIMIT, HashSample
 from processor.analyses.profile.heavy import HeavyHitters
 from processor.analyses.profile.moments import Moments
@@ -111,6 +112,40 @@ def test_beyond_its_limit_distinct_is_within_the_stated_error(count: int, dtype:
     assert found.value == pytest.approx(count, rel=found.error)
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        pl.Series(["abc"]),
+        pl.Series(["DE"]),
+        pl.Series(["EUR", "USD", "GBP"]),
+        pl.Series([None], dtype=pl.String),
+        pl.Series([True, False]),
+        pl.Series([[1.5], []]),
+        pl.Series([{"a": 0.0, "b": "x"}, {"a": math.nan, "b": None}]),
+    ],
+    ids=["abc", "DE", "currencies", "null", "boolean", "list", "struct"],
+)
+@pytest.mark.parametrize("times", [1, 10])
+def test_rows_that_repeat_are_estimated_within_the_stated_error(second: pl.Series, times: int) -> None:
+    ids, repeated = 600_000, 60_000
+    sample = RowHashes(limit=1 << 14)
+
+    for start in range(0, ids, 50_000):
+        _add_rows(sample, pl.int_range(start, start + 50_000, eager=True), second, times)
+    _add_rows(sample, pl.int_range(repeated, eager=True), second, times)
+    found = sample.duplicates()
+
+    assert found.error is not None
+    assert found.error < 0.2 * repeated
+    assert found.rows == pytest.approx(repeated, abs=found.error)
+
+
+def _add_rows(sample: RowHashes, ids: pl.Series, second: pl.Series, times: int) -> None:
+    """Rows of an id, and then of a column so many times that says nothing more."""
+    later = second.gather(ids % second.len())
+    sample.add(pl.DataFrame([ids.alias("id"), *(later.alias(str(number)) for number in range(times))]))
+
+
 def test_heavy_hitters_bound_the_true_counts() -> None:
     dice = random.Random(7)
     pieces = [[min(int(dice.paretovariate(0.6)), 10**9) for _ in range(20_000)] for _ in range(20)]
@@ -158,6 +193,7 @@ def test_ranks_are_within_the_stated_error_in_any_order(order: str, size: int) -
     assert found.error is not None
     assert found.error <= 0.002
     assert found.values.to_list() == [pytest.approx(q * count, abs=found.error * count) for q in wanted]
+    assert (found.values[0], found.values[-1]) == (0, count - 1)
 
 
 def test_ranks_of_counts_are_within_the_stated_error() -> None:
@@ -166,7 +202,9 @@ def test_ranks_of_counts_are_within_the_stated_error() -> None:
     sample.add_counts(counts)
 
     found = sample.quantiles([0.1, 0.5, 0.9])
+    ends = sample.quantiles([1.0, 0.0, 1e-9])
 
+    assert ends.values.to_list() == [199_999, 0, 0]
     assert found.values.to_list() == [
         pytest.approx(q * 200_000, abs=(found.error or 0) * 200_000) for q in [0.1, 0.5, 0.9]
     ]
