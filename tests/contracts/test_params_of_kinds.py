@@ -68,3 +68,33 @@ def test_params_that_do_not_go_together_are_refused_by_schema_and_model(
 def test_params_that_go_together_pass_both(kind: Kind[Any], params: dict[str, Any]) -> None:
     check_params(params, kind=offered(kind))
     kind.params.model_validate(params)
+
+
+MANY = {"rule": "in_set", "column": "a", "values": [[]] * 100_000}
+
+
+@pytest.mark.parametrize(
+    ("params", "place", "detail"),
+    [
+        (rule(**MANY), "/params/rules/0/values", "must have at most 10000 entries"),
+        (rule(rule="schema", columns=[{}] * 50_000), "/params/rules/0/columns", "must have at most 5000 entries"),
+        ({"rules": [{"rule": "not_null"}] * 25_000}, "/params/rules", "must have at most 500 entries"),
+    ],
+)
+def test_what_is_far_too_long_is_said_to_be_and_not_looked_into(
+    params: dict[str, Any], place: str, detail: str
+) -> None:
+    with pytest.raises(TaskParamsError) as refused:
+        check_params(params, kind=offered(VALIDATE))
+
+    assert [(fault.pointer, fault.detail) for fault in refused.value.faults] == [(place, detail)]
+
+
+def test_the_last_of_many_entries_is_found() -> None:
+    rules = [{"rule": "in_set", "column": "a", "values": [1] * 10_000}] * 24
+    with pytest.raises(TaskParamsError) as refused:
+        check_params(
+            {"rules": [*rules, {"rule": "in_set", "column": "a", "values": [1] * 9_999 + [[]]}]}, kind=offered(VALIDATE)
+        )
+
+    assert [fault.pointer for fault in refused.value.faults] == ["/params/rules/24/values/9999"]
