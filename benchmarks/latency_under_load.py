@@ -106,7 +106,7 @@ async def measure(*, looks: int, rows: int) -> None:
         async with all_busy(port, asked, looking):
             busy = await looking.take(looks)
         running = looking.running
-        await connection.post("/v1/tasks/cancel?kind=profile", {})
+        await connection.post("/v1/tasks/cancel?kind=profile", None)
         while await looking.count():
             await asyncio.sleep(PAUSE_S)
         connection.close()  # which the gateway may have done meanwhile

@@ -27,18 +27,20 @@ class HttpConnection:
         self._writer.close()
 
     async def post(
-        self, path: str, body: Mapping[str, object], *, wait_s: int = 0, key: str | None = None
+        self, path: str, body: Mapping[str, object] | None, *, wait_s: int = 0, key: str | None = None
     ) -> Mapping[str, Any]:
         """The answer to a JSON body.
 
         Args:
             path: of the route.
-            body: the JSON value.
+            body: the JSON value; None: nothing is sent.
             wait_s: how long it may wait for the end of a task.
             key: the request's Idempotency-Key.
         """
-        data = json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        data = b"" if body is None else json.dumps(body).encode()
+        head = f"POST {path} HTTP/1.1\r\nhost: localhost\r\n"
+        if body is not None:
+            head += "content-type: application/json\r\n"
         if wait_s:
             head += f"prefer: wait={wait_s}\r\n"
         if key is not None:

@@ -2,7 +2,7 @@
 
 A record is a short text and fixed keys: `log.info("task claimed", extra={"task": id, "attempt": 2})`. Keys in use:
 service, task, attempt, lease, kind, processor, request, tenant, code, seconds, count, walls, error. Everything else
-belongs into the text of an exception.
+belongs into the text of an exception. Keys that stand where none belong, such as in a path, are blanked in whole lines.
 """
 
 import json
@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from common.line_writer import LineWriter
+from common.tokens import without_tokens
 
 KEYS = (
     "service", "task", "attempt", "lease", "kind", "processor", "request", "tenant", "method", "path", "status",
@@ -42,7 +43,7 @@ class JsonFormatter(logging.Formatter):
         line.update(known_keys(record))
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return ENCODER.encode(line)
+        return without_tokens(ENCODER.encode(line))
 
 
 class TextFormatter(logging.Formatter):
@@ -57,7 +58,7 @@ class TextFormatter(logging.Formatter):
         at = f"{_time_of_day(int(record.created))}.{int(record.msecs):03}"
         keys = "".join([f" {key}={value}" for key, value in known_keys(record).items()])
         line = f"{at} {self._service:<9} {record.levelname.lower():<7} {record.getMessage()}{keys}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return without_tokens(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,8 @@
 
 One interface over folders and object stores (obstore). Bytes arrive under `incoming/` with a name of their own while
 they are hashed, and are moved to their place under `blobs/` once their digest is known: so the same bytes are stored
-once, and a half upload never stands where a whole one is looked for.
+once, and a half upload never stands where a whole one is looked for. Who must first see whether they may stay takes
+the two steps apart: `receive`, and then `keep` or `discard`.
 
 Handing the same bytes in again puts them there anew, so the time of a blob is when somebody last handed it in. Whoever
 removes what nobody refers to goes by that: a blob younger than some hours may be about to be referred to.
@@ -10,6 +11,7 @@ removes what nobody refers to goes by that: a blob younger than some hours may b
 
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,6 +48,14 @@ class Blob:
 
     sha256: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Bytes that have come and are nowhere but under `incoming/`, by this name; they must be kept or discarded."""
+
+    name: str
+    blob: Blob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +99,37 @@ class Storage:
         Raises:
             TooLargeError: more than `limit` bytes came.
         """
-        incoming = f"incoming/{uuid4().hex}"
-        hashed = _Hashed(chunks, limit=limit)
-        await obstore.put_async(self._store, incoming, hashed.stream(), max_concurrency=2)
-        blob = hashed.blob()
-        await obstore.rename_async(self._store, incoming, _place(blob.sha256))
-        return blob
+        arrival = await self.receive(chunks, limit=limit)
+        await self.keep(arrival)
+        return arrival.blob
+
+    async def receive(self, chunks: AsyncIterator[bytes], *, limit: int | None = None) -> Arrival:
+        """Take a stream as `put` does, without putting it where blobs are.
+
+        Args:
+            chunks: the bytes; an error that it raises is passed on and leaves nothing behind.
+            limit: the most bytes to take.
+
+        Raises:
+            TooLargeError: more than `limit` bytes came.
+        """
+        name, hashed = uuid4().hex, _Hashed(chunks, limit=limit)
+        await obstore.put_async(self._store, f"incoming/{name}", hashed.stream(), max_concurrency=2)
+        return Arrival(name=name, blob=hashed.blob())
+
+    async def keep(self, arrival: Arrival) -> None:
+        """Make a blob of what has arrived."""
+        await obstore.rename_async(self._store, f"incoming/{arrival.name}", _place(arrival.blob.sha256))
+
+    async def discard(self, arrival: Arrival) -> None:
+        """Remove what has arrived."""
+        with suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, f"incoming/{arrival.name}")
+
+    @property
+    def keeps_at_once(self) -> bool:
+        """Whether `keep` takes no time: in a folder it is a rename, an object store copies."""
+        return self.local_folder is not None
 
     async def get(self, sha256: str, *, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """The bytes from `start` up to `end` (excluded; None for all), in chunks.

@@ -10,6 +10,10 @@ from starlette.routing import Route
 from common.words import KeyRole
 from gateway.caller import Caller
 
+# What is done on the way to something else, too, such as a task that comes with its files.
+DATASET_CREATE: Final = "dataset.create"
+DATASET_DELETE: Final = "dataset.delete"
+
 
 class Who(StrEnum):
     """The least that a caller must be."""
@@ -73,10 +77,10 @@ GRANTS: Final[Mapping[tuple[str, str], Grant]] = {
     ("GET", "/v1/audit"): Grant(who=Who.ADMIN),
     ("GET", "/v1/datasets"): _READ,
     ("GET", "/v1/datasets/{id}"): _READ,
-    ("DELETE", "/v1/datasets/{id}"): Grant(who=Who.ADMIN, action="dataset.delete"),
-    ("POST", "/v1/datasets"): _submit("dataset.create"),
-    ("PUT", "/v1/datasets/{name}"): _submit("dataset.create"),
-    ("PUT", "/v1/datasets/{name:path}"): _submit("dataset.create"),
+    ("DELETE", "/v1/datasets/{id}"): Grant(who=Who.ADMIN, action=DATASET_DELETE),
+    ("POST", "/v1/datasets"): _submit(DATASET_CREATE),
+    ("PUT", "/v1/datasets/{name}"): _submit(DATASET_CREATE),
+    ("PUT", "/v1/datasets/{name:path}"): _submit(DATASET_CREATE),
     ("GET", "/v1/tasks"): _READ,
     ("GET", "/v1/tasks/{id}"): _READ,
     ("GET", "/v1/tasks/{id}/events"): _READ,

@@ -9,7 +9,7 @@ from common.words import ANY_INPUT
 from gateway.errors import Fault, InputsInvalidError, KindUnknownError, RequestInvalidError
 from gateway.json_pointer import pointer
 from gateway.json_text import compact_json
-from gateway.kinds import Catalogue, OfferedKind
+from gateway.kinds import Catalogue, OfferedKind, near_kinds
 from gateway.params import check_params
 from gateway.settings import GatewaySettings
 from gateway.submission import Changes, Submission, parse_submission
@@ -75,9 +75,8 @@ class Admission:
         kinds = await self._catalogue.kinds()
         kind = kinds.get(name)
         if kind is None:
-            offered = ", ".join(kind.name for kind in kinds.values() if kind.processors) or "none"
             fault = Fault(pointer="/kind", detail=f"there is no kind {name!r}")
-            raise KindUnknownError([fault], advice=f"Kinds on offer now: {offered}.")
+            raise KindUnknownError([fault], advice=near_kinds(name, kinds))
         return kind
 
     async def versions(self) -> Mapping[str, str]:

@@ -31,6 +31,7 @@ from gateway.idempotency import ChosenIds, NamedRequests
 from gateway.intake import Intake
 from gateway.journal import Journal
 from gateway.kinds import Catalogue
+from gateway.known_query import check_queries
 from gateway.large_answer import AnswerRoom
 from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
@@ -86,12 +87,13 @@ def create_app(
         journal=journal or Journal(pool=pool),
         settings=settings,
     )
-    routes = entrance.guard(
-        [
-            *_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings),
-            *MetricsRoutes(metrics=metrics).routes(),
-        ]
-    )
+    routes = [
+        *_routes(pool=pool, storage=storage, notifier=notifier, live=live, settings=settings),
+        *MetricsRoutes(metrics=metrics).routes(),
+        *entrance.own_routes,
+    ]
+    check_queries(routes)
+    entrance.guard(routes)
     metrics.requests.know(routes)
     names, origins = served_names(settings), settings.cors_origins
     app = Starlette(

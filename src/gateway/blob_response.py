@@ -65,7 +65,8 @@ def _headers(download: Download, *, etag: str) -> dict[str, str]:
 def _range_asked(request: Request, *, etag: str, size: int) -> tuple[int, int] | None:
     """The asked bytes as (start, end excluded), or None for all."""
     match = ONE_RANGE.fullmatch(request.headers.get("range", ""))
-    if match is None or request.headers.get("if-range", etag) != etag:
+    # Of HEAD a range is none (RFC 9110, section 14.2).
+    if match is None or request.method != "GET" or request.headers.get("if-range", etag) != etag:
         return None
     first, last = match.groups()
     if not first and not last:

@@ -5,8 +5,9 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 
 from common.storage import TooLargeError
+from gateway.body_coding import check_plain
 from gateway.body_digest import checked_stream, digests_asked
-from gateway.errors import MediaTypeError
+from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.header import header
 from gateway.json_text import parse_json
 from gateway.tap import has_come
@@ -52,13 +53,31 @@ async def read_optional_json(request: Request, *, limit: int, otherwise: Any) ->
     return otherwise
 
 
+async def check_no_body(request: Request, *, says: str, advice: str) -> None:
+    """See that all of a request has come, and that this is its head alone.
+
+    Args:
+        request: what is read.
+        says: what has no body, for a person.
+        advice: what to do instead.
+
+    Raises:
+        BodyInvalidError: it has a body.
+    """
+    async for data in request.stream():
+        if data:
+            raise BodyInvalidError(says, advice=advice)
+
+
 async def read_body(request: Request, *, limit: int) -> bytes:
     """The body's bytes.
 
     Raises:
         TooLargeError: there are more than `limit`.
         DigestMismatchError: they are not those that the client meant to send.
+        ContentCodingError: they are coded.
     """
+    check_plain(request)
     declared = header(request.scope, b"content-length") or "0"
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)

@@ -5,7 +5,7 @@ request breaks off stays done, and doing it again is harmless.
 """
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Self
 from uuid import UUID
@@ -25,6 +25,7 @@ RETRIABLE: Final = (TaskState.FAILED, TaskState.CANCELLED)
 
 Counts = Counter[str]
 Change = Callable[[Sequence[UUID]], Awaitable[Counts]]
+Tell = Callable[[Collection[UUID]], None]  # told of the tasks that were changed, batch by batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class Bulk:
         self._tasks = tasks
         self._retries = retries
 
-    async def cancel(self, wanted: TaskFilter, *, start: Position | None, tenant: str) -> Progressed:
+    async def cancel(self, wanted: TaskFilter, *, start: Position | None, tenant: str, tell: Tell) -> Progressed:
         """Cancel those that wait, ask for the end of those that run; counts `cancelled` and `stopping`.
 
         Raises:
@@ -82,11 +83,12 @@ class Bulk:
 
         async def change(ids: Sequence[UUID]) -> Counts:
             done = await self._tasks.cancel(ids, tenant=tenant)
+            tell(done.at_once | done.asked)
             return Counter(cancelled=len(done.at_once), stopping=len(done.asked))
 
         return await self._walk(wanted, _states(wanted, CANCELLABLE), start=start, tenant=tenant, change=change)
 
-    async def retry(self, wanted: TaskFilter, *, start: Position | None, tenant: str) -> Progressed:
+    async def retry(self, wanted: TaskFilter, *, start: Position | None, tenant: str, tell: Tell) -> Progressed:
         """Retry those that failed or were cancelled, as they are; counts `queued`.
 
         Raises:
@@ -94,7 +96,9 @@ class Bulk:
         """
 
         async def change(ids: Sequence[UUID]) -> Counts:
-            return Counter(queued=await self._retries.retry_all(ids, tenant=tenant))
+            done = await self._retries.retry_all(ids, tenant=tenant)
+            tell(done)
+            return Counter(queued=len(done))
 
         return await self._walk(wanted, _states(wanted, RETRIABLE), start=start, tenant=tenant, change=change)
 

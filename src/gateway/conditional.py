@@ -17,9 +17,10 @@ def etag_of(body: bytes) -> str:
 
 def is_known(request: Request, etag: str) -> bool:
     """Whether the request's If-None-Match names this ETag."""
-    sent = request.headers.get("if-none-match")
-    if sent is None:
+    lines = request.headers.getlist("if-none-match")
+    if not lines:
         return False
+    sent = ",".join(lines)  # several lines are one list (RFC 9110, section 5.3)
     return sent.strip() == "*" or etag in {word.strip().removeprefix("W/") for word in sent.split(",")}
 
 

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 METHODS: Final = "GET, HEAD, POST, PUT, DELETE"
 # What a page may send beside the few headers that any may.
 SENDS: Final = (
-    "accept, authorization, content-type, content-digest, idempotency-key, if-match, if-none-match, last-event-id, "
-    "prefer, range, repr-digest, traceparent, x-request-id"
+    "accept, authorization, content-type, content-digest, idempotency-key, if-none-match, last-event-id, prefer, "
+    "range, repr-digest, traceparent, x-request-id"
 )
 SEES: Final = (
     "accept-ranges, content-disposition, content-range, etag, idempotent-replayed, link, location, preference-applied, "

@@ -1,24 +1,23 @@
-"""Datasets: takes bytes into the storage and records them."""
+"""Datasets: what was handed in, and the way in for more."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 import asyncpg
 
 from common.database import Pool
-from common.ids import new_dataset_id
 from common.queries import load_query
 from common.storage import Storage, TooLargeError
-from gateway.errors import DatasetEmptyError, DatasetNeededError, StorageFullError
+from gateway.arrivals import Arrivals, Check
+from gateway.dataset_records import Records
+from gateway.deeds import Deeds
+from gateway.errors import DatasetNeededError
 from gateway.json_text import instant
-from gateway.names import dataset_name, media_type_of
 from gateway.pagination import PageAsked
 from gateway.paths import dataset_path
 from gateway.storage_quota import StorageQuota
 
-RECORD_DATASET: Final = load_query("gateway", "record_dataset")
 LIST_DATASETS: Final = load_query("gateway", "list_datasets")
 HOLD_DATASET: Final = load_query("gateway", "hold_dataset")
 REMOVE_DATASET: Final = load_query("gateway", "remove_dataset")
@@ -40,6 +39,7 @@ class Datasets:
         self._pool = pool
         self._storage = storage
         self._limit = limit
+        self._records = Records(pool=pool, quota=quota)
 
     def check_length(self, declared: str | None, *, slack: int = 0) -> None:
         """Refuse a body by its declared length, before any of it is read.
@@ -57,48 +57,22 @@ class Datasets:
                 advice="Hand in less, or ask the operator for a higher limit.",
             )
 
-    async def hand_in(
-        self, chunks: AsyncIterator[bytes], *, tenant: str, name: str, sent_media_type: str, declared: str | None = None
-    ) -> asyncpg.Record:
-        """Store bytes and record them; the row has `is_new` false if they were there under this name before.
+    def arrivals(self, *, tenant: str, check: Check, deeds: Deeds) -> Arrivals:
+        """What takes the files of one request.
 
         Args:
-            chunks: the bytes.
             tenant: whose they are.
-            name: what they are called.
-            sent_media_type: what they are said to be.
-            declared: how many they are said to be; too many are refused before one is read.
-
-        Raises:
-            NameInvalidError, DatasetEmptyError, TooLargeError: it cannot be taken; nothing of it is kept.
-            StorageFullError: the tenant has no room for it.
+            check: asked before they are recorded; raises if whoever sends them may not any more.
+            deeds: is told of each dataset that is new.
         """
-        checked = dataset_name(name)
-        left = await self._quota.bytes_left(tenant)
-        if left < self._limit and declared is not None and declared.isdigit() and int(declared) > left:
-            raise _no_room(left)
-        try:
-            blob = await self._storage.put(await _not_empty(chunks), limit=min(self._limit, left))
-        except TooLargeError as error:
-            if left < self._limit:
-                raise _no_room(left) from error
-            raise
-        media_type = media_type_of(checked, sent=sent_media_type)
-        while True:
-            row = await self._pool.fetchrow(
-                RECORD_DATASET, new_dataset_id(), tenant, checked, blob.sha256, blob.bytes, media_type
-            )
-            if row is not None:
-                if row["is_new"]:
-                    self._quota.note(tenant, blob.bytes)
-                return row
-
-    async def take_back(self, rows: Iterable[asyncpg.Record], *, tenant: str) -> None:
-        """Remove what `hand_in` has just recorded anew, except what a task works on already."""
-        for row in rows:
-            if row["is_new"]:
-                with suppress(DatasetNeededError):
-                    await self.remove(row["id"], tenant=tenant)
+        return Arrivals(
+            tenant=tenant,
+            check=check,
+            deeds=deeds,
+            storage=self._storage,
+            limit=self._limit,
+            records=self._records,
+        )
 
     async def find(self, identity: UUID, *, tenant: str) -> asyncpg.Record | None:
         """One dataset, if the tenant has it."""
@@ -137,20 +111,3 @@ def dataset_view(row: asyncpg.Record) -> Mapping[str, object]:
         "created_at": instant(row["created_at"]),
         "urls": {"self": dataset_path(row["id"])},
     }
-
-
-def _no_room(left: int) -> StorageFullError:
-    return StorageFullError(f"You have room for {left} bytes.", advice="Remove datasets first.")
-
-
-async def _not_empty(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async for first in chunks:
-        if first:
-            return _after(first, chunks)
-    raise DatasetEmptyError("No bytes came.", advice="Is the file empty, or its name misspelt?")
-
-
-async def _after(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for chunk in rest:
-        yield chunk

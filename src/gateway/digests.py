@@ -17,6 +17,11 @@ def request_digest(asked: object) -> bytes:
     return hashlib.sha256(canonical_json(asked)).digest()
 
 
+def named_digest(asked: object, *, route: str) -> bytes:
+    """Of a request with a key: the same body means something else to another route."""
+    return request_digest([route, asked])
+
+
 def question_digest(*, tenant: str, kind: str, params: Mapping[str, Any]) -> bytes:
     """Of what is asked of the inputs. record_tasks.sql and retry_task.sql add the digests of those, which they know."""
     return hashlib.sha256(canonical_json([tenant, kind, params])).digest()

@@ -27,6 +27,7 @@ class Entrance:
 
     Attributes:
         doorkeeper: None where the gateway is open.
+        own_routes: of logging in, and of what was done.
         trail: notes what callers do; nobody is known to an open gateway, so that it has nothing to note.
     """
 
@@ -39,16 +40,14 @@ class Entrance:
         """Asks each request who sent it."""
         return self.doorkeeper or OpenDoor()
 
-    def guard(self, routes: Iterable[Route]) -> list[Route]:
+    def guard(self, routes: Iterable[Route]) -> None:
         """Let only those through to these routes who may.
 
         Raises:
             LookupError: nobody has said who may, of one of them.
         """
-        guarded = [*routes, *self.own_routes]
-        for route in guarded:
+        for route in routes:
             route.app = Guard(route.app, door=self.door, grant=grant_of(route))
-        return guarded
 
     def short_way(self, routes: Iterable[Route]) -> ASGIApp:
         """To the routes of plain tasks, past the layers that find them; for those who may."""

@@ -25,6 +25,16 @@ class MediaTypeError(SundogError):
     code = "media_type_unsupported"
 
 
+class ContentCodingError(MediaTypeError):
+    """The body is compressed, or coded otherwise, and that is undone for nobody."""
+
+
+class PartialUploadError(SundogError):
+    """The body says that it is a part of something."""
+
+    code = "partial_upload"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """One thing that is wrong in a request: where (a JSON Pointer into its body, RFC 6901) and what."""

@@ -8,8 +8,9 @@ from uuid import UUID
 from starlette.requests import Request
 
 from gateway.accept import preferred
+from gateway.body import check_no_body
 from gateway.caller import tenant_of
-from gateway.errors import BodyInvalidError, NotAcceptableError, QueryInvalidError
+from gateway.errors import NotAcceptableError, QueryInvalidError
 from gateway.header import header
 from gateway.paths import path_id
 from gateway.wire import Form
@@ -112,7 +113,7 @@ def follow_asked(request: Request) -> bool:
     return text == "1"
 
 
-async def check_no_body(request: Request) -> None:
+async def check_whole(request: Request) -> None:
     """See that all of a request has come before its stream begins.
 
     What is written past the connection's task must not run into the care that unread bodies get (gateway.unread_body),
@@ -121,6 +122,4 @@ async def check_no_body(request: Request) -> None:
     Raises:
         BodyInvalidError: it has a body.
     """
-    async for data in request.stream():
-        if data:
-            raise BodyInvalidError("A request for a stream has no body.", advice="Send GET without one.")
+    await check_no_body(request, says="A request for a stream has no body.", advice="Send GET without one.")

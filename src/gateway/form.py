@@ -1,5 +1,6 @@
 """multipart/form-data (RFC 7578) as a stream: one part after the other, files in constant memory and never on disk."""
 
+import re
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:  # the library has it for type checkers alone
 MOST_PARTS: Final = 64
 # What a form may add to the bytes of its file.
 SLACK_BYTES: Final = 1 << 20
+ESCAPED: Final = re.compile("%(?:22|0D|0A)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,4 +180,5 @@ class _Tokens:
 
 
 def _word(text: bytes) -> str:
-    return text.decode("utf-8", "replace")
+    """A name as it was: what would end it is written as `%22`, `%0D`, `%0A`, and nothing else so (WHATWG, curl)."""
+    return ESCAPED.sub(lambda found: chr(int(found[0][1:], 16)), text.decode("utf-8", "replace"))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 Headers = Sequence[tuple[bytes, bytes]]  # with names in lower case
 
 HOST: Final = b"host"
+TYPE: Final = b"content-type"
 CODINGS: Final = b"transfer-encoding"
 
 
@@ -22,6 +23,8 @@ def ambiguity(target: bytes, headers: Headers, *, version: str) -> str | None:
         return "A request is for one host: send one Host header."
     if not target.startswith(b"/") and not _is_for(target, host=dict(headers).get(HOST, b"")):
         return "The request's line names another host than its Host header."
+    if names.count(TYPE) > 1:
+        return "A body is of one type: send one Content-Type header."
     if CODINGS in names and not _is_chunked(headers):
         return "A body comes in chunks or with its length, and in no other coding."
     return None

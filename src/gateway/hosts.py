@@ -74,8 +74,16 @@ async def check_exposure(settings: GatewaySettings, *, pool: Pool) -> None:
     """Refuse to serve everybody by accident, and to serve nobody.
 
     Raises:
-        ConfigurationError: the gateway asks for keys, and there are none.
+        ConfigurationError: the gateway asks for keys, and there are none; or others reach it who need no key, and
+            nothing says by which names.
     """
+    if settings.is_open and served_names(settings) is None:
+        raise ConfigurationError(
+            f"The gateway is open to all who reach {settings.published or settings.host}, and nothing says by which "
+            "names they do: a web page could reach it by a name of its own, through the browser of one of them.",
+            advice="Set SUNDOG_GATEWAY_ALLOWED_HOSTS to the names and addresses that people use, such as "
+            "sundog.internal,192.0.2.1; or leave SUNDOG_GATEWAY_OPEN out, so that it asks for keys.",
+        )
     if settings.is_open or await pool.fetchval(HAS_KEYS):
         return
     raise ConfigurationError(
@@ -83,8 +91,8 @@ async def check_exposure(settings: GatewaySettings, *, pool: Pool) -> None:
         "there are no keys."
         if not settings.on_loopback
         else "The gateway asks everybody for a key, and there are no keys.",
-        advice="Make one with `sundog keys create`; or listen on 127.0.0.1; or set SUNDOG_GATEWAY_OPEN=true if only "
-        "trusted people can reach it.",
+        advice="Make one with `sundog keys create`; or listen on 127.0.0.1; or set SUNDOG_GATEWAY_OPEN=true, and "
+        "SUNDOG_GATEWAY_ALLOWED_HOSTS, if only trusted people can reach it.",
     )
 
 

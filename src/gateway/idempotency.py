@@ -24,7 +24,7 @@ REPLAYED: Final = {"idempotent-replayed": "true"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedRequest:
-    """A request that has a key: the key and the digest of its body."""
+    """A request that has a key: the key, and the digest of its route and body."""
 
     key: str
     digest: bytes

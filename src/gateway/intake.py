@@ -8,7 +8,7 @@ at once both find nothing and both try to record; a unique index lets one of the
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -16,7 +16,8 @@ from uuid import UUID
 from common.ids import new_task_id, unix_ms_of
 from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
-from gateway.digests import request_digest
+from gateway.deeds import Deeds, untold
+from gateway.digests import named_digest, request_digest
 from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
 from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
 from gateway.recorder import Order, Outcome, Recorder
@@ -24,17 +25,24 @@ from gateway.room import QueueRoom
 from gateway.task_view import Row
 from gateway.tasks import Tasks
 
+ONE: Final = "/v1/tasks"
+BATCH: Final = "/v1/tasks/batch"
 VERSION: Final = 7
 ID_OFF_MS: Final = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Whose request it is, and what came with it besides the body."""
+    """Whose request it is, and what came with it besides the body.
+
+    Attributes:
+        deeds: is told which tasks were made.
+    """
 
     tenant: str
     traceparent: str | None = None
     key: str | None = None
+    deeds: Deeds = field(default_factory=untold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +103,7 @@ class Intake:
         async def admit() -> Sequence[Accepted]:
             return [await self._admission.admit(asked)]
 
-        return await self._take_once(asked, admit, asker=asker, place=lambda _number: "")
+        return await self._take_once(asked, admit, route=ONE, asker=asker, place=lambda _number: "")
 
     async def take_batch(self, asked: object, *, asker: Asker) -> Taken:
         """All tasks of a batch, or none.
@@ -108,7 +116,7 @@ class Intake:
         async def admit() -> Sequence[Accepted]:
             return await admit_batch(asked, admission=self._admission)
 
-        return await self._take_once(asked, admit, asker=asker, place=place_of)
+        return await self._take_once(asked, admit, route=BATCH, asker=asker, place=place_of)
 
     async def take_as(self, identity: UUID, asked: object, *, asker: Asker) -> Taken:
         """One task with an id that the client chose.
@@ -146,10 +154,13 @@ class Intake:
         asked: object,
         admit: Callable[[], Awaitable[Sequence[Accepted]]],
         *,
+        route: str,
         asker: Asker,
         place: Callable[[int], str],
     ) -> Taken:
-        named = None if asker.key is None else NamedRequest(key=asker.key, digest=request_digest(asked))
+        named = None
+        if asker.key is not None:
+            named = NamedRequest(key=asker.key, digest=named_digest(asked, route=route))
         while True:
             if named is not None and (again := await self._answered_before(named, asker)) is not None:
                 return again
@@ -168,6 +179,7 @@ class Intake:
                 return await self._taken(outcome, asker)
 
     async def _taken(self, outcome: Outcome, asker: Asker) -> Taken:
+        asker.deeds.made([task["id"] for task in outcome.tasks if not isinstance(task, UUID)])
         reused = frozenset(task for task in outcome.tasks if isinstance(task, UUID))
         found = {row["id"]: row for row in await self._tasks.find_all(reused, tenant=asker.tenant)} if reused else {}
         if len(found) < len(reused):
@@ -188,6 +200,7 @@ class Intake:
         return await self._again([identity], asker)
 
     async def _again(self, ids: Sequence[UUID], asker: Asker) -> Taken:
+        asker.deeds.made([])
         found = {row["id"]: row for row in await self._tasks.find_all(ids, tenant=asker.tenant)}
         rows = [found[identity] for identity in ids if identity in found]
         if not rows:

@@ -13,6 +13,20 @@ from gateway.errors import BodyInvalidError
 
 DEEPEST: Final = 64
 MOST_DIGITS: Final = 308  # a float's range; beyond it, comparing the number with one fails
+# What the parser says → what is wrong, in our words.
+REASONS: Final[Mapping[str, str]] = {
+    "Expecting value": "a value is missing",
+    "Expecting property name enclosed in double quotes": "a name in double quotes is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Illegal trailing comma before end of object": "a comma is too many",
+    "Illegal trailing comma before end of array": "a comma is too many",
+    "Extra data": "there is more after its end",
+    "Unterminated string starting at": "a text has no end",
+    "Invalid control character at": "a text has a control character",
+    "Invalid \\escape": "a text has an escape that is none",
+    "Invalid \\uXXXX escape": "a text has an escape that is none",
+}
 PLAIN_BELOW: Final = 10**300  # well within that
 
 
@@ -41,10 +55,14 @@ def _parse_slowly(text: bytes | str) -> Any:
         raise BodyInvalidError("The JSON is not encoded in UTF-8.") from error
     except RecursionError as error:
         raise _too_deep() from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
+        why = REASONS.get(error.msg, "something is wrong")
         raise BodyInvalidError(
-            f"This is no JSON: {str(error)[:200]}.", advice="Check its quotes and commas."
+            f"This is no JSON: {why}, at line {error.lineno}, column {error.colno}.",
+            advice="Check its quotes and commas.",
         ) from error
+    except ValueError as error:  # ours
+        raise BodyInvalidError(f"This is no JSON: {error}.", advice="Check its numbers.") from error
     _check_depth(value)
     return value
 

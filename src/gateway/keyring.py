@@ -115,6 +115,11 @@ class Keyring(Service):
             self._used.add(known.credential.caller.key)
         return known.credential
 
+    def has(self, token: Token) -> bool:
+        """Whether there is a key or session with the id of this token, whose secret may be wrong; after `find`."""
+        known = self._known.get((token.kind, token.id))
+        return known is not None and known.credential is not None
+
     def hear(self, words: frozenset[str]) -> None:
         """A hint: these keys were revoked, or these sessions have ended."""
         for place, known in self._known.items():

@@ -12,6 +12,7 @@ import anyio
 from common.database import Pool
 from common.queries import load_query
 from gateway.judge import Judge
+from gateway.near_words import did_you_mean
 
 SELECT_KINDS: Final = load_query("gateway", "select_kinds")
 
@@ -84,6 +85,14 @@ class Catalogue:
         rows: Sequence[Mapping[str, Any]] = await self._pool.fetch(SELECT_KINDS, self._fresh)
         self._known = {row["name"]: _kind(row, before=self._known.get(row["name"])) for row in rows}
         self._known_until = time.monotonic() + self._cache_s
+
+
+def near_kinds(name: str, kinds: Mapping[str, OfferedKind]) -> str:
+    """What somebody may have meant who named a kind that is not there."""
+    offered = [kind.name for kind in kinds.values() if kind.processors]
+    listed = f"Kinds on offer now: {', '.join(offered) or 'none'}."
+    meant = did_you_mean(name, offered)
+    return listed if meant is None else f"{meant} {listed}"
 
 
 def _kind(row: Mapping[str, Any], *, before: OfferedKind | None) -> OfferedKind:

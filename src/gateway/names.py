@@ -26,10 +26,12 @@ def dataset_name(name: str) -> str:
     """`name`, if a dataset can have it: one segment of a path that any client can show and save under.
 
     Raises:
-        NameInvalidError: it is empty, too long, a path, or has characters that nobody sees or that were broken.
+        NameInvalidError: it is empty, blank, too long, a path, or has characters that nobody sees or that were broken.
     """
     if not 1 <= len(name) <= LONGEST_NAME:
         raise NameInvalidError(f"A dataset's name has 1 to {LONGEST_NAME} characters.")
+    if not name.strip():
+        raise NameInvalidError("A dataset's name is more than spaces.", advice="Use one like flights.csv.")
     if "/" in name or "\\" in name or name in {".", ".."}:
         raise NameInvalidError("A dataset's name is no path.", advice="Use the last part of it, like flights.csv.")
     if not name.isprintable() or "\ufffd" in name:

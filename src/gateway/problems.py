@@ -18,6 +18,7 @@ from common.database import TRANSIENT
 from common.errors import ParamsError, SundogError
 from gateway.errors import (
     BodyInvalidError,
+    ContentCodingError,
     DatabaseUnavailableError,
     InternalError,
     KeyMissingError,
@@ -79,6 +80,7 @@ PROBLEMS: Final[Mapping[str, ProblemType]] = {
     "not_ready": ProblemType(503, "The gateway is not ready", retry_after=1),
     "origin_refused": ProblemType(403, "Another site may not do this"),
     "params_invalid": ProblemType(422, "A parameter is wrong"),
+    "partial_upload": ProblemType(400, "A part is not taken for the whole"),
     "query_invalid": ProblemType(422, "The URL's query is wrong"),
     "queue_full": ProblemType(429, "Too many tasks wait"),
     "range_not_satisfiable": ProblemType(416, "The range lies outside"),
@@ -162,6 +164,8 @@ def _headers(error: SundogError) -> Mapping[str, str]:
             return {"content-range": f"bytes */{size}"}
         case MethodError(allowed=allowed):
             return {"allow": ", ".join(allowed)}
+        case ContentCodingError():
+            return {"accept-encoding": "identity"}
         case LaterError(retry_after_s=seconds):
             return {"retry-after": str(seconds)}
         case KeyMissingError() | KeyRefusedError():

@@ -1,22 +1,24 @@
 """uvicorn's HTTP protocol with what it lacks: bounds of size and time on a request's head, and problems as answers."""
 
 from asyncio import TimerHandle, Transport
+from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final, cast
 
 import uvicorn
+from httptools import HttpParserError, HttpParserUpgrade
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from common.errors import SundogError
 from gateway.errors import HeadTooLargeError, RequestMalformedError, RequestTooSlowError
 from gateway.framing import ambiguity
 from gateway.problems import problem_response
-from gateway.security_headers import EVERY_ANSWER
+from gateway.request_log import COMMON, log_refused, request_id_of
 from gateway.settings import GatewaySettings
 from gateway.tap import EXTENSION, Offer, Tap
 
+WHITE: Final = b" \t"
 MOST_AHEAD: Final = 100  # requests that wait on a connection for the end of the answer before them
 
 
@@ -104,7 +106,15 @@ class BoundedHeads(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Parse, as long as the head stays within its limit."""
         before, begins = self._head, self._is_between
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        # As uvicorn has it, but for its warnings: what is refused stands in our log, and an upgrade is just not made.
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade:
+            pass
+        except HttpParserError:
+            self.send_400_response("This cannot be read as HTTP/1.1.")
+            return
         # Where a head begins behind the body of another request, its first bytes are not told from that body's last.
         if self._head is before or begins:
             self._head.arrived += len(data)
@@ -123,6 +133,13 @@ class BoundedHeads(HttpToolsProtocol):
         self._end_patience()
         super().on_message_begin()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, or a trailer. White space around its value is no part of it (RFC 9110, section 5.5)."""
+        name, value = name.lower(), value.strip(WHITE)
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+
     def on_message_complete(self) -> None:
         """End a request."""
         self._is_between = True
@@ -140,9 +157,12 @@ class BoundedHeads(HttpToolsProtocol):
         self._end_patience()
         if self._exceeds() or len(self.pipeline) >= MOST_AHEAD:
             raise _too_large()
-        self._head.fault = ambiguity(self.url, self.headers, version=self.parser.get_http_version())
+        version = self.parser.get_http_version()
+        self._head.fault = ambiguity(self.url, self.headers, version=version)
         if self._head.fault is not None:
             raise RequestMalformedError(self._head.fault)
+        if version == "1.0":
+            self.expect_100_continue = False  # that client would take "100 Continue" for its answer
         if self._earlier or (self.cycle is not None and not self.cycle.response_complete):
             self._earlier = tuple(
                 cycle for cycle in (*self._earlier, self.cycle) if cycle is not None and not cycle.response_complete
@@ -186,8 +206,16 @@ class BoundedHeads(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if not self._owes_another():
-            self.transport.write(raw_answer(error))
+            self._answer(error)
         self.transport.close()
+
+    def _answer(self, error: SundogError) -> None:
+        """Answer, and log it: nobody else knows of this request."""
+        headers, target = ((), b"") if self._is_between else (self.headers or (), self.url)
+        request_id = request_id_of({"headers": headers})
+        answer, status = raw_answer(error, request_id=request_id, added=self.server_state.default_headers)
+        self.transport.write(answer)
+        log_refused(target, status=status, request_id=request_id)
 
     def _owes_another(self) -> bool:
         """Whether the answer to an earlier request has not ended, or one to the present request has begun."""
@@ -199,15 +227,20 @@ class BoundedHeads(HttpToolsProtocol):
         return isinstance(cycle, Tap) or cycle.response_started or not cycle.more_body
 
 
-def raw_answer(error: SundogError) -> bytes:
-    """A problem as it goes over the wire, for a request that never became one; the connection ends with it."""
-    response = problem_response(error, scope={})
-    lines = [
-        f"HTTP/1.1 {response.status_code} {HTTPStatus(response.status_code).phrase}".encode(),
-        b"connection: close",
-    ]
-    lines += [name + b": " + value for name, value in (*response.raw_headers, *EVERY_ANSWER)]
-    return b"\r\n".join([*lines, b"", bytes(response.body)])
+def raw_answer(error: SundogError, *, request_id: str, added: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, int]:
+    """A problem as it goes over the wire, for a request that never became one, and its status.
+
+    The connection ends with it.
+
+    Args:
+        error: what is shown.
+        request_id: of the request.
+        added: the headers that the server adds to every answer.
+    """
+    response = problem_response(error, scope={"state": {"request_id": request_id}})
+    own = [*added, (b"connection", b"close"), (b"x-request-id", request_id.encode()), *response.raw_headers]
+    head = [STATUS_LINE[response.status_code], *(b"%b: %b\r\n" % field for field in own)]
+    return b"".join([*head, COMMON[False, False].lines, b"\r\n", bytes(response.body)]), response.status_code
 
 
 def _too_large() -> HeadTooLargeError:

@@ -11,6 +11,7 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from common.tokens import without_tokens
 from gateway.caller import find_caller
 from gateway.errors import InternalError
 from gateway.header import header
@@ -32,11 +33,12 @@ POLICY_FIELD: Final = (POLICY_HEADER, POLICY.encode())
 NO_STORE: Final = (CACHE, b"no-store")
 UNSOUND: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 BODILESS: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+LONGEST_TARGET: Final = 1_000
 PROBES: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestLog:
-    """ASGI middleware. A request id that the client sends is kept if it is a plain word; queries are never logged."""
+    """ASGI middleware. An id that a client sends is kept if it is a plain word and no key; queries are never logged."""
 
     def __init__(self, app: ASGIApp, *, answered: Answered) -> None:
         self._app = app
@@ -47,7 +49,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
+        request_id = request_id_of(scope)
         scope.setdefault("state", {})["request_id"] = request_id
         started = time.perf_counter()
         answer = _Answer(send, request_id=request_id, scope=scope, started=started, answered=self._answered)
@@ -176,24 +178,43 @@ def _rest(own: list[Field], common: _Common, body: bytes) -> bytes:
     return b"".join((_lines(own), common.lines, b"\r\n", body))
 
 
-def _request_id(scope: Scope) -> str:
-    sent = header(scope, b"x-request-id")
-    return sent if sent is not None and REQUEST_ID.fullmatch(sent) else os.urandom(16).hex()
+def request_id_of(scope: Scope) -> str:
+    """The id that a request says, if it is a plain word and no key; else a new one."""
+    sent = header(scope, b"x-request-id") or ""
+    is_kept = REQUEST_ID.fullmatch(sent) and without_tokens(sent) == sent
+    return sent if is_kept else os.urandom(16).hex()
 
 
 def _log_access(scope: Scope, *, status: int | None, request_id: str, seconds: float) -> None:
     """499 stands for a client that went before the answer."""
     level = logging.DEBUG if scope["path"] in PROBES else logging.INFO
-    if not log.isEnabledFor(level):
-        return
+    if log.isEnabledFor(level):
+        _log_request(
+            level,
+            request=request_id,
+            method=scope["method"],
+            # As it was sent: with its escapes, so that nobody writes lines into the log.
+            path=scope["raw_path"].decode("ascii", "backslashreplace"),
+            status=status or 499,
+            seconds=round(seconds, 4),
+        )
+
+
+def log_refused(target: bytes, *, status: int, request_id: str) -> None:
+    """Log a request that never became one.
+
+    Args:
+        target: what came of it; empty if its head broke off before.
+        status: of the answer.
+        request_id: its id.
+    """
+    path = target[:LONGEST_TARGET].partition(b"?")[0].decode("ascii", "backslashreplace")
+    if log.isEnabledFor(logging.INFO):
+        _log_request(logging.INFO, request=request_id, method=None, path=path, status=status, seconds=None)
+
+
+def _log_request(level: int, **fields: object) -> None:
     # What `log.log` makes of its arguments, without looking for more in them.
     record = logging.LogRecord(log.name, level, "", 0, "request", (), None)
-    record.__dict__ |= {
-        "request": request_id,
-        "method": scope["method"],
-        # As it was sent: with its escapes, so that nobody writes lines into the log.
-        "path": scope["raw_path"].decode("ascii", "backslashreplace"),
-        "status": status or 499,
-        "seconds": round(seconds, 4),
-    }
+    record.__dict__ |= fields
     log.handle(record)

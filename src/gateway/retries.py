@@ -1,7 +1,7 @@
 """Retries by hand: a failed or cancelled task goes back into the queue, as it was or changed; its feed goes on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from common.notifier import Notifier
 from common.queries import load_query
 from common.words import TaskState
 from gateway.admission import Admission
+from gateway.deeds import Deed, Deeds
 from gateway.digests import canonical_json, question_digest
 from gateway.errors import DatasetUnknownError, Fault, TaskNotRetriableError
 from gateway.json_pointer import pointer
@@ -45,13 +46,14 @@ class Retries:
         self._tasks = tasks
         self._admission = admission
 
-    async def retry(self, identity: UUID, asked: object, *, tenant: str) -> Row:
+    async def retry(self, identity: UUID, asked: object, *, tenant: str, deeds: Deeds) -> Row:
         """Retry one task, perhaps changed, and return it; one that waits or runs as it is asked for stays as it is.
 
         Args:
             identity: the task's.
             asked: the JSON value of the body: what to change.
             tenant: whose task it is.
+            deeds: is told if it was put back.
 
         Raises:
             NotFoundError: the tenant has no such task.
@@ -64,23 +66,26 @@ class Retries:
             row = await self._find(identity, tenant=tenant)
             if row["state"] not in {TaskState.FAILED, TaskState.CANCELLED}:
                 _check_is_wanted(row, changes)
+                deeds.note()
                 return row
             await self._room.take(tenant, 1)
             if await self._put_back(row, changes):
+                deeds.note(Deed(object=identity))
                 self._notifier.work_arrived([row["kind"]])
                 self._notifier.feed_moved([identity])
                 return await self._find(identity, tenant=tenant)
 
-    async def retry_all(self, ids: Sequence[UUID], *, tenant: str) -> int:
-        """Retry those of the tasks that failed or were cancelled, as they are; returns how many."""
+    async def retry_all(self, ids: Sequence[UUID], *, tenant: str) -> Collection[UUID]:
+        """Retry those of the tasks that failed or were cancelled, as they are; returns which."""
         await self._room.take(tenant, len(ids))
         versions = await self._admission.versions()
         rows = await self._pool.fetch(
             RETRY_TASKS, list(ids), tenant, list(versions), list(versions.values()), UNCHANGED
         )
         self._notifier.work_arrived({row["kind"] for row in rows})
-        self._notifier.feed_moved(row["id"] for row in rows)
-        return len(rows)
+        done = [row["id"] for row in rows]
+        self._notifier.feed_moved(done)
+        return done
 
     async def _find(self, identity: UUID, *, tenant: str) -> Row:
         row = await self._tasks.find(identity, tenant=tenant)

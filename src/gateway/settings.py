@@ -28,13 +28,15 @@ class GatewaySettings(BaseSettings):
     )
     open: bool | None = Field(
         default=None,
-        description="Whether everybody who reaches the gateway may do everything. true is for a private network alone; "
-        "false asks for keys on loopback too, as behind a proxy. Default: open on loopback, keys elsewhere.",
+        description="Whether everybody who reaches the gateway may do everything. true is for a private network alone, "
+        "and needs SUNDOG_GATEWAY_ALLOWED_HOSTS there; false asks for keys on loopback too, as behind a proxy. "
+        "Default: open on loopback, keys elsewhere.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Names under which the gateway is reached, separated by commas; others are refused. On loopback "
-        "localhost, 127.0.0.1 and [::1] are always among them; elsewhere every name is served if this is empty.",
+        "localhost, 127.0.0.1 and [::1] are always among them; elsewhere every name is served if this is empty, "
+        "which is allowed where keys are asked for.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

@@ -1,16 +1,16 @@
 """How many datasets, and bytes in them, a tenant may have.
 
-What there is is measured once a second at most, and what is handed in here meanwhile is added. An upload may be as
-large as what was left when it began; so uploads that run at the same time can pass the limit together, by the bytes of
-those that began before the others ended.
+Before an upload begins, what was measured lately decides, a second ago at most: so few send gigabytes in vain. When an
+upload is recorded, all is measured once more, while nobody else records for that tenant: so the limit holds exactly,
+however many uploads run at the same time.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
-from common.database import TRANSIENT, Pool
+from common.database import TRANSIENT, Connection, Pool, Queryable
 from common.queries import load_query
 from gateway.errors import StorageFullError
 
@@ -20,13 +20,49 @@ FRESH_S: Final = 1.0
 MOST_TENANTS: Final = 20_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Usage:
     datasets: int
     bytes: int
     most_datasets: int
     most_bytes: int
     until: float
+
+    def changed(self, datasets: int, size: int) -> Self:
+        """With some more, or fewer if negative."""
+        return replace(self, datasets=self.datasets + datasets, bytes=self.bytes + size)
+
+
+class Tally:
+    """Counts what is added to what a tenant has; what there was is measured once, with the first of it.
+
+    Args:
+        measure: all that there is now.
+        tenant: whose it is.
+    """
+
+    def __init__(self, measure: Callable[[], Awaitable[_Usage]], *, tenant: str) -> None:
+        self.tenant = tenant
+        self.usage: _Usage | None = None
+        self._measure = measure
+
+    async def add(self, sizes: Sequence[int]) -> None:
+        """Datasets of these bytes were just written.
+
+        Raises:
+            StorageFullError: that is too much; then they must be undone, and taken away here.
+        """
+        usage = await self._measure() if self.usage is None else self.usage.changed(len(sizes), sum(sizes))
+        self.usage = usage
+        if usage.datasets > usage.most_datasets:
+            raise _too_many(usage.most_datasets)
+        if usage.bytes > usage.most_bytes:
+            raise no_room(usage.most_bytes - usage.bytes + sum(sizes))
+
+    def take_away(self, sizes: Sequence[int]) -> None:
+        """These were undone."""
+        if self.usage is not None:
+            self.usage = self.usage.changed(-len(sizes), -sum(sizes))
 
 
 class StorageQuota:
@@ -58,18 +94,19 @@ class StorageQuota:
         except TRANSIENT:
             return self._most_bytes
         if usage.datasets >= usage.most_datasets:
-            raise StorageFullError(
-                f"You may have {usage.most_datasets} datasets.", advice="Remove some that you no longer need."
-            )
+            raise _too_many(usage.most_datasets)
         if usage.bytes >= usage.most_bytes:
             raise full(usage.most_bytes)
         return usage.most_bytes - usage.bytes
 
-    def note(self, tenant: str, size: int) -> None:
-        """A dataset was recorded."""
-        if (usage := self._usages.get(tenant)) is not None:
-            usage.datasets += 1
-            usage.bytes += size
+    def tally(self, connection: Connection, tenant: str) -> "Tally":
+        """What counts in a transaction that adds to what a tenant has, and in which nobody else can."""
+        return Tally(lambda: self._measured(connection, tenant), tenant=tenant)
+
+    def learn(self, tally: "Tally") -> None:
+        """The transaction was committed: what it counted is what there is."""
+        if tally.usage is not None:
+            self._remember(tally.tenant, tally.usage)
 
     def forget(self, tenant: str) -> None:
         """One was removed: measure again."""
@@ -78,14 +115,29 @@ class StorageQuota:
     async def _usage(self, tenant: str) -> _Usage:
         usage = self._usages.get(tenant)
         if usage is None or usage.until <= self._clock():
-            row = await self._pool.fetchrow(MEASURE_DATASETS, tenant, self._most_datasets, self._most_bytes)
-            assert row is not None  # the statement always gives one row
-            usage = _Usage(**row, until=self._clock() + FRESH_S)
-            self._usages.pop(tenant, None)
-            self._usages[tenant] = usage
-            if len(self._usages) > MOST_TENANTS:
-                del self._usages[next(iter(self._usages))]
+            usage = await self._measured(self._pool, tenant)
+            self._remember(tenant, usage)
         return usage
+
+    async def _measured(self, connection: Queryable, tenant: str) -> _Usage:
+        row = await connection.fetchrow(MEASURE_DATASETS, tenant, self._most_datasets, self._most_bytes)
+        assert row is not None  # the statement always gives one row
+        return _Usage(**row, until=self._clock() + FRESH_S)
+
+    def _remember(self, tenant: str, usage: _Usage) -> None:
+        self._usages.pop(tenant, None)
+        self._usages[tenant] = usage
+        if len(self._usages) > MOST_TENANTS:
+            del self._usages[next(iter(self._usages))]
+
+
+def no_room(left: int) -> StorageFullError:
+    """There is room, but not for all of these bytes."""
+    return StorageFullError(f"You have room for {max(left, 0)} bytes.", advice="Remove datasets first.")
+
+
+def _too_many(most_datasets: int) -> StorageFullError:
+    return StorageFullError(f"You may have {most_datasets} datasets.", advice="Remove some that you no longer need.")
 
 
 def full(most_bytes: int) -> StorageFullError:

@@ -1,27 +1,34 @@
 """A task as it is asked for, or what a retry changes about it: the shape, read from JSON."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from gateway.errors import Fault, RequestInvalidError
-from gateway.json_pointer import pointer
+from gateway.errors import RequestInvalidError
+from gateway.submission_faults import A_TIME, fault_of
 
 MOST_TAGS: Final = 16
 MOST_INPUTS: Final = 16
 LONGEST_DELAY: Final = timedelta(days=366)
 EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
-# Where the library's own words would mislead.
-SENTENCES: Final = {"extra_forbidden": "is no field of a task", "missing": "is missing"}
+A_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _visible(text: str) -> str:
     if not text.isprintable():
         raise ValueError("must have only characters that can be seen")
     return text
+
+
+def _dated(value: object) -> object:
+    """The library takes numbers, also as texts, for seconds or milliseconds, by their size."""
+    if value is not None and not (isinstance(value, str) and A_DATE.match(value)):
+        raise ValueError(A_TIME)
+    return value
 
 
 def _near(moment: datetime) -> datetime:
@@ -56,7 +63,7 @@ class Submission(BaseModel):
     inputs: Annotated[dict[Word, UUID], Field(max_length=MOST_INPUTS)]
     params: dict[str, Any] = {}
     priority: Priority = 0
-    run_at: Annotated[AwareDatetime, AfterValidator(_near)] | None = None
+    run_at: Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_near)] | None = None
     timeout_s: TimeoutS | None = None
     memory_mb: MemoryMb | None = None
     max_attempts: MaxAttempts | None = None
@@ -101,16 +108,12 @@ def _parse(shape: type[Shape], asked: object) -> Shape:
     try:
         return shape.model_validate(asked)
     except ValidationError as error:
-        faults = [
-            Fault(
-                pointer=pointer(part for part in fault["loc"] if part != "[key]"),
-                detail=SENTENCES.get(fault["type"]) or _sentence(fault["msg"]),
-            )
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise RequestInvalidError(faults, advice="docs/http-api.md shows a task as it is asked for.") from error
+        found = error.errors(include_url=False, include_input=False)
+        faults = [fault_of(each, fields=shape.model_fields) for each in found]
+        raise RequestInvalidError(faults, advice=ADVICE[shape]) from error
 
 
-def _sentence(message: str) -> str:
-    plain = message.removeprefix("Value error, ")
-    return plain[:1].lower() + plain[1:]
+ADVICE: Final = {
+    Submission: "/dashboard/reference.html#createTask shows a task as it is asked for.",
+    Changes: "/dashboard/reference.html#retryTask shows what a retry may change.",
+}

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from common.words import FINAL_STATES
 from gateway.batch import TASKS_A_RUN
 from gateway.caller import tenant_of
+from gateway.deeds import deeds_of
 from gateway.header import header
 from gateway.idempotency import REPLAYED, key_asked
 from gateway.intake import Asker, Taken
@@ -32,7 +33,10 @@ def asker_of(request: Request) -> Asker:
     """
     trace = header(request.scope, b"traceparent") or ""
     return Asker(
-        tenant=tenant_of(request), traceparent=trace if TRACEPARENT.fullmatch(trace) else None, key=key_asked(request)
+        tenant=tenant_of(request),
+        traceparent=trace if TRACEPARENT.fullmatch(trace) else None,
+        key=key_asked(request),
+        deeds=deeds_of(request),
     )
 
 

@@ -86,4 +86,5 @@ def _has_body(scope: Scope) -> bool:
 
 
 def _expects(scope: Scope) -> bool:
-    return (header(scope, b"expect") or "").lower() == "100-continue"
+    """A client of HTTP/1.0 is never told to continue, and does not wait for it."""
+    return scope["http_version"] != "1.0" and (header(scope, b"expect") or "").lower() == "100-continue"

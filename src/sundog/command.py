@@ -1,36 +1,32 @@
 """One command of the command line."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+LONGEST: Final = 40  # characters of a number that is told back
+MOST_INTEGER: Final = 2**31 - 1  # of a column `integer`
+MOST_BIGINT: Final = 2**63 - 1
 
 
 def _no_arguments(_: ArgumentParser) -> None:
     pass
 
 
-def positive(text: str) -> int:
-    """A number from one on.
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number of the command line, from the least to the most that can be done with it."""
 
-    Raises:
-        ValueError: it is none.
-    """
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise ArgumentTypeError(f"invalid number {text[:LONGEST]!r}: must be from {least} to {most}")
+        return number
 
-
-def port_number(text: str) -> int:
-    """A TCP port, or 0 for any.
-
-    Raises:
-        ValueError: it is none.
-    """
-    number = int(text)
-    if number not in range(65536):
-        raise ValueError
-    return number
+    return read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ class TenantChange:
     datasets: int | None = None
     stored_bytes: int | None = None
     queued: int | None = None
+    running: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Keys:
         """
         try:
             return await self.connection.fetchrow(
-                LIMIT_TENANT, change.tenant, change.datasets, change.stored_bytes, change.queued, uuid7()
+                LIMIT_TENANT,
+                *(change.tenant, change.datasets, change.stored_bytes, change.queued, change.running, uuid7()),
             )
         except (asyncpg.CheckViolationError, asyncpg.DataError) as error:
             raise _refused(error) from error

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -17,6 +18,7 @@ from common.settings import DatabaseSettings
 from common.tokens import Token, TokenKind
 from gateway.settings import GatewaySettings
 from helpers.database import Database, connected
+from helpers.factories import a_kind, queued_task
 from helpers.gateway_process import gateway_process
 from helpers.keys import a_key, bearer
 from processor.settings import ProcessorSettings
@@ -113,6 +115,44 @@ async def test_a_gateway_that_works_says_no_secret_whatever_goes_wrong(database:
     assert "internal" in said
     assert MARK not in said
     assert token.secret not in said
+
+
+async def test_a_key_in_a_wrong_place_is_written_down_nowhere(database: Database, tmp_path: Path) -> None:
+    """In a path, in a query, as the id of a request: of the key that was there only the id is kept."""
+    async with connected(database.dsn) as owner:
+        await a_kind(owner)
+        tokens = [await a_key(owner), Token.new(TokenKind.SESSION)]
+        task, settings = await queued_task(owner), {"GATEWAY_OPEN": "false", "LOG_LEVEL": "DEBUG"}
+        async with gateway_process(database, tmp_path, **settings) as gateway:
+            ids = [await misplaced(gateway.url, tokens[0], place=each.text, task=task) for each in tokens]
+            gateway.process.terminate()
+            await gateway.ended()
+        entries = await owner.fetch("SELECT * FROM audit")
+    log = (tmp_path / "gateway.log").read_text("utf-8")
+    kept = "\n".join([log, *ids, *(str(dict(entry)) for entry in entries)])
+
+    for token in tokens:
+        assert token.secret not in kept
+        assert f"/v1/tasks/{token.kind.value}_{token.id}_***" in log
+    assert sum("&key=sundog_" in entry["detail"] for entry in entries) == 1
+
+
+async def misplaced(url: str, token: Token, *, place: str, task: UUID) -> str:
+    """Send a text where no key belongs; the ids that the requests were given."""
+    escaped = place.replace("_", "%5F")
+    async with httpx2.AsyncClient(base_url=url, headers=bearer(token), timeout=WITHIN_S) as client:
+        answers = [
+            await client.request(method, path, headers={"x-request-id": place})
+            for method, path in (
+                *(("GET", f"/v1/tasks/{place}"), ("GET", f"/v1/tasks/{escaped}"), ("GET", f"/{place}/{place}")),
+                *(
+                    ("POST", f"/v1/tasks/{task}/cancel?a=b&key={place}"),
+                    ("POST", f"/v1/tasks/{task}/retry?key={escaped}"),
+                ),
+                ("DELETE", f"/v1/datasets/{place}"),
+            )
+        ]
+    return " ".join(answer.headers["x-request-id"] + answer.json().get("request_id", "") for answer in answers)
 
 
 async def provoked(url: str, token: Token) -> str:

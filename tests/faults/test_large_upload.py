@@ -22,6 +22,7 @@ from processor.sweeper import Sweeper
 CHUNK: Final = bytes(range(256)) * 4_096  # 1 MiB
 WARM_MIB: Final = 64
 LARGE_MIB: Final = int(os.environ.get("SUNDOG_TEST_UPLOAD_MIB", "2048"))
+FORM_MIB: Final = 512
 MOST_GROWTH: Final = 48 << 20  # buffers of the storage's parts in flight, whatever the size
 
 
@@ -30,6 +31,13 @@ def peak_bytes(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text("ascii")
     (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) << 10
+
+
+def empty(folder: Path) -> None:
+    """Remove gigabytes that no later test needs."""
+    for stored in folder.rglob("*"):
+        if stored.is_file():
+            stored.unlink()
 
 
 async def chunks(mib: int) -> AsyncIterator[bytes]:
@@ -69,14 +77,38 @@ async def test_what_a_gateway_was_taking_when_it_was_killed_is_swept(database: D
     assert (young.uploads, old.uploads, await storage.uploads()) == (0, 1, [])
 
 
+async def a_form(mib: int) -> AsyncIterator[bytes]:
+    yield f'--XX\r\nContent-Disposition: form-data; name="data"; filename="{mib}.bin"\r\n\r\n'.encode()
+    async for chunk in chunks(mib):
+        yield chunk
+    yield b"\r\n--XX--\r\n"
+
+
+async def hand_in_a_form(gateway: GatewayProcess, mib: int) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=XX"}
+    async with httpx2.AsyncClient(base_url=gateway.url, timeout=300) as client:
+        answer = await client.post("/v1/datasets", content=a_form(mib), headers=headers)
+    assert answer.status_code == 201
+    assert answer.json()["bytes"] == (mib << 20) + len(str(mib)) + 1
+
+
+async def test_a_large_form_takes_no_more_memory_than_a_small_one(database: Database, tmp_path: Path) -> None:
+    async with gateway_process(database, tmp_path) as gateway:
+        await hand_in_a_form(gateway, WARM_MIB)
+        before = peak_bytes(gateway.process.pid)
+        await hand_in_a_form(gateway, FORM_MIB)
+        after = peak_bytes(gateway.process.pid)
+    empty(tmp_path / "storage")
+
+    assert after - before < MOST_GROWTH, f"{(after - before) >> 20} MiB more for {FORM_MIB} MiB"
+
+
 async def test_a_large_upload_takes_no_more_memory_than_a_small_one(database: Database, tmp_path: Path) -> None:
     async with gateway_process(database, tmp_path) as gateway:
         await hand_in(gateway, WARM_MIB)
         before = peak_bytes(gateway.process.pid)
         await hand_in(gateway, LARGE_MIB)
         after = peak_bytes(gateway.process.pid)
-    for stored in (tmp_path / "storage").rglob("*"):
-        if stored.is_file():
-            stored.unlink()
+    empty(tmp_path / "storage")
 
     assert after - before < MOST_GROWTH, f"{(after - before) >> 20} MiB more for {LARGE_MIB} MiB"

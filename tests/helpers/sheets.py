@@ -1,9 +1,16 @@
-"""Workbooks as no program writes them: a part begins as told, and goes on with the same bytes again and again."""
+"""Workbooks as few programs write them, and how they are read: parts as told, or such that never end."""
 
 import io
 import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import polars as pl
+
+from helpers.profiling import input_of
+from helpers.recording_run import RecordingRun
 from helpers.repeated_member import add_repeated
+from processor.reading import ReadOptions, Table, read
 
 NAMESPACE = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -35,3 +42,48 @@ def sheet(*, rows: Part = NOTHING, texts: Part = NOTHING, styles: Part = NOTHING
         for name, (head, (begin, block, count)) in parts.items():
             add_repeated(package, name, begin=head.encode() + begin, block=block, count=count)
     return out.getvalue()
+
+
+def workbook(rows: str, *, formats: Sequence[str] = (), changes: Mapping[str, str] | None = None) -> bytes:
+    """A workbook whose one sheet has these rows, as XML.
+
+    Args:
+        rows: elements of its `sheetData`.
+        formats: codes of number formats; the style 1 shows numbers by the first of them, the style 2 by the second …
+        changes: further parts, and other texts for those that are there, by name.
+    """
+    codes = "".join(f'<numFmt numFmtId="{170 + n}" formatCode="{code}"/>' for n, code in enumerate(formats))
+    styles = "".join(f'<xf numFmtId="{170 + n}"/>' for n in range(len(formats)))
+    parts = {
+        **HEADS,
+        "xl/styles.xml": f"<styleSheet {NAMESPACE}><numFmts>{codes}</numFmts>"
+        f'<cellXfs><xf numFmtId="0"/>{styles}</cellXfs></styleSheet>',
+        "xl/worksheets/sheet1.xml": f"<worksheet {NAMESPACE}><sheetData>{rows}</sheetData></worksheet>",
+        **(changes or {}),
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, text in parts.items():
+            package.writestr(name, text)
+    return out.getvalue()
+
+
+def column(*cells: str) -> str:
+    """Rows of one cell each; what is told of a cell is its attributes, a bar and its value."""
+    return "".join(
+        f'<row r="{number}"><c r="A{number}"{attributes}><v>{value}</v></c></row>'
+        for number, (attributes, _, value) in enumerate((cell.rpartition("|") for cell in cells), start=1)
+    )
+
+
+def read_sheet(folder: Path, content: bytes, **options: object) -> tuple[pl.DataFrame, RecordingRun]:
+    """The whole table, and what was told while it was read."""
+    path = folder / f"{len(list(folder.iterdir()))}.xlsx"
+    path.write_bytes(content)
+    (scratch := path.with_suffix(".scratch")).mkdir()
+    run = RecordingRun(scratch)
+
+    def work(table: Table) -> pl.DataFrame:
+        return table.frame.collect(engine="streaming")
+
+    return read(run, input_of(path), ReadOptions.model_validate(options), work), run

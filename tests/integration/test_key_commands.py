@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import asyncpg
+
 from common.tokens import Token
 from helpers.database import Database
 
@@ -42,6 +44,28 @@ async def test_a_tenant_gets_limits_and_loses_them(database: Database) -> None:
     assert " 5 " in given
     assert "60000000000" in kept
     assert " 5 " not in kept
+
+
+async def test_a_tenant_is_capped_paused_and_uncapped(database: Database, connection: asyncpg.Connection) -> None:
+    async def cap() -> int | None:
+        found: int | None = await connection.fetchval(
+            "SELECT max_running FROM cap WHERE tenant = 'acme' AND kind IS NULL"
+        )
+        return found
+
+    await connection.execute(
+        "INSERT INTO cap (tenant, kind, max_running) VALUES ('acme', 'profile', 2), (NULL, NULL, 9)"
+    )
+    found = []
+    for running in ("4", "0", None, "-1"):
+        said_by(database, "limit", "--tenant", "acme", *(("--running", running) if running else ("--queued", "5")))
+        found.append(await cap())
+
+    assert found == [4, 0, 0, None]
+    assert await connection.fetchval("SELECT sum(max_running) FROM cap") == 11
+    noted = await connection.fetch("SELECT detail ->> 'most_running' AS most FROM audit ORDER BY id")
+    assert [row["most"] for row in noted] == ["4", "0", "0", None]
+    assert "most_running" in said_by(database, "limit")
 
 
 async def test_what_cannot_be_is_refused_with_a_sentence(database: Database) -> None:

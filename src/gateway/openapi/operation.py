@@ -18,6 +18,7 @@ ALWAYS: Final = ("head_too_large", "host_refused", "internal", "request_malforme
 ASKS_DATABASE: Final = ("configuration", "database_unavailable")
 OF_A_KEY: Final = ("key_missing", "key_refused", "origin_refused", "role_too_low", "too_many_requests")
 OF_A_CHANGE: Final = ("origin_refused",)
+OF_A_QUERY: Final = ("query_invalid",)  # of any parameter that is not declared
 
 Schema = Mapping[str, Any]
 
@@ -62,6 +63,7 @@ class Operation:
         stands_at: the path in the document, if it is another: there, two paths may not differ by their names alone.
         body: media type → schema of what is sent.
         is_body_needed: without a body nothing can be done.
+        is_page: a browser shows it, and nobody reads what stands in its URL's query.
         errors: the codes that it answers with, beside `ALWAYS`.
     """
 
@@ -75,13 +77,15 @@ class Operation:
     stands_at: str | None = None
     body: Mapping[str, Schema] = field(default_factory=dict)
     is_body_needed: bool = True
+    is_page: bool = False
     errors: tuple[str, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
         """Every code that it answers with, sorted."""
         of_a_change = OF_A_CHANGE if self.method not in {"GET", "HEAD"} else ()
-        return tuple(sorted({*ALWAYS, *of_a_change, *self._of_a_key, *self.errors}))
+        of_a_query = () if self.is_page else OF_A_QUERY
+        return tuple(sorted({*ALWAYS, *of_a_change, *of_a_query, *self._of_a_key, *self.errors}))
 
     @property
     def is_for_anybody(self) -> bool:
@@ -118,7 +122,7 @@ def header(name: str, description: str, **schema: Any) -> Parameter:
     return Parameter(name=name, where="header", schema={"type": "string", **schema}, description=description)
 
 
-PRETTY: Final = query("pretty", "Indent the JSON: empty, 1 or true.")
+PRETTY: Final = query("pretty", "Indent the JSON, also of an error: empty, 1 or true.")
 LIMIT: Final = Parameter(
     name="limit",
     where="query",

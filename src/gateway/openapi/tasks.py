@@ -84,7 +84,7 @@ OPERATIONS: Final = (
         says="List tasks, newest first.",
         parameters=(STATE, *FILTER, LIMIT, CURSOR, query("count", "Count them too.", enum=["0", "1"]), PRETTY),
         answers={200: Answer(says="A page.", shape=shapes.TaskPage, headers=("Link",))},
-        errors=("query_invalid", *ASKS_DATABASE),
+        errors=ASKS_DATABASE,
     ),
     Operation(
         method="POST",
@@ -168,7 +168,7 @@ OPERATIONS: Final = (
         says="Cancel all tasks that match a filter, which must name something.",
         parameters=(query("state", "In this state.", enum=["queued", "running"]), *FILTER, CURSOR_OF_MANY, PRETTY),
         answers={200: Answer(says="How many.", shape=shapes.CancelledMany)},
-        errors=("query_invalid", *ASKS_DATABASE),
+        errors=("body_invalid", *ASKS_DATABASE),
     ),
     Operation(
         method="POST",
@@ -178,7 +178,7 @@ OPERATIONS: Final = (
         says="Retry all tasks that match a filter, which must name something.",
         parameters=(query("state", "In this state.", enum=["failed", "cancelled"]), *FILTER, CURSOR_OF_MANY, PRETTY),
         answers={200: Answer(says="How many.", shape=shapes.RetriedMany)},
-        errors=("query_invalid", *ASKS_DATABASE),
+        errors=("body_invalid", *ASKS_DATABASE),
     ),
     Operation(
         method="GET",
@@ -190,12 +190,13 @@ OPERATIONS: Final = (
             TASK,
             query("after", "The last event that the client has.", pattern="^[0-9]{0,9}$"),
             query("follow", "0: history alone.", enum=["0", "1"]),
+            PRETTY,
         ),
         answers={
             200: Answer(says="The story, to its end.", media_types=FEED),
             204: Answer(says="The client has it all."),
         },
-        errors=("body_invalid", "not_acceptable", "not_found", "query_invalid", *OF_A_STREAM, *ASKS_DATABASE),
+        errors=("body_invalid", "not_acceptable", "not_found", *OF_A_STREAM, *ASKS_DATABASE),
     ),
     Operation(
         method="GET",
@@ -203,9 +204,9 @@ OPERATIONS: Final = (
         name="streamTasks",
         group="Streams",
         says="The rows of all tasks that match a filter, whenever one of them moves.",
-        parameters=(STATE, *FILTER, AFTER),
+        parameters=(STATE, *FILTER, AFTER, PRETTY),
         answers={200: Answer(says="Rows, until the client goes.", media_types=("text/event-stream",))},
-        errors=("body_invalid", "not_acceptable", "query_invalid", *OF_A_STREAM, *ASKS_DATABASE),
+        errors=("body_invalid", "not_acceptable", *OF_A_STREAM, *ASKS_DATABASE),
     ),
     Operation(
         method="GET",
@@ -241,6 +242,7 @@ OPERATIONS: Final = (
             Parameter(name="name", where="path", schema={"type": "string", "minLength": 1}),
             header("Range", "Bytes from and to, such as `bytes=0-99`."),
             KNOWN,
+            PRETTY,
         ),
         answers={
             200: Answer(says="All bytes.", media_types=("*/*",), headers=("ETag", "Repr-Digest")),

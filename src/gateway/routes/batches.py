@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.audit_trail import MADE
 from gateway.body import read_json
 from gateway.fixed_route import FixedRoute
 from gateway.intake import Intake
@@ -25,6 +24,4 @@ class BatchRoutes:
     async def _post(self, request: Request) -> Response:
         asker = asker_of(request)
         asked = await read_json(request, limit=self._body_limit)
-        taken = await self._intake.take_batch(asked, asker=asker)
-        request.scope["state"][MADE] = [str(row["id"]) for row in taken.rows]
-        return await batch_response(taken)
+        return await batch_response(await self._intake.take_batch(asked, asker=asker))

@@ -7,9 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.body import read_optional_json
+from gateway.body import check_no_body, read_optional_json
 from gateway.bulk import Bulk, Position, Progressed
 from gateway.caller import tenant_of
+from gateway.deeds import deeds_of
 from gateway.errors import QueryInvalidError
 from gateway.fixed_route import FixedRoute
 from gateway.json_text import json_response
@@ -42,21 +43,27 @@ class CommandRoutes:
     async def _retry(self, request: Request) -> Response:
         identity = path_id(request, of="task")
         asked = await read_optional_json(request, limit=self._body_limit, otherwise={})
-        row = await self._retries.retry(identity, asked, tenant=tenant_of(request))
+        row = await self._retries.retry(identity, asked, tenant=tenant_of(request), deeds=deeds_of(request))
         return shown(row, status=HTTPStatus.ACCEPTED)
 
     async def _cancel_all(self, request: Request) -> Response:
-        wanted, start = _wanted(request), _start(request)
-        return _answer(
-            request, await self._bulk.cancel(wanted, start=start, tenant=tenant_of(request)), names=CANCELLED
-        )
+        wanted, start = await _wanted(request), _start(request)
+        with deeds_of(request).of_command() as changed:
+            done = await self._bulk.cancel(wanted, start=start, tenant=tenant_of(request), tell=changed.add)
+        return _answer(request, done, names=CANCELLED)
 
     async def _retry_all(self, request: Request) -> Response:
-        wanted, start = _wanted(request), _start(request)
-        return _answer(request, await self._bulk.retry(wanted, start=start, tenant=tenant_of(request)), names=RETRIED)
+        wanted, start = await _wanted(request), _start(request)
+        with deeds_of(request).of_command() as changed:
+            done = await self._bulk.retry(wanted, start=start, tenant=tenant_of(request), tell=changed.add)
+        return _answer(request, done, names=RETRIED)
 
 
-def _wanted(request: Request) -> TaskFilter:
+async def _wanted(request: Request) -> TaskFilter:
+    # Whoever sends a filter there means fewer tasks than those that the query names.
+    await check_no_body(
+        request, says="A command for many tasks has no body.", advice="Filter by the URL's query: ?state=queued."
+    )
     wanted = filter_asked(request)
     if wanted == TaskFilter():
         raise QueryInvalidError("Nothing says which tasks.", advice="Filter them, for example by ?state=queued.")

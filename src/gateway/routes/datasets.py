@@ -1,5 +1,7 @@
 """/v1/datasets: bytes in, and what is there."""
 
+from collections.abc import Sequence
+from functools import partial
 from http import HTTPStatus
 from uuid import UUID
 
@@ -8,14 +10,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.arrivals import Arrivals
 from gateway.body import media_type
+from gateway.body_coding import check_plain, check_whole
 from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import PRIVATE, is_known, not_modified
 from gateway.datasets import Datasets, dataset_view
-from gateway.errors import BodyInvalidError, DigestMismatchError, MediaTypeError
-from gateway.form import SLACK_BYTES, Form, Part
+from gateway.deeds import deeds_of
+from gateway.doorkeeper import look_again
+from gateway.errors import BodyInvalidError, MediaTypeError
+from gateway.form import SLACK_BYTES, Form
 from gateway.json_text import json_response
+from gateway.method_route import MethodRoute
 from gateway.pagination import page_asked, page_response
 from gateway.paths import dataset_path, not_found, path_id
 
@@ -35,47 +42,37 @@ class DatasetRoutes:
             Route("/v1/datasets/{id}", self._delete, methods=["DELETE"]),
             Route("/v1/datasets/{name}", self._put, methods=["PUT"]),
             # A path, so that a name with a slash, or none, is refused with a sentence and not with a 404.
-            Route("/v1/datasets/{name:path}", self._put, methods=["PUT"]),
+            MethodRoute("/v1/datasets/{name:path}", self._put, methods=["PUT"]),
         ]
 
     async def _put(self, request: Request) -> Response:
+        check_plain(request)
+        check_whole(request)
         declared = request.headers.get("content-length")
         self._datasets.check_length(declared)
-        row = await self._datasets.hand_in(
-            checked_stream(request),
-            tenant=tenant_of(request),
-            name=request.path_params["name"],
-            sent_media_type=request.headers.get("content-type", ""),
-            declared=declared,
-        )
-        return _handed_in(row)
+        async with self._arrivals(request) as arrivals:
+            await arrivals.take(
+                checked_stream(request),
+                name=request.path_params["name"],
+                sent_media_type=request.headers.get("content-type", ""),
+                declared=declared,
+            )
+            return _handed_in(await arrivals.record())
 
     async def _post(self, request: Request) -> Response:
         if media_type(request) != "multipart/form-data":
             raise MediaTypeError(
                 "POST takes a form with a file.", advice="curl -F data=@FILE, or curl -T FILE …/v1/datasets/NAME."
             )
+        check_plain(request)
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
-        rows: list[asyncpg.Record] = []
-        try:
-            async for part in Form(checked_stream(request), content_type=request.headers["content-type"]).parts():
-                if part.head.filename is not None:
-                    rows.append(await self._hand_in(part, is_first=not rows, tenant=tenant_of(request)))
-        except DigestMismatchError:  # known at the form's end, when its file has been taken
-            await self._datasets.take_back(rows, tenant=tenant_of(request))
-            raise
-        if not rows:
-            raise BodyInvalidError("The form has no file.", advice="curl -F data=@FILE")
-        return _handed_in(rows[0])
+        async with self._arrivals(request) as arrivals:
+            await _take_one_file(Form(checked_stream(request), content_type=request.headers["content-type"]), arrivals)
+            return _handed_in(await arrivals.record())
 
-    async def _hand_in(self, part: Part, *, is_first: bool, tenant: str) -> asyncpg.Record:
-        if not is_first:
-            raise BodyInvalidError("The form has more than one file.", advice="Hand in one file a request.")
-        return await self._datasets.hand_in(
-            part.chunks(),
-            tenant=tenant,
-            name=part.head.filename or "",
-            sent_media_type=part.head.media_type,
+    def _arrivals(self, request: Request) -> Arrivals:
+        return self._datasets.arrivals(
+            tenant=tenant_of(request), check=partial(look_again, request.scope), deeds=deeds_of(request)
         )
 
     async def _get(self, request: Request) -> Response:
@@ -99,6 +96,20 @@ class DatasetRoutes:
         return page_response("datasets", [dataset_view(row) for row in rows], request=request, asked=asked, last=last)
 
 
-def _handed_in(row: asyncpg.Record) -> Response:
+async def _take_one_file(form: Form, arrivals: Arrivals) -> None:
+    has_one = False
+    async for part in form.parts():
+        if part.head.filename is None:
+            continue
+        if has_one:
+            raise BodyInvalidError("The form has more than one file.", advice="Hand in one file a request.")
+        await arrivals.take(part.chunks(), name=part.head.filename, sent_media_type=part.head.media_type)
+        has_one = True
+    if not has_one:
+        raise BodyInvalidError("The form has no file.", advice="curl -F data=@FILE")
+
+
+def _handed_in(rows: Sequence[asyncpg.Record]) -> Response:
+    (row,) = rows
     status = HTTPStatus.CREATED if row["is_new"] else HTTPStatus.OK
     return json_response(dataset_view(row), status=status, headers={"location": dataset_path(row["id"])})

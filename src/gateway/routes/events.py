@@ -12,7 +12,7 @@ from gateway.board_response import BoardResponse
 from gateway.boards import Boards
 from gateway.caller import place_of, tenant_of
 from gateway.errors import NotAcceptableError, QueryInvalidError
-from gateway.feed_request import FeedAsked, check_no_body, feed_asked
+from gateway.feed_request import FeedAsked, check_whole, feed_asked
 from gateway.handover import Handover
 from gateway.hub import Hub
 from gateway.stream import FeedResponse
@@ -40,7 +40,7 @@ class EventRoutes:
 
     async def _feed(self, request: Request) -> Handover:
         asked = feed_asked(request)
-        await check_no_body(request)
+        await check_whole(request)
 
         async def ask() -> FeedAsked:
             return asked
@@ -52,7 +52,7 @@ class EventRoutes:
             raise NotAcceptableError("Rows come as an event stream.", advice=f"Accept {Form.SSE}.")
         shows = Filter(tenant=tenant_of(request), wanted=filter_asked(request))
         since = since_asked(request)
-        await check_no_body(request)
+        await check_whole(request)
         caller = place_of(request)
         return Handover(
             BoardResponse(shows=shows, since=since, caller=caller, boards=self._boards, streams=self._streams)

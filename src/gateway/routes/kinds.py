@@ -9,7 +9,7 @@ from starlette.routing import Route
 from gateway.conditional import versioned
 from gateway.errors import NotFoundError
 from gateway.json_text import json_bytes
-from gateway.kinds import Catalogue
+from gateway.kinds import Catalogue, near_kinds
 
 
 class KindRoutes:
@@ -31,9 +31,10 @@ class KindRoutes:
 
     async def _show(self, request: Request) -> Response:
         kinds = await self._catalogue.kinds()
-        kind = kinds.get(request.path_params["name"])
+        name = request.path_params["name"]
+        kind = kinds.get(name)
         if kind is None:
-            raise NotFoundError("There is no such kind.", advice="GET /v1/kinds lists what can be asked for now.")
+            raise NotFoundError("There is no such kind.", advice=near_kinds(name, kinds))
         return _answer(request, kind.view())
 
 

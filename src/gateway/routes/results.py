@@ -14,6 +14,7 @@ from common.storage import Storage
 from gateway.blob_response import Download, blob_response
 from gateway.caller import tenant_of
 from gateway.conditional import PRIVATE, is_known, not_modified, versioned
+from gateway.errors import NotFoundError
 from gateway.json_text import json_bytes
 from gateway.paths import artifact_path, not_found, path_id
 from gateway.results import Results, say_why_none
@@ -21,6 +22,7 @@ from gateway.task_view import Row
 
 LIST_ARTIFACTS: Final = load_query("gateway", "list_artifacts")
 SELECT_ARTIFACT: Final = load_query("gateway", "select_artifact")
+MOST_NAMED: Final = 20
 
 
 class ResultRoutes:
@@ -60,13 +62,23 @@ class ResultRoutes:
         return versioned(request, body)
 
     async def _artifact(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if "\x00" in name:
-            raise not_found("artifact")
-        row = await self._pool.fetchrow(SELECT_ARTIFACT, path_id(request, of="task"), tenant_of(request), name)
+        task, name = path_id(request, of="task"), request.path_params["name"]
+        row = None
+        if "\x00" not in name:
+            row = await self._pool.fetchrow(SELECT_ARTIFACT, task, tenant_of(request), name)
         if row is None:
-            raise not_found("artifact")
+            raise await self._no_artifact(task, tenant=tenant_of(request))
         return await blob_response(Download(**row), request=request, storage=self._storage)
+
+    async def _no_artifact(self, task: UUID, *, tenant: str) -> NotFoundError:
+        row = await self._pool.fetchrow(LIST_ARTIFACTS, task, tenant)
+        if row is None:
+            return not_found("task")
+        names = [entry["name"] for entry in json.loads(row["artifacts"])]
+        listed = ", ".join(names[:MOST_NAMED]) + (f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else "")
+        return NotFoundError(
+            "There is no such artifact.", advice=f"The task has {listed}." if names else "The task has none."
+        )
 
 
 def _shown(entry: Row, *, task: UUID) -> dict[str, object]:

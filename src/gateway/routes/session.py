@@ -67,7 +67,7 @@ class SessionRoutes:
         if self._doorkeeper is None:
             raise RequestInvalidError([Fault(pointer="", detail="this gateway is open: nobody logs in")])
         token = _key_in(await read_json(request, limit=LONGEST_BODY))
-        caller = (await self._doorkeeper.credential(token, scope=request.scope)).caller
+        caller = await self._doorkeeper.log_in(token, scope=request.scope)
         session = Token.new(TokenKind.SESSION)
         await self._pool.execute(OPEN_SESSION, session.id, session.hash, caller.key, timedelta(seconds=self._kept_s))
         set_caller(request.scope, caller)

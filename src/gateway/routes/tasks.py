@@ -1,6 +1,7 @@
 """/v1/tasks: asks for analyses, shows and cancels them."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,13 @@ from starlette.routing import Route
 
 from common.words import FINAL_STATES
 from gateway.body import media_type, read_json
+from gateway.body_coding import check_plain
 from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
 from gateway.conditional import is_known, not_modified
 from gateway.datasets import Datasets
+from gateway.deeds import Deed, deeds_of
+from gateway.doorkeeper import look_again
 from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
@@ -97,14 +101,17 @@ class TaskRoutes:
     async def _asked(self, request: Request) -> Any:
         if media_type(request) != "multipart/form-data":
             return await read_json(request, limit=self._body_limit)
+        check_plain(request)
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
-        return await read_task_form(
-            checked_stream(request),
-            content_type=request.headers["content-type"],
-            datasets=self._datasets,
-            tenant=tenant_of(request),
-            limit=self._body_limit,
-        )
+        check = partial(look_again, request.scope)
+        taken = self._datasets.arrivals(tenant=tenant_of(request), check=check, deeds=deeds_of(request))
+        async with taken as arrivals:
+            return await read_task_form(
+                checked_stream(request),
+                content_type=request.headers["content-type"],
+                arrivals=arrivals,
+                limit=self._body_limit,
+            )
 
     async def _get(self, request: Request) -> Answer:
         find = self._finder(request)
@@ -125,6 +132,7 @@ class TaskRoutes:
     async def _cancel(self, request: Request) -> Response:
         identity = path_id(request, of="task")
         done = await self._tasks.cancel([identity], tenant=tenant_of(request))
+        deeds_of(request).note(*(Deed(object=each) for each in done.at_once | done.asked))
         row = await self._finder(request)(identity)
         # Accepted means: it has been asked to stop, and will tell when it has.
         ends_later = identity not in done.at_once and row["state"] not in FINAL_STATES

@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import polars as pl
@@ -22,10 +23,17 @@ from processor.run import Run
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """Some rows, in the file's order, and how many bytes of the file were read until their end."""
+    """Some rows, in the file's order.
+
+    Attributes:
+        frame: the rows.
+        position: how many bytes of the file were read until their end.
+        mixed: names of columns that are text in the frame because they hold values of several types.
+    """
 
     frame: pl.DataFrame
     position: int
+    mixed: AbstractSet[str] = frozenset()
 
 
 class Source(Protocol):
@@ -101,7 +109,9 @@ class ConvertedFile:
 
     def _usable(self, flaws: Flaws) -> Iterator[Piece]:
         for piece in self._pieces.pieces(flaws):
-            yield Piece(frame=with_usable_names(piece.frame, flaws.note), position=piece.position)
+            frame = with_usable_names(piece.frame, flaws.note)
+            names = zip(piece.frame.columns, frame.columns, strict=True) if piece.mixed else ()
+            yield replace(piece, frame=frame, mixed={new for old, new in names if old in piece.mixed})
 
     def _converted(self, table: Table) -> pl.LazyFrame:
         self._run.phase("convert")
@@ -109,8 +119,10 @@ class ConvertedFile:
         folder.mkdir()
         store = Pieces(folder)
         self._flaws = table.flaws = Flaws()
+        mixed: set[str] = set()
         for piece in self._usable(self._flaws):
             store.add(piece.frame)
+            mixed |= piece.mixed
             self._run.progress(
                 rows=store.rows,
                 bytes_read=piece.position,
@@ -118,14 +130,14 @@ class ConvertedFile:
             )
         frame = store.finish()
         self._store = store
-        self._tell(store)
+        self._tell(store.widened | mixed)
         if list(store.schema.items()) != list(table.head.schema.items()):
             raise SchemaMovedError
         table.rows = store.rows
         return frame
 
-    def _tell(self, store: Pieces) -> None:
-        for name in sorted(store.widened):
+    def _tell(self, mixed: AbstractSet[str]) -> None:
+        for name in sorted(mixed):
             self._run.warn("types", f"Column {shown(name)} holds values of several types; read as text.")
         if self._flaws.unread:
             lines = shown_lines(self._flaws.unread_lines, self._flaws.unread)

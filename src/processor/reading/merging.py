@@ -34,6 +34,8 @@ def _common_scalar(one: pl.DataType, other: pl.DataType) -> pl.DataType:
         return pl.Float64()
     if {one, other} <= {pl.Date(), pl.Datetime("us")}:
         return pl.Datetime("us")
+    if {one, other} <= {pl.Time(), pl.Duration("us")}:
+        return pl.Duration("us")  # since midnight
     return pl.String()
 
 
@@ -57,6 +59,8 @@ def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:
         return column.cast(pl.String)
     if column.dtype.is_nested():
         return as_json(column)
+    if column.dtype == pl.Duration:
+        return column.dt.to_string("iso")  # which Polars does not cast
     return column.cast(pl.String)
 
 

@@ -116,7 +116,7 @@ def _office(path: Path) -> str | None:
     """The part that makes a zip archive an Office document, if it is one."""
     try:
         with path.open("rb") as file:
-            names = archive.directory(file).namelist()
+            names = [name.replace("\\", "/") for name in archive.directory(file).namelist()]  # as some programs write
     except archive.DAMAGE:
         return None
     if "[Content_Types].xml" in names:

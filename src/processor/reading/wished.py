@@ -121,6 +121,8 @@ def _made(column: pl.Expr, dtype: pl.DataType, wanted: pl.DataType) -> pl.Expr:
         return column
     if dtype == pl.String:
         return parsed(column, wanted)
+    if wanted == pl.String and isinstance(dtype, pl.Duration):
+        return column.dt.to_string("iso")  # which Polars does not cast
     if wanted == pl.Int64 and (dtype.is_float() or dtype.is_decimal()):
         return pl.when(column == column.floor()).then(column).cast(wanted, strict=False)
     if wanted == pl.Date and isinstance(dtype, pl.Datetime):

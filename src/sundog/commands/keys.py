@@ -6,14 +6,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 import anyio
 import asyncpg
 
 from common.words import KeyRole
-from sundog.command import Command, positive
+from sundog.command import MOST_BIGINT, MOST_INTEGER, Command, whole
 from sundog.keys import Keys, NewKey, TenantChange, opened_keys
 from sundog.owner import owner_dsn
+
+MOST_DAYS: Final = 36_500  # a century
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -29,17 +32,27 @@ def add_arguments(parser: ArgumentParser) -> None:
     create.add_argument("--tenant", default="default", help="whose it is; made if new (default: %(default)s)")
     create.add_argument("--role", choices=[role.value for role in KeyRole], default=KeyRole.SUBMIT.value)
     create.add_argument("--name", default="", help="to recognise it by, for example where it is used")
-    create.add_argument("--days", type=positive, metavar="N", help="how long it is good (default: until it is revoked)")
-    create.add_argument("--requests-per-s", type=positive, metavar="N", help="default: as the gateways' settings say")
+    create.add_argument(
+        "--days", type=whole(1, MOST_DAYS), metavar="N", help="how long it is good (default: until it is revoked)"
+    )
+    create.add_argument(
+        "--requests-per-s", type=whole(1, MOST_INTEGER), metavar="N", help="default: as the gateways' settings say"
+    )
     show = commands.add_parser("list", help="show the keys, without their secrets")
     show.add_argument("--tenant", help="only of this one")
     revoke = commands.add_parser("revoke", help="let a key and its sessions in no more")
     revoke.add_argument("key", help="its id, or the whole key")
     limit = commands.add_parser("limit", help="give a tenant limits of its own, or show them; -1 takes one away")
     limit.add_argument("--tenant", help="which; without it all are shown")
-    limit.add_argument("--datasets", type=int, metavar="N")
-    limit.add_argument("--bytes", type=int, metavar="N", dest="stored_bytes", help="in datasets")
-    limit.add_argument("--queued", type=int, metavar="N", help="waiting tasks")
+    limit.add_argument("--datasets", type=whole(-1, MOST_INTEGER), metavar="N")
+    limit.add_argument("--bytes", type=whole(-1, MOST_BIGINT), metavar="N", dest="stored_bytes", help="in datasets")
+    limit.add_argument("--queued", type=whole(-1, MOST_INTEGER), metavar="N", help="waiting tasks")
+    limit.add_argument(
+        "--running",
+        type=whole(-1, MOST_INTEGER),
+        metavar="N",
+        help="tasks at the same time, a cap; 0 pauses the tenant",
+    )
 
 
 def run(arguments: Namespace) -> None:
@@ -91,6 +104,7 @@ async def _limit(keys: Keys, arguments: Namespace) -> None:
                 datasets=arguments.datasets,
                 stored_bytes=arguments.stored_bytes,
                 queued=arguments.queued,
+                running=arguments.running,
             )
         )
     rows = await keys.tenants()

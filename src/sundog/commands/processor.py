@@ -11,7 +11,7 @@ from common.configuration import read_settings
 from common.errors import SundogError
 from common.queries import load_query
 from common.settings import DatabaseSettings
-from sundog.command import Command, positive
+from sundog.command import Command, whole
 
 SELECT_LOCAL_HEARTBEAT = load_query("sundog", "select_local_heartbeat")
 FRESH_SECONDS: Final = 20.0
@@ -35,7 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--kinds", type=words, metavar="A,B", help="serve only these kinds (default: SUNDOG_PROCESSOR_KINDS, else all)"
     )
     parser.add_argument(
-        "--slots", type=positive, metavar="N", help="analyses at a time (default: SUNDOG_PROCESSOR_SLOTS, else 2)"
+        "--slots", type=whole(1, 256), metavar="N", help="analyses at a time (default: SUNDOG_PROCESSOR_SLOTS, else 2)"
     )
     parser.add_argument(
         "--check", action="store_true", help="run nothing; exit 0 if a processor of this host has a fresh heartbeat"

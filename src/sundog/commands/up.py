@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from common.secrecy import keep_to_ourselves
-from sundog.command import Command, port_number, positive
+from sundog.command import Command, whole
 
 if TYPE_CHECKING:
     from sundog.up import LocalSundog, UpOptions
@@ -20,15 +20,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Where to listen, where to keep state, how much to run."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
-        "--port", type=port_number, default=8080, help="port to listen on; 0: any free one (default: %(default)s)"
+        "--port", type=whole(0, 65_535), default=8080, help="port to listen on; 0: any free one (default: %(default)s)"
     )
     parser.add_argument(
         "--data", type=Path, default=Path(".data"), metavar="DIR", help="keeps all state (default: %(default)s)"
     )
-    parser.add_argument("--processors", type=positive, default=1, metavar="N", help="processors (default: %(default)s)")
+    parser.add_argument(
+        "--processors", type=whole(1, 256), default=1, metavar="N", help="processors (default: %(default)s)"
+    )
     parser.add_argument(
         "--slots",
-        type=positive,
+        type=whole(1, 256),
         default=2,
         metavar="N",
         help="analyses at a time, each processor (default: %(default)s)",

@@ -128,6 +128,38 @@ async def test_an_unknown_kind_is_told_what_there_is(
     assert answer.json()["advice"] == "Kinds on offer now: profile."
 
 
+async def test_a_kind_that_was_perhaps_meant_is_named(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    asking = await client.post("/v1/tasks", json={**await asked(connection), "kind": "profil"})
+    looking = await client.get("/v1/kinds/Profiles")
+
+    for answer in (asking, looking):
+        assert answer.json()["advice"] == "Did you mean profile? Kinds on offer now: profile."
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "said"),
+    [
+        ("priority", "high", "/priority: must be a whole number"),
+        ("reuse", "yes", "/reuse: must be true or false"),
+        (
+            "params",
+            '{"top_k" 5}',
+            "/params: must be an object as JSON. This is no JSON: a colon is missing, at line 1, column 10.",
+        ),
+    ],
+)
+async def test_a_field_of_a_form_is_judged_as_what_it_is(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, field: str, sent: str, said: str
+) -> None:
+    dataset = (await asked(connection))["inputs"]["data"]
+    form = {"kind": (None, "profile"), "inputs": (None, f'{{"data": "{dataset}"}}'), field: (None, sent)}
+    answer = await client.post("/v1/tasks", files=form)
+
+    assert (answer.status_code, answer.json()["detail"]) == (422, said)
+
+
 async def test_a_kind_that_nobody_living_offers_waits_until_somebody_does(
     client: httpx2.AsyncClient, connection: asyncpg.Connection
 ) -> None:

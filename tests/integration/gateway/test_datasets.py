@@ -38,6 +38,23 @@ async def test_the_same_bytes_under_the_same_name_are_the_same_dataset(
     assert len(stored.files()) == 1
 
 
+async def test_the_same_bytes_as_something_else_are_the_same_dataset_as_it_was(client: httpx2.AsyncClient) -> None:
+    first = await client.put("/v1/datasets/flights", content=CSV, headers={"content-type": "text/csv"})
+    again = await client.put("/v1/datasets/flights", content=CSV, headers={"content-type": "application/json"})
+
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert first.json()["media_type"] == "text/csv"
+
+
+@pytest.mark.parametrize("path", ["/v1/datasets/", "/v1/datasets/01a202b5-8ce5-75f9-b321-dfef86eaf92c/"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+async def test_a_slash_too_many_is_told_as_such(at_the_door: httpx2.AsyncClient, method: str, path: str) -> None:
+    answer = await at_the_door.request(method, path)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.json()["advice"].startswith("Did you mean /v1/datasets")
+
+
 async def test_another_name_is_another_dataset_of_the_same_bytes(client: httpx2.AsyncClient, stored: Stored) -> None:
     first = await client.put("/v1/datasets/a.csv", content=CSV)
     other = await client.put("/v1/datasets/b.csv", content=CSV)
@@ -83,7 +100,9 @@ async def test_any_visible_name_survives(client: httpx2.AsyncClient) -> None:
         assert answer.json()["name"] == name
 
 
-@pytest.mark.parametrize("path", ["a%00b", "a%0Ab", "..%2Fa", "a%2Fb", "a%5Cb", "%2E%2E", "%FF.csv", "x" * 256, ""])
+@pytest.mark.parametrize(
+    "path", ["a%00b", "a%0Ab", "..%2Fa", "a%2Fb", "a%5Cb", "%2E%2E", "%FF.csv", "x" * 256, "", "%20", "%20%20"]
+)
 async def test_a_name_that_is_a_path_or_unseen_is_refused(
     at_the_door: httpx2.AsyncClient, stored: Stored, path: str
 ) -> None:
@@ -136,6 +155,7 @@ async def test_a_form_without_exactly_one_good_file_is_refused(client: httpx2.As
         ([("a", ("a.csv", CSV)), ("b", ("b.csv", CSV))], "body_invalid"),
         ([("a", (None, b"just a field"))], "body_invalid"),
         ([("a", ("../a.csv", CSV))], "name_invalid"),
+        ([("a", (" ", CSV))], "name_invalid"),
         ([("a", ("a.csv", b""))], "dataset_empty"),
     ]
     for files, code in wrong:

@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+import asyncpg
 import pytest
 
 from gateway.framing import ambiguity
 from helpers.gateways import GatewayFactory, RunningGateway
+from helpers.keys import a_key
 from helpers.own_task import in_own_task
 from helpers.raw_http import connected_to
 
@@ -40,6 +42,7 @@ MALFORMED: Final = {
     "a chunk of too many bytes": ASKS + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n{}\r\n0\r\n\r\n",
     "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
     "two hosts": b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+    "two types": ASKS + JSON + b"Content-Length: 2\r\n\r\n{}",
     "another host in the line": b"GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "another port in the line": b"GET http://localhost:9/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "a host as the path": b"GET localhost/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -123,8 +126,11 @@ async def test_an_endless_extension_of_a_chunk_is_no_way_to_stay(gateways: Gatew
         assert (await client.answer()).status == 408
 
 
-async def test_a_client_of_http_1_0_needs_no_host_where_any_is_served(gateways: GatewayFactory) -> None:
-    served = gateways.start(own={"host": "0.0.0.0", "open": True})
+async def test_a_client_of_http_1_0_needs_no_host_where_any_is_served(
+    gateways: GatewayFactory, connection: asyncpg.Connection
+) -> None:
+    await a_key(connection)
+    served = gateways.start(own={"host": "0.0.0.0"})
     async with served as gateway, connected_to(gateway.url) as client:
         await client.send(b"GET /healthz HTTP/1.0\r\n\r\n")
 

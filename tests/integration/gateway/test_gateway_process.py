@@ -93,6 +93,10 @@ async def test_it_serves_on_a_socket_that_it_inherits(environment: dict[str, str
     ("settings", "said"),
     [
         ({"SUNDOG_GATEWAY_HOST": "0.0.0.0"}, b"SUNDOG_GATEWAY_OPEN=true"),
+        (
+            {"SUNDOG_GATEWAY_PUBLISHED": "192.0.2.1", "SUNDOG_GATEWAY_OPEN": "true"},
+            b"Set SUNDOG_GATEWAY_ALLOWED_HOSTS",
+        ),
         ({"SUNDOG_STORAGE_URL": "nonsense"}, b"SUNDOG_STORAGE_URL"),
         ({"SUNDOG_GATEWAY_PORT": "many"}, b"SUNDOG_GATEWAY_PORT"),
     ],

@@ -10,7 +10,8 @@ import asyncpg
 import httpx2
 import pytest
 
-from gateway.digests import request_digest
+from gateway.digests import named_digest
+from gateway.intake import ONE
 from helpers.asking import asked
 from helpers.database import Database, connected
 from helpers.eventually import eventually
@@ -73,6 +74,19 @@ async def test_another_request_with_the_same_key_is_refused(
 
         assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert await count(connection) == 1
+
+
+async def test_the_same_body_at_another_route_is_another_request(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    one = await asked(connection)
+    many = {"tasks": [one]}
+    await post(client, one, key="a")
+    await post(client, many, key="b", path="/v1/tasks/batch")
+    for body, key, path in ((one, "a", "/v1/tasks/batch"), (many, "b", "/v1/tasks")):
+        answer = await post(client, body, key=key, path=path)
+
+        assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
 
 
 async def test_keys_differ_from_each_other(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
@@ -149,7 +163,7 @@ async def test_who_comes_second_waits_for_the_first(
     async with connected(database.dsn) as first, anyio.create_task_group() as group:
         transaction = first.transaction()
         await transaction.start()
-        await first.execute(CLAIM, "a", request_digest(body), theirs)
+        await first.execute(CLAIM, "a", named_digest(body, route=ONE), theirs)
         group.start_soon(ask)
         await eventually(lambda: connection.fetchval(WAITS_FOR_A_LOCK))
         await (transaction.commit() if commits else transaction.rollback())
@@ -198,7 +212,7 @@ async def test_a_key_is_free_again_when_it_has_expired(
 
 async def test_tenants_have_keys_of_their_own(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
     body = await asked(connection)
-    await connection.execute(CLAIM.replace("'default'", "'other'"), "a", request_digest(body), uuid4())
+    await connection.execute(CLAIM.replace("'default'", "'other'"), "a", named_digest(body, route=ONE), uuid4())
     answer = await post(client, body, key="a")
 
     assert answer.status_code == 202
@@ -207,7 +221,7 @@ async def test_tenants_have_keys_of_their_own(client: httpx2.AsyncClient, connec
 
 async def test_a_key_whose_task_is_gone_says_so(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
     body = await asked(connection)
-    await connection.execute(CLAIM, "a", request_digest(body), uuid4())
+    await connection.execute(CLAIM, "a", named_digest(body, route=ONE), uuid4())
     answer = await post(client, body, key="a")
 
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

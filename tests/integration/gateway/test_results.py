@@ -1,6 +1,7 @@
 """What came out of a task."""
 
 import json
+from uuid import UUID
 
 import asyncpg
 import httpx2
@@ -120,6 +121,24 @@ async def test_the_head_of_an_artifact(
     assert (answer.status_code, answer.headers["content-length"], answer.content) == (200, "5120", b"")
 
 
+async def test_of_a_head_a_range_is_none(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
+) -> None:
+    answer = await client.head(await stored_artifact(connection, stored, CONTENT), headers={"range": "bytes=0-9"})
+
+    assert (answer.status_code, answer.headers["content-length"]) == (200, "5120")
+
+
+async def test_an_etag_may_stand_in_any_of_several_lines(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
+) -> None:
+    path = await stored_artifact(connection, stored, CONTENT)
+    etag = (await client.head(path)).headers["etag"]
+    answer = await client.get(path, headers=[("if-none-match", '"other"'), ("if-none-match", etag)])
+
+    assert answer.status_code == 304
+
+
 async def test_an_artifact_whose_bytes_are_lost_is_gone(
     client: httpx2.AsyncClient, connection: asyncpg.Connection
 ) -> None:
@@ -134,3 +153,18 @@ async def test_an_unknown_artifact_is_not_found(client: httpx2.AsyncClient, conn
     task = await finished_task(connection)
     for name in ("b.html", "../a.html", "a%00", "a/b"):
         assert (await client.get(f"/v1/tasks/{task}/artifacts/{name}")).status_code == 404
+
+
+async def test_an_unknown_artifact_is_answered_with_those_that_there_are(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    async def advice(name: str) -> str:
+        return str((await client.get(f"/v1/tasks/{task}/artifacts/{name}")).json()["advice"])
+
+    task = await finished_task(connection)
+    assert await advice("b.html") == "The task has none."
+    await an_artifact(connection, task, name="a.html")
+    await an_artifact(connection, task, name="b.csv")
+    assert await advice("b.html") == "The task has a.html, b.csv."
+    task = UUID(int=7)
+    assert await advice("b.html") == "Check the id in the URL."

@@ -139,6 +139,25 @@ async def test_a_body_that_is_wanted_is_asked_for(app: Starlette, settings: Gate
         assert (await read_until(stream, b"}}")).startswith(b"HTTP/1.1 201 Created\r\n")
 
 
+async def test_white_space_around_a_value_is_no_part_of_it(app: Starlette, settings: GatewaySettings) -> None:
+    head = (
+        b"PUT /v1/datasets/a.csv HTTP/1.1\r\nHost:\t localhost \t\r\nContent-Length: 4\r\nExpect: 100-continue \r\n\r\n"
+    )
+    async with served(app, settings) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(head)
+        assert await read_until(stream, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        await stream.send(b"a,b\n")
+        assert (await read_until(stream, b"}}")).startswith(b"HTTP/1.1 201 Created\r\n")
+
+
+async def test_a_client_of_http_1_0_is_never_told_to_continue(app: Starlette, settings: GatewaySettings) -> None:
+    head = b"PUT /v1/datasets/a.csv HTTP/1.0\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n"
+    async with served(app, settings) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(head)
+        await stream.send(b"a,b\n")
+        assert (await read_until(stream, b"}}")).startswith(b"HTTP/1.1 201 Created\r\n")
+
+
 async def test_a_connection_is_used_again_after_a_form(app: Starlette, settings: GatewaySettings) -> None:
     form = b'--XX\r\nContent-Disposition: form-data; name="a"; filename="a.csv"\r\n\r\na,b\n\r\n--XX--\r\n'
     head = (
@@ -172,6 +191,46 @@ async def test_a_head_over_the_limit_is_refused(door: Starlette, settings: Gatew
 async def test_what_is_no_http_is_told_so(door: Starlette, settings: GatewaySettings) -> None:
     async with served(door, settings) as port:
         assert problem(await talk(port, b"hello\r\n\r\n")) == (400, "request_malformed")
+
+
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        (b"hello\r\n\r\n", ""),
+        (b"GET /v1/tasks?tag=private HTTP/1.1\r\nX-Request-Id: mine\r\nHost: a\r\nHost: b\r\n\r\n", "/v1/tasks"),
+        (b"GET /" + b"x" * 5000, "/" + "x" * 999),
+    ],
+)
+async def test_what_never_became_a_request_is_answered_and_logged_like_any(
+    door: Starlette, settings: GatewaySettings, caplog: pytest.LogCaptureFixture, sent: bytes, path: str
+) -> None:
+    with caplog.at_level(logging.INFO):
+        async with served(door, settings) as port:
+            answer = await talk(port, sent)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().splitlines()[1:])
+    (logged,) = [record for record in caplog.records if record.name == "gateway.request_log"]
+
+    assert {"date", "x-request-id", "content-security-policy", "cache-control"} <= headers.keys()
+    assert json.loads(body)["request_id"] == headers["x-request-id"]
+    assert b"X-Request-Id" not in sent or headers["x-request-id"] == "mine"
+    assert vars(logged) | {"request": headers["x-request-id"], "path": path} == vars(logged)
+    assert vars(logged)["status"] == problem(answer)[0]
+    assert [record for record in caplog.records if record.name.startswith("uvicorn") and record.levelno > 20] == []
+
+
+async def test_a_web_socket_that_is_asked_for_is_not_made_and_nobody_is_told_to_install_one(
+    door: Starlette, settings: GatewaySettings, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = (
+        b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    async with served(door, settings) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        await stream.send(head)
+        assert (await read_until(stream, b"}")).startswith(b"HTTP/1.1 200 OK\r\n")
+
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 async def test_a_connection_that_asks_nothing_is_closed_without_a_word(

@@ -63,6 +63,23 @@ async def test_a_part_that_nobody_takes_is_passed_over() -> None:
     assert names == ["kind", "data"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ('filename="say %22hi%22.csv"', 'say "hi".csv'),
+        ('filename="a%0D%0Ab%0a.csv"', "a\r\nb\n.csv"),
+        ('filename="100%25 %41 %2"', "100%25 %41 %2"),
+        (r'filename="say \"hi\".csv"', 'say "hi".csv'),
+    ],
+)
+async def test_what_would_end_a_name_is_written_in_other_ways(sent: str, meant: str) -> None:
+    """As curl, browsers and older curls do; a percent sign before anything else is one."""
+    body = f'--XX\r\nContent-Disposition: form-data; name="a%22b"; {sent}\r\n\r\nx\r\n--XX--\r\n'
+    [(head, _)] = await read(in_pieces(body.encode()))
+
+    assert (head.name, head.filename) == ('a"b', meant)
+
+
 async def test_too_many_parts_are_refused() -> None:
     with pytest.raises(BodyInvalidError, match="parts at most"):
         await read(in_pieces(encoded("a", b"") * (MOST_PARTS + 1) + b"--XX--\r\n"))

@@ -59,6 +59,68 @@ def test_a_wrong_field_is_pointed_at(change: dict[str, Any], pointer: str) -> No
     assert pointers({**ASKED, **change}) == [pointer]
 
 
+def said(asked: object) -> str:
+    with pytest.raises(RequestInvalidError) as caught:
+        parse_submission(asked)
+    return caught.value.message
+
+
+A_TIME = "/run_at: must be a time with its offset, like 2026-11-22T09:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"inputs": {"data": "rides.csv"}},
+            "/inputs/data: must be a dataset's id: PUT the file to /v1/datasets/NAME first",
+        ),
+        ({"inputs": {"data": 7}}, "/inputs/data: must be a dataset's id: PUT the file to /v1/datasets/NAME first"),
+        ({"inputs": []}, "/inputs: must be an object"),
+        ({"tags": "nightly"}, "/tags: must be a list"),
+        ({"tags": ["a"] * 17}, "/tags: must have at most 16 entries"),
+        ({"tags": ["\ud800"]}, "/tags/0: must be a text of whole characters"),
+        ({"kind": ""}, "/kind: must have at least 1 character"),
+        ({"kind": "x" * 65}, "/kind: must have at most 64 characters"),
+        ({"priority": "high"}, "/priority: must be a whole number"),
+        ({"priority": 101}, "/priority: must be ≤ 100"),
+        ({"timeout_s": 0}, "/timeout_s: must be ≥ 1"),
+        ({"reuse": "yes"}, "/reuse: must be true or false"),
+        ({"prams": {}}, "/prams: is no field of a task. Did you mean params?"),
+        ({"run_at": 1_800_000_000}, A_TIME),
+        ({"run_at": "1800000000"}, A_TIME),
+        ({"run_at": True}, A_TIME),
+        ({"run_at": "soon"}, A_TIME),
+        ({"run_at": "2026-11-22"}, A_TIME),
+        ({"run_at": "2026-11-22T09:00:00"}, A_TIME),
+        ({"run_at": "2026-13-22T09:00:00Z"}, A_TIME),
+    ],
+)
+def test_what_is_wrong_is_said_in_our_words(change: dict[str, Any], message: str) -> None:
+    assert said({**ASKED, **change}) == message
+
+
+def test_what_is_no_object_is_told_so() -> None:
+    assert said([]) == "The body: must be a JSON object"
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=70),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(Submission.model_fields)), ANY_JSON))
+def test_every_fault_has_words_of_ours(asked: dict[str, Any]) -> None:
+    try:
+        parse_submission(asked)
+    except RequestInvalidError as error:
+        for fault in error.faults:
+            assert "nput should" not in fault.detail
+            assert fault.detail != "cannot be taken", fault.pointer
+
+
 @pytest.mark.parametrize("asked", [None, [], "profile", 1])
 def test_a_task_is_an_object(asked: object) -> None:
     assert pointers(asked) == [""]

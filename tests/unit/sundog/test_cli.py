@@ -27,6 +27,27 @@ def test_a_wrong_number_is_a_wrong_command_line(wrong: list[str], capsys: pytest
     assert f"argument {wrong[0]}: invalid" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("wrong", "most"),
+    [
+        (["create", "--days", "99999999999"], 36_500),
+        (["create", "--days", "9" * 5_000], 36_500),
+        (["create", "--requests-per-s", "99999999999999"], 2**31 - 1),
+        (["limit", "--datasets", "99999999999999"], 2**31 - 1),
+        (["limit", "--queued", "99999999999999"], 2**31 - 1),
+        (["limit", "--bytes", "99999999999999999999"], 2**63 - 1),
+    ],
+)
+def test_a_number_that_nobody_could_keep_is_a_wrong_command_line(
+    wrong: list[str], most: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", *wrong])
+    assert ended.value.code == 2
+    assert f"argument {wrong[1]}: invalid number '{wrong[2][:40]}': must be from" in (told := capsys.readouterr().err)
+    assert f" to {most}\n" in told
+
+
 def test_a_failure_is_a_sentence_with_advice_and_exit_code_1(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """A sheet of an .xlsx file as frames."""
 
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ from common.errors import InputError
 from processor.reading.converted import Piece
 from processor.reading.dialect import looks_like_header
 from processor.reading.flaws import Flaws
-from processor.reading.merging import common
 from processor.reading.options import ReadOptions
-from processor.reading.schema import unique_names
+from processor.reading.spreadsheet.batch import Batch
 from processor.reading.spreadsheet.cells import batches
-from processor.reading.spreadsheet.workbook import opened, opened_part, package
+from processor.reading.spreadsheet.frames import frame_of
+from processor.reading.spreadsheet.parts import Parts
+from processor.reading.spreadsheet.workbook import opened
 
 _LOOK_AT = 100
 _PREAMBLE = 20
@@ -51,39 +52,40 @@ class ExcelSource:
             InputError: the file is damaged, is a bomb, or has no such sheet.
         """
         size = self._path.stat().st_size
-        with self._path.open("rb") as raw, package(raw) as parts:
+        with self._path.open("rb") as raw, Parts(raw) as parts:
             book = opened(parts, self._options.sheet, folder=self._folder, most_bytes=self._most_bytes)
             if len(book.sheets) > 1 and self._options.sheet is None:
                 flaws.note("sheet", f"The first of {len(book.sheets)} sheets was read.")
-            with book.texts, opened_part(parts, book.part) as part:
-                share = size / max(1, parts.getinfo(book.part).file_size)
-                for frame in self._frames(batches(book, part, flaws), flaws):
-                    yield Piece(frame=frame, position=min(size - 1, round(part.tell() * share)))
+            with book.texts, parts.opened(book.part) as part:
+                share = size / max(1, parts.bytes(book.part))
+                found = batches(book, part, flaws, skip=self._options.skip_rows or 0)
+                for frame, mixed in self._frames(found, flaws):
+                    yield Piece(frame=frame, position=min(size - 1, round(part.tell() * share)), mixed=mixed)
 
-    def _frames(self, found: Iterator[list[list[Any]]], flaws: Flaws) -> Iterator[pl.DataFrame]:
-        first = next(found, [])
+    def _frames(self, found: Iterator[Batch], flaws: Flaws) -> Iterator[tuple[pl.DataFrame, set[str]]]:
+        first = next(found, Batch())
         start, header = self._layout(first, flaws)
-        names = [_as_name(cell) for cell in first[start]] if header else []
-        yield _frame(first[start + header :], names)
-        for rows in found:
-            yield _frame(rows, names)
+        names = [_as_name(cell) for cell in first.row(start)] if header else []
+        for batch in chain([first.since(start + header)], found):
+            mixed: set[str] = set()
+            yield frame_of(batch, names, mixed), mixed
 
-    def _layout(self, rows: Sequence[list[Any]], flaws: Flaws) -> tuple[int, bool]:
-        """How many rows stand before the table, and whether its first row holds names."""
+    def _layout(self, first: Batch, flaws: Flaws) -> tuple[int, bool]:
+        """How many of the rows stand before the table, and whether its first row holds names."""
+        rows = [first.row(number) for number in range(min(_LOOK_AT, len(first.rows)))]
+        if not rows and self._options.skip_rows:
+            raise InputError("The sheet ends before its table begins.", advice="Look at read_options.skip_rows.")
         if not rows:
             raise InputError("The sheet is empty.", advice="Choose another by read_options.sheet.")
-        looked_at = rows[:_LOOK_AT]
-        widths = [sum(cell is not None for cell in row) for row in looked_at]
-        start = self._options.skip_rows
-        if start is None:
-            start = next((n for n, width in enumerate(widths[:_PREAMBLE]) if width > 1), 0) if max(widths) > 1 else 0
-            if start:
-                flaws.note("preamble", f"The first {start} rows are no rows of the table; they were left out.")
-        if start >= len(rows):
-            raise InputError("The sheet ends before its table begins.", advice="Look at read_options.skip_rows.")
+        widths = [sum(cell is not None for cell in row) for row in rows]
+        start = 0
+        if self._options.skip_rows is None and max(widths) > 1:
+            start = next((n for n, width in enumerate(widths[:_PREAMBLE]) if width > 1), 0)
+        if start:
+            flaws.note("preamble", f"The first {start} rows are no rows of the table; they were left out.")
         if self._options.header is not None:
             return start, self._options.header
-        header = looks_like_header([[_as_name(cell) for cell in row] for row in looked_at[start:]])
+        header = looks_like_header([[_as_name(cell) for cell in row] for row in rows[start:]])
         if not header:
             flaws.note("header", "The first row looks like data; the columns are named column_1, column_2 and so on.")
         return start, header
@@ -91,36 +93,3 @@ class ExcelSource:
 
 def _as_name(cell: Any) -> str:
     return "" if cell is None else str(cell)
-
-
-def _frame(rows: Sequence[list[Any]], names: Sequence[str]) -> pl.DataFrame:
-    width = max([len(names), *(len(row) for row in rows)])
-    wide = unique_names([*names, *[""] * (width - len(names))])
-    columns = [[row[n] if n < len(row) else None for row in rows] for n in range(width)]
-    return pl.DataFrame([_series(name, values) for name, values in zip(wide, columns, strict=True)])
-
-
-def _series(name: str, values: list[Any]) -> pl.Series:
-    """A column of the narrowest type that its values share; text where there is none."""
-    kinds = {type(value) for value in values if value is not None}
-    dtype: pl.DataType = pl.Null()
-    for kind in kinds:
-        dtype = common(dtype, _TYPES[kind])
-    if dtype == pl.String and kinds != {str}:
-        values = [value if value is None or isinstance(value, str) else _text(value) for value in values]
-    return pl.Series(name, values, dtype=dtype, strict=False)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-_TYPES: dict[type, pl.DataType] = {
-    int: pl.Int64(),
-    float: pl.Float64(),
-    bool: pl.Boolean(),
-    str: pl.String(),
-    date: pl.Date(),
-    datetime: pl.Datetime("us"),
-    time: pl.Time(),
-}

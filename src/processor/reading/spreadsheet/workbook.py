@@ -1,27 +1,23 @@
-"""What an .xlsx file says about its sheets: their names, where they are, the shared texts, which formats are dates.
+"""What an .xlsx file says about its sheets: their names, where they are, the shared texts, what formats show.
 
 Source: ECMA-376, part 1 (SpreadsheetML).
 """
 
-import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
-from zipfile import ZipFile
+from typing import TypeVar
 
 from common.errors import InputError
-from processor.reading.archive import DAMAGE, directory, shown_member
+from processor.reading.archive import shown_member
+from processor.reading.spreadsheet.number_formats import Styles
+from processor.reading.spreadsheet.parts import Parts, linked
 from processor.reading.spreadsheet.plain_xml import texts_of
 from processor.reading.spreadsheet.shared_texts import SharedTexts
 from processor.reading.spreadsheet.xml import XmlParser, damaged, unescaped
 
 _ParserT = TypeVar("_ParserT", bound="XmlParser")
 _MOST_PART = 16 << 20  # of what is read as a whole, and says how to read the rest
-_DATE_FORMATS = {*range(14, 18), 22, *range(27, 37), *range(50, 59)}
-_TIME_FORMATS = {18, 19, 20, 21, 45, 46, 47}
-_LITERAL = re.compile(r'"[^"]*"|\\.|\[(?![hms]+\])[^\]]*\]|_.|\*.')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,25 +25,25 @@ class Workbook:
     """What is needed to read the cells of one sheet.
 
     Attributes:
-        sheets: names of all sheets, in their order.
+        sheets: names of all sheets that have cells, in their order.
         part: the part of the archive that holds the chosen one.
         texts: the shared texts, which cells name by number; read as they are needed.
-        dates: by number of a cell's style, whether it shows a date (`date`) or a time of day (`time`).
+        shown: by number of a cell's style, what it shows numbers as: `date`, `time` (of day) or `duration`.
         epoch_1904: whether days are counted from 1904.
     """
 
     sheets: tuple[str, ...]
     part: str
     texts: SharedTexts
-    dates: dict[int, str]
+    shown: dict[int, str]
     epoch_1904: bool
 
 
-def opened(archive: ZipFile, sheet: str | int | None, *, folder: Path, most_bytes: int) -> Workbook:
+def opened(parts: Parts, sheet: str | int | None, *, folder: Path, most_bytes: int) -> Workbook:
     """Read what the sheet needs.
 
     Args:
-        archive: the file; it must stay open as long as cells are read.
+        parts: the file; it must stay open as long as cells are read.
         sheet: name or number.
         folder: where shared texts may be put.
         most_bytes: memory for them.
@@ -55,29 +51,37 @@ def opened(archive: ZipFile, sheet: str | int | None, *, folder: Path, most_byte
     Raises:
         InputError: there is no such sheet, or the file is damaged or no spreadsheet.
     """
-    book = _parse(archive, "xl/workbook.xml", _Book())
-    links = _parse(archive, "xl/_rels/workbook.xml.rels", _Links())
-    names = tuple(name for name, _ in book.sheets)
-    target = links.targets.get(_chosen(book.sheets, sheet))
+    book = _parse(parts, "xl/workbook.xml", _Book())
+    links = _parse(parts, "xl/_rels/workbook.xml.rels", _Links())
+    sheets = [(name, link) for name, link in book.sheets if link not in links.others]
+    others = {name for name, link in book.sheets if link in links.others}
+    target = links.targets.get(_chosen(sheets, sheet, others=others))
     if target is None:
         raise damaged()
-    part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-    styles = _parse(archive, "xl/styles.xml", _Styles()) if "xl/styles.xml" in archive.namelist() else _Styles()
-    texts = SharedTexts(_texts(archive), folder=folder, most_bytes=most_bytes)
-    return Workbook(sheets=names, part=part, texts=texts, dates=styles.dates(), epoch_1904=book.epoch_1904)
+    styles = _parse(parts, "xl/styles.xml", Styles()) if "xl/styles.xml" in parts else Styles()
+    return Workbook(
+        sheets=tuple(name for name, _ in sheets),
+        part=linked(target),
+        texts=SharedTexts(_texts(parts), folder=folder, most_bytes=most_bytes),
+        shown=styles.shown(),
+        epoch_1904=book.epoch_1904,
+    )
 
 
-def _texts(archive: ZipFile) -> Iterator[list[str]]:
-    if "xl/sharedStrings.xml" not in archive.namelist():
+def _texts(parts: Parts) -> Iterator[list[str]]:
+    if "xl/sharedStrings.xml" not in parts:
         return
     parser = _Texts()
-    with opened_part(archive, "xl/sharedStrings.xml") as part:
+    with parts.opened("xl/sharedStrings.xml") as part:
         for _ in parser.run(part):
             yield parser.texts
             parser.texts = []
 
 
-def _chosen(sheets: list[tuple[str, str]], sheet: str | int | None) -> str:
+def _chosen(sheets: list[tuple[str, str]], sheet: str | int | None, *, others: set[str]) -> str:
+    """The link of the sheet that is wanted; `others` have no cells."""
+    if not sheets and others:
+        raise InputError("The spreadsheet has charts, and no sheet with cells.", advice="Save the table itself.")
     if not sheets:
         raise damaged()
     if sheet is None:
@@ -87,8 +91,9 @@ def _chosen(sheets: list[tuple[str, str]], sheet: str | int | None) -> str:
     for name, link in sheets:
         if name == sheet:
             return link
+    what = "The spreadsheet has no such sheet" if sheet not in others else "That sheet is a chart, without cells"
     names = ", ".join(shown_member(name) for name, _ in sheets[:10])
-    raise InputError(f"The spreadsheet has no such sheet; there are {names}.", advice="Set read_options.sheet.")
+    raise InputError(f"{what}; there are {names}.", advice="Set read_options.sheet.")
 
 
 class _Book(XmlParser):
@@ -105,38 +110,21 @@ class _Book(XmlParser):
 
 
 class _Links(XmlParser):
+    """Where worksheets are, by the links that the workbook names; `others` are links to charts and the like."""
+
     def __init__(self) -> None:
         super().__init__()
         self.targets: dict[str, str] = {}
+        self.others: set[str] = set()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "Relationship" and attributes.get("Type", "").endswith("/worksheet"):
-            self.targets[attributes.get("Id", "")] = attributes.get("Target", "")
-
-
-class _Styles(XmlParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self._own: dict[int, str] = {}
-        self._used: list[int] = []
-        self._in_cells = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "numFmt":
-            self._own[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
-        elif name == "cellXfs":
-            self._in_cells = True
-        elif name == "xf" and self._in_cells:
-            self._used.append(int(attributes.get("numFmtId", "0")))
-
-    def end(self, name: str) -> None:
-        if name == "cellXfs":
-            self._in_cells = False
-
-    def dates(self) -> dict[int, str]:
-        """Style number → `date` or `time`, for those that show one."""
-        kinds = {number: _kind(own, self._own.get(own)) for number, own in enumerate(self._used)}
-        return {number: kind for number, kind in kinds.items() if kind}
+        if name != "Relationship":
+            return
+        link = attributes.get("Id", "")
+        if attributes.get("Type", "").endswith("/worksheet"):
+            self.targets[link] = attributes.get("Target", "")
+        else:
+            self.others.add(link)
 
 
 class _Texts(XmlParser):
@@ -177,45 +165,8 @@ class _Texts(XmlParser):
                 raise damaged()
 
 
-def _kind(number: int, code: str | None) -> str | None:
-    if number in _DATE_FORMATS:
-        return "date"
-    if number in _TIME_FORMATS:
-        return "time"
-    plain = _LITERAL.sub("", (code or "").split(";")[0]).lower()
-    if "general" in plain or not code:
-        return None
-    if re.search("[yd]|mmm", plain) or (re.search("m", plain) and not re.search("[hs0#?]", plain)):
-        return "date"
-    return "time" if re.search("[hs]", plain) else None
-
-
-def _parse(archive: ZipFile, part: str, parser: _ParserT) -> _ParserT:
-    with opened_part(archive, part) as file:
+def _parse(parts: Parts, part: str, parser: _ParserT) -> _ParserT:
+    with parts.opened(part) as file:
         for _ in parser.run(file, most=_MOST_PART):
             pass
     return parser
-
-
-def package(raw: io.BufferedReader) -> ZipFile:
-    """The parts of the file.
-
-    Raises:
-        InputError: there is no list of them.
-    """
-    try:
-        return directory(raw)
-    except DAMAGE:
-        raise damaged() from None
-
-
-def opened_part(archive: ZipFile, part: str) -> IO[bytes]:
-    """One part's bytes.
-
-    Raises:
-        InputError: it is missing, or not packed as parts are.
-    """
-    try:
-        return archive.open(part)
-    except DAMAGE:
-        raise damaged() from None

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from common.database import Pool, open_pool
 from common.settings import DatabaseSettings
+from common.words import KeyRole
 from gateway.errors import QueueFullError, StorageFullError, TooManyRequestsError
 from gateway.rates import Rates
 from gateway.room import QueueRoom
@@ -51,6 +52,27 @@ async def admitted(rates: Rates, key: str, *, of: int, per_s: int) -> int:
         else:
             count += 1
     return count
+
+
+async def test_what_a_role_forbids_counts_as_a_request_too(
+    gateways: GatewayFactory, connection: asyncpg.Connection
+) -> None:
+    key = await a_key(connection, role=KeyRole.READ, requests_per_s=1)
+    async with gateways.start(own={"open": False}) as gateway, httpx2.AsyncClient(base_url=gateway.url) as client:
+        answers = [await client.post("/v1/tasks/cancel?state=queued", headers=bearer(key)) for _ in range(20)]
+
+    assert {answer.status_code for answer in answers} == {403, 429}
+    assert answers[0].status_code == 403
+
+
+async def test_a_login_counts_as_a_request_of_its_key(gateways: GatewayFactory, connection: asyncpg.Connection) -> None:
+    key = await a_key(connection, requests_per_s=1)
+    async with gateways.start(own={"open": False}) as gateway, httpx2.AsyncClient(base_url=gateway.url) as client:
+        answers = [await client.post("/v1/session", json={"key": key.text}) for _ in range(20)]
+    statuses = [answer.status_code for answer in answers]
+
+    assert set(statuses) == {200, 429}
+    assert await connection.fetchval("SELECT count(*) FROM session") == statuses.count(200)
 
 
 @pytest.mark.every_postgres
@@ -147,7 +169,9 @@ async def test_a_tenant_has_room_for_so_many_bytes_and_datasets_whoever_else_has
     await a_dataset(connection, tenant="other", content=b"0123456789")
     left = [await quota.bytes_left("small")]
     await a_dataset(connection, tenant="small", content=b"0123456789")
-    quota.note("small", 10)
+    tally = quota.tally(connection, "small")
+    await tally.add([10])
+    quota.learn(tally)
     left.append(await quota.bytes_left("small"))
     time.now += 2
     left.append(await quota.bytes_left("small"))

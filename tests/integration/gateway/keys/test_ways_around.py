@@ -1,5 +1,6 @@
 """Ways around the guard that others have fallen for: each of them is shut."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 
 import httpx2
@@ -54,15 +55,20 @@ async def test_no_spelling_of_a_path_passes_the_guard(guarded: RunningGateway) -
 
 @pytest.mark.parametrize("name", ["x-http-method-override", "x-http-method", "x-method-override"])
 async def test_the_method_is_the_one_of_the_request(as_admin: httpx2.AsyncClient, name: str) -> None:
-    answer = await as_admin.post("/v1/session?_method=DELETE", json={}, headers={name: "DELETE"})
+    answer = await as_admin.post("/v1/session", json={}, headers={name: "DELETE"})
 
     assert answer.json()["pointer"] == "/key"  # taken for a login
+    assert (await as_admin.post("/v1/session?_method=DELETE", json={})).json()["code"] == "query_invalid"
 
 
 @pytest.mark.parametrize("name", ["x-original-url", "x-rewrite-url", "x-forwarded-prefix", "x-forwarded-user"])
 async def test_headers_of_proxies_lead_nowhere_else(client: httpx2.AsyncClient, name: str) -> None:
     assert (await client.get("/healthz", headers={name: "/v1/tasks"})).status_code == 200
     assert (await client.get("/v1/tasks", headers={name: "/healthz"})).status_code == 401
+
+
+def basic(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 async def test_one_key_comes_once_and_as_a_bearers(guarded: RunningGateway, admin: Token) -> None:
@@ -83,8 +89,33 @@ async def test_one_key_comes_once_and_as_a_bearers(guarded: RunningGateway, admi
         (["Authorization: Bearer " + "sundog_" * 4_000], 401),
         (["Authorization: Bearer " + "x" * 200_000], 431),
         (["Authorization:"], 401),
+        ([f"Authorization: Basic {basic(admin.text + ':')}"], 200),
+        ([f"Authorization: Basic {basic(admin.text + ':')}", "Sec-Fetch-Site: none"], 401),
+        ([f"Authorization: Basic {basic(admin.text + ':x')}"], 401),
+        ([f"Authorization: Basic {basic(':' + admin.text)}"], 401),
+        ([f"Authorization: Basic {basic(admin.text)}"], 401),
+        ([f"Authorization: Basic {basic('é:')}"], 401),
     ):
         assert await status_of(guarded, start + sent) == status, sent[0][:60]
+
+
+@pytest.mark.parametrize(
+    ("sent", "advice"),
+    [
+        ("{key}", "Write Bearer before it: Authorization: Bearer KEY."),
+        ("Token {key}", "Write Bearer before it: Authorization: Bearer KEY."),
+        ("Basic eDp5", "curl -u KEY: or Authorization: Bearer KEY."),
+        ("Bearer sundog_x", "Check the key, or get a new one."),
+    ],
+)
+async def test_a_key_that_is_not_said_as_one_is_told_how(
+    client: httpx2.AsyncClient, admin: Token, sent: str, advice: str
+) -> None:
+    answer = await client.get("/v1/session", headers={"authorization": sent.format(key=admin.text)})
+
+    assert (answer.status_code, answer.json()["code"], answer.json()["advice"]) == (401, "key_refused", advice)
+    assert admin.text not in answer.text
+    assert answer.headers["www-authenticate"] == 'Bearer realm="sundog"'  # nothing that a browser would keep
 
 
 async def test_a_request_is_for_one_host(guarded: RunningGateway, admin: Token) -> None:
@@ -195,6 +226,6 @@ async def test_a_login_leads_nowhere_else(client: httpx2.AsyncClient, admin: Tok
         page = await client.get(f"/login?{query}=//evil.example")
         login = await client.post(f"/v1/session?{query}=//evil.example", json={"key": admin.text})
 
-        assert (page.status_code, login.status_code) == (200, 200)
+        assert (page.status_code, login.status_code) == (200, 422)
         assert "location" not in page.headers.keys() | login.headers.keys()
         assert "evil.example" not in page.text + login.text
