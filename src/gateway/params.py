@@ -17,10 +17,15 @@ def check_params(params: Mapping[str, Any], *, kind: OfferedKind) -> None:
         TaskParamsError: they do not. It names places, each once: more may be wrong with what is there.
     """
     faults: dict[str, Fault] = {}
-    for fault in (fault for error in kind.judge.faults(params) for fault in faults_of(error)):
+    for fault in (fault for complaint in kind.judge.complaints(params) for fault in faults_of(complaint)):
         faults.setdefault(fault.pointer, fault)
         if len(faults) == MOST_FAULTS:
             break
     if faults:
-        ordered = sorted(faults.values(), key=lambda fault: fault.pointer)
+        ordered = sorted(faults.values(), key=lambda fault: _place(fault.pointer))
         raise TaskParamsError(ordered, advice=f"The parameters of {kind.name} are described at /v1/kinds.")
+
+
+def _place(pointer: str) -> list[tuple[int, str]]:
+    """By which /rules/2 comes before /rules/10: a longer number is a larger one."""
+    return [(len(part) if part.isdecimal() else 0, part) for part in pointer.split("/")]

@@ -2,23 +2,24 @@
 
 Where one of several schemas would do (`anyOf`, `oneOf`), a person means one of them and wants to hear of that alone. It
 is the one that a property names (`discriminator`, as in OpenAPI), else the only one that takes values of this type. If
-several could be meant, the fault that a validator of JSON Schema thinks most to the point is told.
+several could be meant, the fault that is nearest to the value is told.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from jsonschema import ValidationError
-from jsonschema.exceptions import best_match
-
+from gateway.complaint import Complaint, Path
 from gateway.errors import Fault
 from gateway.json_pointer import pointer
 
 LONGEST_DETAIL: Final = 300
+LONGEST_POINTER: Final = 2_000  # about two names of columns
+LONGEST_NAME: Final = 60  # of one that makes a pointer too long
+NOTHING_FITS: Final = "is nothing that the kind's schema allows here"
 
-# Keyword of the schema → what it wants, in words.
-WANTED: Final[Mapping[str, Callable[[Any], str]]] = {
+# Keyword of the schema (None: it is `false`) → what it wants, in words.
+WANTED: Final[Mapping[str | None, Callable[[Any], str]]] = {
     "type": lambda wanted: f"must be {_either(_articles(wanted))}",
     "enum": lambda wanted: f"must be one of {_listed(wanted)}",
     "const": lambda wanted: f"must be {json.dumps(wanted)}",
@@ -32,91 +33,113 @@ WANTED: Final[Mapping[str, Callable[[Any], str]]] = {
     "pattern": lambda wanted: f"must match {wanted}",
     "minItems": lambda wanted: f"must have at least {_entries(wanted)}",
     "maxItems": lambda wanted: f"must have at most {_entries(wanted)}",
+    "minProperties": lambda wanted: f"must have at least {_names(wanted)}",
+    "maxProperties": lambda wanted: f"must have at most {_names(wanted)}",
     "uniqueItems": lambda _wanted: "must not name anything twice",
+    "contains": lambda _wanted: "has not as many entries of one kind as it must have",
+    "unevaluatedProperties": lambda _wanted: "has a name that may not be there",
+    "unevaluatedItems": lambda _wanted: "has an entry that may not be there",
+    None: lambda _wanted: "must not be there",
+    "not": lambda _wanted: "is just what it must not be",
 }
 ARTICLES: Final = {"integer": "a whole number", "number": "a number", "string": "a text", "boolean": "true or false",
                    "array": "a list", "object": "an object", "null": "null"}  # fmt: skip
 
 
-def faults_of(error: ValidationError) -> Iterator[Fault]:
+def faults_of(complaint: Complaint) -> Iterator[Fault]:
     """What is wrong, in the params of a task."""
-    path = ("params", *error.absolute_path)
-    match error.validator:
-        case "anyOf" | "oneOf" if error.context:
-            yield from _faults_of_branches(error)
-        case "additionalProperties" if isinstance(error.instance, dict):
-            known = error.schema.get("properties", {})
-            for name in sorted(set(error.instance) - set(known)):
-                yield _fault((*path, name), f"is no parameter; there are {_listed(known)}")
-        case "required" if isinstance(error.instance, dict):
-            for name in _missing(error):
-                yield _fault((*path, name), "is missing")
-        case word if word in WANTED:
-            yield _fault(path, WANTED[word](error.validator_value))
-        case _:
-            yield _fault(path, error.message)
+    match complaint.word:
+        case "anyOf" | "oneOf":
+            yield from _faults_of_branches(complaint)
+        case "discriminator":
+            tag = complaint.wanted["propertyName"]
+            wanted = f"must be one of {_listed(complaint.names)}" if tag in complaint.value else "is missing"
+            yield _fault((*complaint.path, tag), wanted)
+        case "additionalProperties":
+            known = _listed(complaint.schema.get("properties", {}))
+            for name in complaint.names:
+                yield _fault((*complaint.path, name), f"is no parameter; there are {known}")
+        case "propertyNames":
+            yield _fault(complaint.path, f"a name in it {_first_detail(complaint)}")
+        case "required":
+            for name in _missing(complaint):
+                yield _fault((*complaint.path, name), "is missing")
+        case "dependentRequired":
+            for there, name in _missing_beside(complaint):
+                yield _fault((*complaint.path, name), f"is missing: it belongs to {there}")
+        case word:
+            yield _fault(complaint.path, WANTED[word](complaint.wanted) if word in WANTED else NOTHING_FITS)
 
 
-def _faults_of_branches(error: ValidationError) -> Iterator[Fault]:
-    path = ("params", *error.absolute_path)
-    branches = _branches(error)
-    match error.schema.get("discriminator"):
-        case {"propertyName": str(tag), "mapping": dict(tags)} if isinstance(error.instance, dict) and tags:
-            if error.instance.get(tag) not in list(tags):  # any JSON value
-                yield _fault((*path, tag), f"must be one of {_listed(tags)}" if tag in error.instance else "is missing")
-                return
-            meant = [branch for branch in branches if not any(list(one.relative_path) == [tag] for one in branch)]
-            branches = meant or branches
-    fitting = [branch for branch in branches if not any(_is_of_another_type(one) for one in branch)]
+def _faults_of_branches(complaint: Complaint) -> Iterator[Fault]:
+    branches = complaint.branches
+    if not branches:
+        yield _fault(complaint.path, "may be read in more than one way; just one is wanted")
+        return
+    fitting = [branch for branch in branches if not any(_is_of_another_type(one, complaint) for one in branch)]
     if not fitting:
         wanted = _either(word for branch in branches for one in branch for word in _words(one))
-        yield _fault(path, f"must be {wanted}" if wanted else error.message)
+        yield _fault(complaint.path, f"must be {wanted}" if wanted else NOTHING_FITS)
     elif len(fitting) == 1:
         for one in fitting[0]:
             yield from faults_of(one)
-    elif all(_lacks_one_name(branch) for branch in fitting):
+    elif all(_lacks_one_name(branch, complaint) for branch in fitting):
         names = dict.fromkeys(str(name) for branch in fitting for name in _missing(branch[0]))
-        yield _fault(path, f"must have {' or '.join(names)}")
+        yield _fault(complaint.path, f"must have {' or '.join(names)}")
     else:
         every = [one for branch in fitting for one in branch]
-        wrong = [one for one in every if one.validator != "required"]  # says more than what else could be there
-        yield from faults_of(best_match(wrong or every))
+        wrong = [one for one in every if one.word != "required"]  # says more than what else could be there
+        yield from faults_of(min(wrong or every, key=_distance))
 
 
-def _fault(path: Iterable[object], detail: str) -> Fault:
-    return Fault(pointer=pointer(path), detail=detail[:LONGEST_DETAIL])
+def _distance(complaint: Complaint) -> tuple[int, bool]:
+    """How far inside a value something is wrong; what has forms of its own says less."""
+    return len(complaint.path), complaint.word in {"anyOf", "oneOf"}
 
 
-def _branches(error: ValidationError) -> list[list[ValidationError]]:
-    """The errors by the schema that found them."""
-    found: dict[object, list[ValidationError]] = {}
-    for one in error.context:
-        which = one.relative_schema_path[0] if one.relative_schema_path else one  # `false` as a schema has no path
-        found.setdefault(which, []).append(one)
-    return list(found.values())
+def _first_detail(complaint: Complaint) -> str:
+    return next((fault.detail for one in complaint.branches[0] for fault in faults_of(one)), NOTHING_FITS)
 
 
-def _missing(error: ValidationError) -> list[object]:
-    return [name for name in error.validator_value if name not in error.instance]
+def _fault(path: Path, detail: str) -> Fault:
+    """At a place; or at the one around it, if the name is so long that an answer had better not repeat it."""
+    place, length = ["params"], 0
+    for part in path:
+        length += len(str(part))
+        if length > LONGEST_POINTER:
+            return Fault(pointer=pointer(place), detail=f"{str(part)[:LONGEST_NAME]}…: {detail}"[:LONGEST_DETAIL])
+        place.append(str(part))
+    return Fault(pointer=pointer(place), detail=detail[:LONGEST_DETAIL])
 
 
-def _lacks_one_name(branch: list[ValidationError]) -> bool:
+def _missing(complaint: Complaint) -> list[str]:
+    return [name for name in complaint.wanted if name not in complaint.value]
+
+
+def _missing_beside(complaint: Complaint) -> list[tuple[str, str]]:
+    there = complaint.value
+    return [
+        (one, name) for one, names in complaint.wanted.items() if one in there for name in names if name not in there
+    ]
+
+
+def _lacks_one_name(branch: Sequence[Complaint], about: Complaint) -> bool:
     """Whether all that a branch misses is one property of the value itself."""
     one = branch[0]
-    return len(branch) == 1 and one.validator == "required" and not one.relative_path and len(_missing(one)) == 1
+    return len(branch) == 1 and one.word == "required" and one.path == about.path and len(_missing(one)) == 1
 
 
-def _is_of_another_type(error: ValidationError) -> bool:
-    """Whether the schema that found this takes no value of this type at all."""
-    if error.relative_path:
+def _is_of_another_type(complaint: Complaint, about: Complaint) -> bool:
+    """Whether the schema that complains takes no value of this type at all."""
+    if complaint.path != about.path:
         return False
-    match error.validator:
+    match complaint.word:
         case "type" | None:  # None: the schema `false`
             return True
         case "const":
-            return _type(error.validator_value) != _type(error.instance)
+            return _type(complaint.wanted) != _type(complaint.value)
         case "enum":
-            return all(_type(value) != _type(error.instance) for value in error.validator_value)
+            return all(_type(value) != _type(complaint.value) for value in complaint.wanted)
         case _:
             return False
 
@@ -125,15 +148,15 @@ def _type(value: object) -> object:
     return (int, float) if isinstance(value, int | float) and not isinstance(value, bool) else type(value)
 
 
-def _words(error: ValidationError) -> list[str]:
+def _words(complaint: Complaint) -> list[str]:
     """What would have been of the right type."""
-    match error.validator:
+    match complaint.word:
         case "type":
-            return _articles(error.validator_value)
+            return _articles(complaint.wanted)
         case "const":
-            return [_listed([error.validator_value])]
+            return [_listed([complaint.wanted])]
         case "enum":
-            return [_listed([value]) for value in error.validator_value]
+            return [_listed([value]) for value in complaint.wanted]
         case _:
             return []
 
@@ -144,6 +167,10 @@ def _articles(types: str | list[str]) -> list[str]:
 
 def _entries(number: int) -> str:
     return f"{number} entr{'y' if number == 1 else 'ies'}"
+
+
+def _names(number: int) -> str:
+    return f"{number} name{'s' * (number != 1)}"
 
 
 def _either(words: Iterable[str]) -> str:

@@ -136,7 +136,7 @@ def test_what_looks_like_a_time_is_one_for_both_or_for_none(text: str) -> None:
 
 
 def _passes_schema(kind: Kind[Any], params: dict[str, Any]) -> bool:
-    return not list(offered(kind).judge.faults(params))
+    return not list(offered(kind).judge.complaints(params))
 
 
 def _passes_model(kind: Kind[Any], params: dict[str, Any]) -> bool:
@@ -160,3 +160,33 @@ def _schemas(value: object) -> Iterator[dict[str, Any]]:
         yield value
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else []:
         yield from _schemas(inner)
+
+
+MANY = {"rule": "in_set", "column": "a", "values": [[]] * 100_000}
+
+
+@pytest.mark.parametrize(
+    ("params", "place", "detail"),
+    [
+        (rule(**MANY), "/params/rules/0/values", "must have at most 10000 entries"),
+        (rule(rule="schema", columns=[{}] * 50_000), "/params/rules/0/columns", "must have at most 5000 entries"),
+        ({"rules": [{"rule": "not_null"}] * 25_000}, "/params/rules", "must have at most 500 entries"),
+    ],
+)
+def test_what_is_far_too_long_is_said_to_be_and_not_looked_into(
+    params: dict[str, Any], place: str, detail: str
+) -> None:
+    with pytest.raises(TaskParamsError) as refused:
+        check_params(params, kind=offered(VALIDATE))
+
+    assert [(fault.pointer, fault.detail) for fault in refused.value.faults] == [(place, detail)]
+
+
+def test_the_last_of_many_entries_is_found() -> None:
+    rules = [{"rule": "in_set", "column": "a", "values": [1] * 10_000}] * 24
+    with pytest.raises(TaskParamsError) as refused:
+        check_params(
+            {"rules": [*rules, {"rule": "in_set", "column": "a", "values": [1] * 9_999 + [[]]}]}, kind=offered(VALIDATE)
+        )
+
+    assert [fault.pointer for fault in refused.value.faults] == ["/params/rules/24/values/9999"]

@@ -1,8 +1,8 @@
 """Quantiles of very many numbers in bounded memory, with an error that is a guarantee and not a probability.
 
 Of every piece, sorted, PIECE values at even distances are kept and stand for their neighbours: ranks are wrong by at
-most the distance; the ends are exact. When a level holds LEVEL values, they are sorted and every second goes up one level, with twice the
-weight. (After Manku, Rajagopalan and Lindsay 1998.)
+most the distance; the ends are exact. When a level holds LEVEL values, they are sorted and every second goes up one
+level, with twice the weight. (After Manku, Rajagopalan and Lindsay 1998.)
 """
 
 from collections import defaultdict
