@@ -17,6 +17,7 @@ from processor.reading.pieces import Pieces
 from processor.reading.rows_sample import RowsSample, of_head, of_slices
 from processor.reading.schema import shown
 from processor.reading.table import PREPARING, Table
+from processor.reading.zones import in_utc
 from processor.run import Run
 
 
@@ -101,7 +102,9 @@ class ConvertedFile:
 
     def _usable(self, flaws: Flaws) -> Iterator[Piece]:
         for piece in self._pieces.pieces(flaws):
-            yield Piece(frame=with_usable_names(piece.frame, flaws.note), position=piece.position)
+            frame = with_usable_names(piece.frame, flaws.note)
+            zoned = in_utc(frame.schema, flaws.note)
+            yield Piece(frame=frame.cast(dict(zoned)) if zoned else frame, position=piece.position)
 
     def _converted(self, table: Table) -> pl.LazyFrame:
         self._run.phase("convert")

@@ -25,6 +25,7 @@ from processor.reading.signature import HEAD, Format, format_of, packing_of
 from processor.reading.spreadsheet.source import ExcelSource
 from processor.reading.table import Table
 from processor.reading.wished import Wished
+from processor.reading.zones import allow_any_zone
 from processor.run import Run
 
 Found = TypeVar("Found")
@@ -58,6 +59,7 @@ def read(
         BaseException: what Polars raises over the work, where the file is not to blame.
     """
     bound_read_ahead()
+    allow_any_zone()
     file = _open(run, source, options)
     # Delimited text has no types of its own, and is read with the wished ones at once.
     wished = None if isinstance(file, DelimitedFile) else Wished.of(options)
