@@ -88,11 +88,11 @@ def _mend(file: _File, error: BaseException) -> None:
 
 def _open(run: Run, source: Input, options: ReadOptions) -> _File:
     packing = packing_of(source.path)
-    head = head_of(source.path, packing, member=options.member, count=HEAD)
+    head = _beginning(source, packing, options)
     path = source.path
     if packing is not Packing.NONE and head.startswith(b"PK"):
         path, packing = _unpacked(run, source, options, packing), Packing.NONE
-    found = format_of(head, path)
+    found = format_of(head, path, is_text=bool(options.encoding) or options.format in {"csv", "json"})
     _check_format(found, options)
     wanted = Format.JSON if options.format == "json" else Format.CSV if options.format == "csv" else found
     if wanted is Format.CSV:
@@ -102,6 +102,14 @@ def _open(run: Run, source: Input, options: ReadOptions) -> _File:
     if packing is not Packing.NONE:
         path = _unpacked(run, source, options, packing)
     return _binary(run, source, path, wanted, options)
+
+
+def _beginning(source: Input, packing: Packing, options: ReadOptions) -> bytes:
+    """The first bytes; where they are nothing but blanks, the first that are not, if they are among the first 1 MB."""
+    head = head_of(source.path, packing, member=options.member, count=HEAD)
+    if head.strip():
+        return head
+    return head_of(source.path, packing, member=options.member).lstrip()[:HEAD] or head
 
 
 def _binary(run: Run, source: Input, path: Path, found: Format, options: ReadOptions) -> _File:
