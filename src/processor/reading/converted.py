@@ -18,6 +18,7 @@ from processor.reading.pieces import Pieces
 from processor.reading.rows_sample import RowsSample, of_head, of_slices
 from processor.reading.schema import shown
 from processor.reading.table import PREPARING, Table
+from processor.reading.zones import in_utc
 from processor.run import Run
 
 
@@ -110,8 +111,13 @@ class ConvertedFile:
     def _usable(self, flaws: Flaws) -> Iterator[Piece]:
         for piece in self._pieces.pieces(flaws):
             frame = with_usable_names(piece.frame, flaws.note)
+            zoned = in_utc(frame.schema, flaws.note)
             names = zip(piece.frame.columns, frame.columns, strict=True) if piece.mixed else ()
-            yield replace(piece, frame=frame, mixed={new for old, new in names if old in piece.mixed})
+            yield replace(
+                piece,
+                frame=frame.cast(dict(zoned)) if zoned else frame,
+                mixed={new for old, new in names if old in piece.mixed},
+            )
 
     def _converted(self, table: Table) -> pl.LazyFrame:
         self._run.phase("convert")

@@ -25,6 +25,7 @@ from processor.reading.schema import shown
 _PARSERS = 2
 _LIKE_OTHERS = r"^(-?[0-9]|true$|false$|\[|\{)"
 _LOOK_AT = 100
+_FEW = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,11 +117,28 @@ def _other_than_text(frame: pl.DataFrame, text: bytes) -> list[str]:
 
     Only columns with values that look so are searched for, and what is found is parsed to be sure.
     """
-    names = [name for name, dtype in frame.schema.items() if dtype == pl.String]
-    if not names:
+    texts = {name: number for number, (name, dtype) in enumerate(frame.schema.items()) if dtype == pl.String}
+    if not texts:
         return []
-    alike = frame.select(pl.nth(frame.columns.index(name)).str.contains(_LIKE_OTHERS).any() for name in names).row(0)
-    return [name for name, found in zip(names, alike, strict=True) if found and _is_elsewhere_no_text(name, text)]
+    alike = frame.select(pl.nth(number).str.contains(_LIKE_OTHERS).any() for number in texts.values()).row(0)
+    names = [name for name, found in zip(texts, alike, strict=True) if found]
+    if len(names) > _FEW:
+        return _no_texts(frozenset(names), text)
+    return [name for name in names if _is_elsewhere_no_text(name, text)]
+
+
+def _no_texts(names: frozenset[str], text: bytes) -> list[str]:
+    """Those of many columns that hold values that are no text: each line is parsed once, whatever their number."""
+    decoder = json.JSONDecoder(parse_int=len, parse_float=len)
+    found: set[str] = set()
+    for line in text.decode("utf-8", errors="replace").split("\n"):
+        try:
+            row = decoder.decode(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(row, dict):
+            found |= {name for name, value in row.items() if value is not None and not isinstance(value, str)}
+    return sorted(found & names)
 
 
 def _is_elsewhere_no_text(name: str, text: bytes) -> bool:

@@ -42,9 +42,10 @@ def _common_scalar(one: pl.DataType, other: pl.DataType) -> pl.DataType:
 def aligned(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """The frame with all columns of the schema, in its order and of its types; what is missing is null."""
     columns = []
+    known = {column.name: column for column in frame}  # asking a frame for its names makes them all anew
     for name, dtype in schema.items():
-        if name in frame.columns:
-            columns.append(_cast(frame.get_column(name), dtype))
+        if name in known:
+            columns.append(_cast(known[name], dtype))
         else:
             columns.append(pl.Series(name, [None], dtype=pl.Null()).cast(dtype).new_from_index(0, frame.height))
     return pl.DataFrame(columns)

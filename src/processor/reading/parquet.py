@@ -13,6 +13,7 @@ from processor.reading.rows_sample import RowsSample, of_head, of_slices
 from processor.reading.schema import shown
 from processor.reading.signature import Format
 from processor.reading.table import Table
+from processor.reading.zones import in_utc
 from processor.run import Run
 
 _ENDS = {Format.PARQUET: b"PAR1", Format.ARROW: b"ARROW1"}
@@ -73,16 +74,20 @@ class ColumnarFile:
         raise as_input_error(diagnose(error)) from None
 
     def _named(self, frame: pl.LazyFrame) -> pl.LazyFrame:
-        renamed = renaming(frame.collect_schema().names())
-        if not renamed:
-            return frame
+        schema = frame.collect_schema()
+        renamed = renaming(schema.names())
         if not self._told:
             for name in list(renamed.values())[:10]:
                 self._run.warn(
                     "column_names", f"A column's name cannot be shown as it is; it is shown as {shown(name)}."
                 )
+        frame = frame.rename(renamed) if renamed else frame
+        zoned = in_utc(
+            {renamed.get(name, name): dtype for name, dtype in schema.items()},
+            (lambda *_: None) if self._told else self._run.warn,
+        )
         self._told = True
-        return frame.rename(renamed)
+        return frame.cast(dict(zoned)) if zoned else frame
 
 
 def _drawn(frame: pl.LazyFrame, head: pl.DataFrame, rows: int) -> RowsSample:

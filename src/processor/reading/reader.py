@@ -25,6 +25,7 @@ from processor.reading.signature import HEAD, Format, format_of, packing_of
 from processor.reading.spreadsheet.source import ExcelSource
 from processor.reading.table import Table
 from processor.reading.wished import Wished
+from processor.reading.zones import allow_any_zone
 from processor.run import Run
 
 Found = TypeVar("Found")
@@ -58,6 +59,7 @@ def read(
         BaseException: what Polars raises over the work, where the file is not to blame.
     """
     bound_read_ahead()
+    allow_any_zone()
     file = _open(run, source, options)
     # Delimited text has no types of its own, and is read with the wished ones at once.
     wished = None if isinstance(file, DelimitedFile) else Wished.of(options)
@@ -86,11 +88,11 @@ def _mend(file: _File, error: BaseException) -> None:
 
 def _open(run: Run, source: Input, options: ReadOptions) -> _File:
     packing = packing_of(source.path)
-    head = head_of(source.path, packing, member=options.member, count=HEAD)
+    head = _beginning(source, packing, options)
     path = source.path
     if packing is not Packing.NONE and head.startswith(b"PK"):
         path, packing = _unpacked(run, source, options, packing), Packing.NONE
-    found = format_of(head, path)
+    found = format_of(head, path, is_text=bool(options.encoding) or options.format in {"csv", "json"})
     _check_format(found, options)
     wanted = Format.JSON if options.format == "json" else Format.CSV if options.format == "csv" else found
     if wanted is Format.CSV:
@@ -100,6 +102,14 @@ def _open(run: Run, source: Input, options: ReadOptions) -> _File:
     if packing is not Packing.NONE:
         path = _unpacked(run, source, options, packing)
     return _binary(run, source, path, wanted, options)
+
+
+def _beginning(source: Input, packing: Packing, options: ReadOptions) -> bytes:
+    """The first bytes; where they are nothing but blanks, the first that are not, if they are among the first 1 MB."""
+    head = head_of(source.path, packing, member=options.member, count=HEAD)
+    if head.strip():
+        return head
+    return head_of(source.path, packing, member=options.member).lstrip()[:HEAD] or head
 
 
 def _binary(run: Run, source: Input, path: Path, found: Format, options: ReadOptions) -> _File:

@@ -378,3 +378,26 @@ def test_decimals_survive_parquet(tmp_path_factory: pytest.TempPathFactory, valu
     found, _ = read_bytes(tmp_path_factory.mktemp("any"), parquet(frame))
 
     assert found["price"].to_list() == values
+
+
+@pytest.mark.parametrize("name", ["ORCID", "PAR1", "ARROW1", "BZhang"])
+def test_a_table_whose_first_name_begins_like_a_mark_is_a_table(tmp_path: Path, name: str) -> None:
+    frame, run = read_bytes(tmp_path, f"{name},n\nx,1\ny,2\n".encode())
+
+    assert frame.to_dict(as_series=False) == {name: ["x", "y"], "n": [1, 2]}
+    assert run.warnings == []
+
+
+def test_an_encoding_that_the_caller_says_is_believed(tmp_path: Path) -> None:
+    content = "编号,名字\n" + "一,二\n" * 50
+
+    frame, _ = read_bytes(tmp_path, content.encode("utf-16-le"), encoding="utf-16-le")
+
+    assert frame.columns == ["编号", "名字"]
+    assert frame.height == 50
+
+
+def test_json_may_stand_behind_blanks(tmp_path: Path) -> None:
+    frame, _ = read_bytes(tmp_path, b" " * 5000 + b'[{"a": 1}, {"a": 2}]')
+
+    assert frame["a"].to_list() == [1, 2]

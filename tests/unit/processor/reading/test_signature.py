@@ -31,7 +31,12 @@ def archive(*names: str) -> bytes:
         (b"a,b\n1,2\n", Format.CSV),
         ("a,b\n1,2\n".encode("utf-16"), Format.CSV),
         ("a,b\n1,2\n".encode("utf-16-be"), Format.CSV),
-        (b"PAR1....PAR1", Format.PARQUET),
+        (b"PAR1\x15\x04\x15\x20", Format.PARQUET),
+        (b"PAR1,PAR2\n1,2\n", Format.CSV),
+        (b"ORCID,name\n1,2\n", Format.CSV),
+        (b"ARROW1,ARROW2\n1,2\n", Format.CSV),
+        (b"GIF8,GIF9\n1,2\n", Format.CSV),
+        (b"BZhang,name\n1,2\n", Format.CSV),
         (b"ARROW1\0\0", Format.ARROW),
         (b"\xff\xff\xff\xff\x10\0\0\0", Format.ARROW_STREAM),
         (b"Obj\x01", Format.AVRO),
@@ -40,6 +45,12 @@ def archive(*names: str) -> bytes:
         (b"[]", Format.JSON),
         (b"{a},{b}\n", Format.CSV),
         (b"[1],[2]\n", Format.CSV),
+        (b"[section]\nkey = value\n", Format.CSV),
+        (b"[1] one\n[2] two\n", Format.CSV),
+        (b'[["a", "b"], [0, 0]]', Format.JSON),
+        (b"[1, 2, 3]\n", Format.JSON),
+        (b"[1, 2]\n[3, 4]\n", Format.JSON),
+        (b"[" + b"123, " * 1000, Format.JSON),
         ('[{"a": 1}]'.encode("utf-16"), Format.JSON),
         (archive("[Content_Types].xml", "xl/workbook.xml"), Format.EXCEL),
     ],
@@ -78,6 +89,7 @@ def test_a_file_without_content_is_said_to_be_empty(tmp_path: Path, content: byt
         (archive("[Content_Types].xml", "word/document.xml"), "Office document of another kind"),
         (archive("META-INF/manifest.xml", "content.xml"), "Office document of another kind"),
         (bytes(range(256)) * 8, "binary"),
+        (b"ORC\n\x0b\n\x03\0\0\0" + bytes(50), "ORC file"),
     ],
 )
 def test_what_is_no_table_is_named(tmp_path: Path, content: bytes, sentence: str) -> None:
@@ -93,3 +105,14 @@ def test_random_bytes_are_no_table(tmp_path: Path) -> None:
 def test_markup_is_seen_behind_compression_too() -> None:
     with pytest.raises(InputError, match="web page"):
         refuse(b"\n<html>")
+
+
+def test_what_is_text_by_the_word_of_the_caller_is_not_looked_at_so_closely() -> None:
+    chinese = "编号,名字\n一,二\n".encode("utf-16-le")
+    with pytest.raises(InputError, match="binary data"):
+        refuse(chinese)
+
+    refuse(chinese, is_text=True)
+    refuse(b"<html>,b\n1,2\n", is_text=True)
+    with pytest.raises(InputError, match="PNG"):
+        refuse(b"\x89PNG\r\n\x1a\n", is_text=True)
