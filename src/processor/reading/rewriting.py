@@ -98,7 +98,7 @@ class Doubling:
         self.count = 0
 
     def is_needed(self, text: bytes) -> bool:
-        """Whether any field of some whole lines has such quotes; costs a millisecond a megabyte where none has."""
+        """Whether any field of some whole lines has such quotes; costs some milliseconds a megabyte where none has."""
         if self._quote not in text:
             return False
         shapes, at = text.translate(self._classes), 0
