@@ -1,8 +1,8 @@
 """Quantiles of very many numbers in bounded memory, with an error that is a guarantee and not a probability.
 
 Of every piece, sorted, PIECE values at even distances are kept and stand for their neighbours: ranks are wrong by at
-most the distance. When a level holds LEVEL values, they are sorted and every second goes up one level, with twice the
-weight. (After Manku, Rajagopalan and Lindsay 1998.)
+most the distance; the ends are exact. When a level holds LEVEL values, they are sorted and every second goes up one
+level, with twice the weight. (After Manku, Rajagopalan and Lindsay 1998.)
 """
 
 from collections import defaultdict
@@ -32,11 +32,13 @@ class RankSample:
         self._levels: dict[int, list[pl.Series]] = defaultdict(list)
         self._wrong = 0
         self._seen = 0
+        self._ends: list[pl.Series] = []
 
     def add(self, ordered: pl.Series) -> None:
         """Take values in ascending order (no nulls) into account."""
         level = _level(ordered.len(), self._piece)
         self._seen += ordered.len()
+        self._reach(ordered)
         self._wrong += 1 << level if level else 0
         if ordered.len():
             self._push(level, ordered.gather_every(1 << level, (1 << level) // 2))
@@ -49,6 +51,7 @@ class RankSample:
         level = _level(total, self._places)
         ranks = pl.int_range((1 << level) // 2 + 1, total + 1, 1 << level, dtype=pl.UInt64, eager=True)
         self._seen += total
+        self._reach(ordered["value"])
         self._wrong += 1 << level
         if ranks.len():
             self._push(level, ordered["value"].gather(below.search_sorted(ranks, side="left")))
@@ -57,7 +60,20 @@ class RankSample:
         """The values at these quantiles (0..1); at least one value was added."""
         weighted = [_weighted(piece, 1 << level) for level, pieces in self._levels.items() for piece in pieces]
         error = round(self._wrong / self._seen + 0.0001, 4)
-        return Quantiles(values=at_ranks(pl.concat(weighted), wanted), error=error)
+        return Quantiles(values=self._with_ends(at_ranks(pl.concat(weighted), wanted), wanted), error=error)
+
+    def _reach(self, ordered: pl.Series) -> None:
+        """The least and the greatest value are known, whatever the sample keeps."""
+        if ordered.len():
+            ends = pl.concat([*self._ends, ordered.head(1), ordered.tail(1)]).sort()
+            self._ends = [ends.head(1), ends.tail(1)]
+
+    def _with_ends(self, values: pl.Series, wanted: list[float]) -> pl.Series:
+        least, greatest = self._ends
+        found = [values.slice(place, 1) for place in range(len(wanted))]
+        for place, rank in enumerate(_ranks(wanted, self._seen)):
+            found[place] = least if rank == 1 else greatest if rank == self._seen else found[place]
+        return pl.concat(found)
 
     def _push(self, level: int, values: pl.Series) -> None:
         pieces = self._levels[level]
@@ -78,9 +94,12 @@ def at_ranks(counts: pl.DataFrame, wanted: list[float]) -> pl.Series:
     """For each q the least value such that a share q of all is at or below it (`quantile_disc` in SQL)."""
     ordered = counts.sort("value")
     below = ordered["count"].cum_sum()
-    total = int(below[-1])
-    ranks = pl.Series([max(1, -int(-q * total // 1)) for q in wanted], dtype=pl.UInt64)
+    ranks = pl.Series(_ranks(wanted, int(below[-1])), dtype=pl.UInt64)
     return ordered["value"].gather(below.search_sorted(ranks, side="left"))
+
+
+def _ranks(wanted: list[float], total: int) -> list[int]:
+    return [max(1, -int(-q * total // 1)) for q in wanted]
 
 
 def _weighted(values: pl.Series, weight: int) -> pl.DataFrame:

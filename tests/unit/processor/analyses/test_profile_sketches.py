@@ -193,6 +193,7 @@ def test_ranks_are_within_the_stated_error_in_any_order(order: str, size: int) -
     assert found.error is not None
     assert found.error <= 0.002
     assert found.values.to_list() == [pytest.approx(q * count, abs=found.error * count) for q in wanted]
+    assert (found.values[0], found.values[-1]) == (0, count - 1)
 
 
 def test_ranks_of_counts_are_within_the_stated_error() -> None:
@@ -201,7 +202,9 @@ def test_ranks_of_counts_are_within_the_stated_error() -> None:
     sample.add_counts(counts)
 
     found = sample.quantiles([0.1, 0.5, 0.9])
+    ends = sample.quantiles([1.0, 0.0, 1e-9])
 
+    assert ends.values.to_list() == [199_999, 0, 0]
     assert found.values.to_list() == [
         pytest.approx(q * 200_000, abs=(found.error or 0) * 200_000) for q in [0.1, 0.5, 0.9]
     ]
