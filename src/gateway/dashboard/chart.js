@@ -73,12 +73,14 @@ export function histogram(column, words) {
 }
 
 /**
- * What stands at the ends of an axis: the least and the greatest value, since bins of whole numbers end beyond it; but
- * large numbers, which come as text, have no room. Of two times of different days the days are enough.
+ * What stands at the ends of an axis: the least and the greatest value, since bins of whole numbers end beyond it. Large
+ * numbers, which come as text, have no room: how large they are is told. Of two times of different days the days do.
  */
 function ends({ type, histogram: { edges }, min, max }, text) {
-  const isLong = type === "number" && [min, max].some((end) => typeof end === "string" && end.length > 15);
-  const texts = [isLong ? null : min, isLong ? null : max].map((end, place) => text(end ?? edges.at(-place)));
+  const isLong = (end) => type === "number" && typeof end === "string" && end.length > 15;
+  const texts = [min, max].map((end, place) =>
+    isLong(end) ? `≈ ${Number(end).toPrecision(5)}` : text(end ?? edges.at(-place)),
+  );
   const days = texts.map((text) => text.match(/^\d{4}-\d\d-\d\d(?= )/)?.[0]);
   return days[0] && days[1] && days[0] !== days[1] ? days : texts;
 }

@@ -37,6 +37,12 @@ def is_iban(text: str) -> bool:
     return digits.isdecimal() and int(digits) % 97 == 1
 
 
+def is_iban_at_start(text: str) -> bool:
+    """Whether it begins with one: what follows in capitals, such as a currency, may be a word of its own."""
+    plain = text.replace(" ", "")
+    return is_iban(plain[: _IBAN_LENGTHS.get(plain[:2], 0)])
+
+
 def is_card_number(text: str) -> bool:
     """A payment card's number: 13 to 19 digits of a known scheme, the last a check digit (Luhn; ISO/IEC 7812)."""
     digits = text.replace(" ", "").replace("-", "")

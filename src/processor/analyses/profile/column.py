@@ -27,7 +27,7 @@ class Column:
 
     Attributes:
         count: values that are there; `nulls` are not.
-        inside: the fields of a struct, or the one column of all items of a list.
+        inside: the fields of a struct, or the one column of all items of a list; of a map they are its entries.
     """
 
     def __init__(self, name: str, dtype: pl.DataType, room: Room) -> None:
@@ -75,7 +75,7 @@ class Column:
             case Shape.BINARY:
                 self.lengths.add(values.bin.size())
             case Shape.LIST:
-                lists = values.arr.to_list() if isinstance(values.dtype, pl.Array) else values
+                lists = _lists(values)
                 lengths = lists.list.len()
                 self.lengths.add(lengths)
                 # An empty list has no item, though `explode` makes a null of it.
@@ -94,10 +94,21 @@ class Column:
         return kept
 
 
+def _lists(values: pl.Series) -> pl.Series:
+    match values.dtype:
+        case pl.Array():
+            return values.arr.to_list()
+        case pl.Map():
+            return values.map.entries()
+    return values
+
+
 def _inside(dtype: pl.DataType, room: Room) -> Sequence[Column]:
     match dtype:
         case pl.Struct(fields=fields):
             return [Column(field.name, field.dtype, room) for field in fields]  # type: ignore[arg-type]  # an instance
         case pl.List(inner=inner) | pl.Array(inner=inner):
             return [Column("items", inner, room)]  # type: ignore[arg-type]  # types of a schema are instances
+        case pl.Map(key=key, value=value):
+            return [Column("items", pl.Struct({"key": key, "value": value}), room)]
     return ()

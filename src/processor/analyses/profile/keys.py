@@ -57,6 +57,8 @@ def _is_writable(dtype: pl.DataType) -> bool:
     match dtype:
         case pl.List(inner=inner) | pl.Array(inner=inner):
             return _is_writable(inner)  # type: ignore[arg-type]  # types of a schema are instances
+        case pl.Map(key=key, value=inner):
+            return key == pl.String and _is_writable(inner)  # type: ignore[arg-type]  # as above
         case pl.Struct(fields=fields):
             return all(_is_writable(field.dtype) for field in fields)  # type: ignore[arg-type]  # as above
     # JSON has no NaN, so floats would lose what tells them apart.

@@ -11,7 +11,8 @@ import polars as pl
 
 from processor.analyses.profile.column import Column
 from processor.analyses.profile.counts import counted
-from processor.analyses.profile.meanings import BY_NAME, Pii, mail_inside, of_texts, of_whole_numbers
+from processor.analyses.profile.inside import inside_texts
+from processor.analyses.profile.meanings import BY_NAME, Pii, of_texts, of_whole_numbers
 from processor.analyses.profile.patterns import patterns
 from processor.analyses.profile.shapes import TEXTUAL, Shape
 from processor.analyses.values import json_value
@@ -70,13 +71,13 @@ def look(column: Column, sample: pl.DataFrame) -> Found:
         found = of_whole_numbers(values.counts.cast({"value": pl.Int128}, strict=False))
         # Every tenth number has a right check digit, and many small ones look like years: most have to fit.
         sure = {name: count for name, count in found.items() if count >= _SURE * values.total}
-        return _meaning(values, sure) | _pii(values, sure, inside=0)
+        return _meaning(values, sure) | _pii(values, sure, inside={})
     found = of_texts(values.counts)
     for name in _VAGUE:
         if found[name] < _SURE * values.total:
             found[name] = 0
     built = {"patterns": _patterns(values)} if column.shape is Shape.TEXT else {}
-    return _meaning(values, found) | built | _pii(values, found, inside=mail_inside(values.counts))
+    return _meaning(values, found) | built | _pii(values, found, inside=inside_texts(values.counts))
 
 
 def _sampled(column: Column, sample: pl.DataFrame) -> pl.DataFrame | None:
@@ -108,13 +109,12 @@ def _patterns(values: Values) -> Found:
     return label | {"distinct": built.height, "values": shown}
 
 
-def _pii(values: Values, found: dict[str, int], *, inside: int) -> Found:
+def _pii(values: Values, found: dict[str, int], *, inside: dict[str, int]) -> Found:
     least = {Pii.PROVEN: 1, Pii.LIKELY: max(1, math.ceil(_LIKELY * values.total))}
     findings = [
-        {"type": name, "where": "value", "count": count, **values.share(count)}
-        for name, count in found.items()
+        {"type": name, "where": where, "count": count, **values.share(count)}
+        for where, counts in (("value", found), ("inside", inside))
+        for name, count in counts.items()
         if name in BY_NAME and count >= least.get(BY_NAME[name].pii, values.total + 1)
     ]
-    if inside > found.get("email", 0):
-        findings.append({"type": "email", "where": "inside", "count": inside, **values.share(inside)})
     return {"pii": findings} if findings else {}

@@ -11,6 +11,7 @@ from enum import StrEnum
 import polars as pl
 
 from processor.analyses.profile.checks import is_card_number, is_iban, is_ip_address, is_json
+from processor.analyses.profile.days import has_real_day
 
 _MONTHS = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?"
@@ -19,7 +20,7 @@ _DAY_LAST = r"(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:\d{4}
 _DAY_NAMED = rf"(?i:\d{{1,2}}[- ]{_MONTHS}[-, ]+\d{{2,4}}|{_MONTHS} \d{{1,2}},? \d{{4}})"
 _CURRENCY = "(?:[€$£¥]|EUR|USD|GBP|CHF)"
 _PHONE = r"\+\d{1,3}[\d ().-]{6,16}\d|\(?\d{2,4}\)?[ ./-]\d{2,4}(?:[ .-]\d{2,5}){1,3}"
-_MAIL = r"[A-Za-z0-9._%+'-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+MAIL = r"[A-Za-z0-9._%+'-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 _ZIP = r"\d{5}(?:-\d{4})?"
 # With the letters that are in use: aircraft, parts and plates have the same form. BS 7666; Canada Post; PostNL; Poland.
 _BRITISH = r"(?:[BEGLMNSW]|[A-PR-UWYZ][A-HK-Y])\d[A-Z\d]? ?\d[ABD-HJLNP-UW-Z]{2}"
@@ -55,7 +56,7 @@ class Meaning:
 
 
 MEANINGS = (
-    Meaning(name="email", form=_MAIL, pii=Pii.PROVEN),
+    Meaning(name="email", form=MAIL, pii=Pii.PROVEN),
     Meaning(name="url", form=r"(?i:https?|ftps?|s3|wss?)://[^\s/?#]+[^\s]*"),
     Meaning(name="uuid", form=r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"),
     Meaning(name="iban", form=r"[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}", check=is_iban, pii=Pii.PROVEN),
@@ -65,8 +66,9 @@ MEANINGS = (
     Meaning(name="mac_address", form=r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}", pii=Pii.LIKELY),
     Meaning(name="social_security_number", form=r"(?:[1-578]\d\d|0[1-9]\d|00[1-9]|6[0-57-9]\d|66[0-57-9])-\d{2}-\d{4}",
             pii=Pii.LIKELY),
-    Meaning(name="datetime", form=rf"(?:{_DAY}|{_DAY_LAST})[T ]+{_CLOCK}(?: ?(?i:am|pm|z|utc|[+-]\d\d:?\d\d))?"),
-    Meaning(name="date", form=rf"{_DAY}|{_DAY_LAST}|{_DAY_NAMED}"),
+    Meaning(name="datetime", form=rf"(?:{_DAY}|{_DAY_LAST})[T ]+{_CLOCK}(?: ?(?i:am|pm|z|utc|[+-]\d\d:?\d\d))?",
+            check=has_real_day),
+    Meaning(name="date", form=rf"{_DAY}|{_DAY_LAST}|{_DAY_NAMED}", check=has_real_day),
     Meaning(name="time", form=rf"{_CLOCK}(?: ?(?i:am|pm))?"),
     Meaning(name="boolean", form=r"(?i:true|false|yes|no|y|n|t|f|ja|nein|oui|non|on|off)"),
     Meaning(name="json", form=r"(?s:\{.*\}|\[.*\])", check=is_json),
@@ -84,7 +86,6 @@ MEANINGS = (
     Meaning(name="digest", form="|".join(rf"[0-9a-f]{{{n}}}|[0-9A-F]{{{n}}}" for n in (32, 40, 64))),
     Meaning(name="file_path", form=r"(?:/[^/\s]+){2,}/?|[A-Za-z]:\\\S.*|\.{1,2}/\S+"),
 )  # fmt: skip
-MAIL_INSIDE = _MAIL
 BY_NAME: Mapping[str, Meaning] = {meaning.name: meaning for meaning in MEANINGS}
 
 _SECONDS = (946_684_800, 4_102_444_800)  # the years 2000 to 2099
@@ -113,11 +114,6 @@ def of_whole_numbers(counts: pl.DataFrame) -> dict[str, int]:
     long = counts.filter(pl.col("value").is_between(10**12, 10**18)).cast({"value": pl.String})
     cards = long.filter(pl.Series([is_card_number(text) for text in long["value"]], dtype=pl.Boolean))
     return {"card_number": int(cards["count"].sum())} | found
-
-
-def mail_inside(counts: pl.DataFrame) -> int:
-    """How many texts have an e-mail address somewhere in them."""
-    return int(counts["count"].filter(counts["value"].str.contains(MAIL_INSIDE)).sum())
 
 
 def _fitting(fits: pl.DataFrame, place: int) -> pl.Series:

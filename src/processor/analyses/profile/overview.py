@@ -1,15 +1,18 @@
 """What the result says of the table as a whole: duplicate rows, examples, keys."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
+from processor.analyses.json_rows import json_cell
 from processor.analyses.profile import duplicates
 from processor.analyses.profile.keys import is_shown, keys
 from processor.analyses.profile.scan import Counted
-from processor.analyses.values import json_values
+from processor.analyses.times import listed_values
+from processor.analyses.values import json_value, json_values
 
 MOST_COLUMNS = 100
 # The excess kurtosis of an exponential distribution is 6.
@@ -51,9 +54,18 @@ def examples(rows: pl.DataFrame, count: int) -> dict[str, object]:
 
 def _cells(column: pl.Series) -> list[object]:
     if not is_shown(column.dtype) or column.null_count() == column.len():
-        return [None if missing else f"({column.dtype})" for missing in column.is_null()]
+        return _written(column)
     present = iter(json_values(keys(column.drop_nulls())))
     return [None if missing else next(present) for missing in column.is_null()]
+
+
+def _written(column: pl.Series) -> list[object]:
+    """What has no key that can be read, as JSON."""
+    try:
+        values = listed_values(column)
+    except (ValueError, OverflowError):  # a map with times that Python has no value for
+        return [None if missing else f"({column.dtype})" for missing in column.is_null()]
+    return [None if value is None else json_value(json.dumps(json_cell(value), ensure_ascii=False)) for value in values]
 
 
 def _is_key(column: Mapping[str, object]) -> bool:

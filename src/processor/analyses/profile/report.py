@@ -1,18 +1,21 @@
 """The report of a profile: all columns in a table, then each with its figures, its histogram and its values."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from processor.report import report_of
-from processor.report.text import moment, number, share
+from processor.report.text import moment, number, plain, share
 
 SHOWN_ELSEWHERE: Final = frozenset(
-    {"name", "dtype", "type", "top", "rare", "histogram", "quantiles", "meaning", "patterns"}
+    {"name", "dtype", "type", "top", "rare", "histogram", "quantiles", "meaning", "patterns", "items", "fields"}
 )
 LONG: Final = (list, tuple)
 LONGEST_END: Final = 15  # characters under one end of a histogram
+INSIDE: Final = ("Place", "Type", "Values", "Missing", "Distinct", "From", "To", "Mean", "Most frequent")
+MOST_INSIDE: Final = 100  # lines about what is inside of a column
 # `Datetime(us, UTC)` says what `Datetime(time_unit='us', time_zone='UTC')` does.
 UNIT: Final = re.compile(r", time_zone=None|time_\w+=|'")
 
@@ -50,11 +53,52 @@ def figures(column: Mapping[str, Any], rows: int) -> dict[str, object]:
 def ends_of(column: Mapping[str, Any]) -> tuple[object, object]:
     """What stands at the ends of a histogram's axis: the least and the greatest value. The last bin may end beyond.
 
-    Large numbers come as text and have no room there: for them it is the ends of the bins.
+    Large numbers come as text and have no room there: for them it is how large they are.
     """
-    edges, ends = column["histogram"]["edges"], (column["min"], column["max"])
-    is_long = column["type"] == "number" and any(isinstance(end, str) and len(end) > LONGEST_END for end in ends)
-    return (edges[0], edges[-1]) if is_long else ends
+    if column["type"] != "number":
+        return column["min"], column["max"]
+    return _short(column["min"]), _short(column["max"])
+
+
+def _short(end: object) -> object:
+    return f"≈ {float(end):.5g}" if isinstance(end, str) and len(end) > LONGEST_END else end
+
+
+def frequent(column: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """The values that are listed, `top` and `rare`: none where each is there once, which `unique` says."""
+    if all(item["count"] == 1 for item in column.get("top", ())):
+        return {"top": (), "rare": ()}
+    return {"top": column["top"][:10], "rare": column.get("rare", ())[:5]}
+
+
+def inside(column: Mapping[str, Any]) -> list[list[object]]:
+    """A line for each column inside of a list or a struct, however deep."""
+    return [_line(path, each) for path, each in islice(_within(column, ""), MOST_INSIDE)]
+
+
+def _within(column: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    inner = [("[]", column["items"])] if "items" in column else []
+    inner += [(f".{field['name']}", field) for field in column.get("fields", ())]
+    for step, each in inner:
+        yield path + step, each
+        yield from _within(each, path + step)
+
+
+def _line(path: str, column: Mapping[str, Any]) -> list[object]:
+    [shown] = readable([column])
+    count, top = shown["count"], frequent(shown)["top"][:1]
+    long = {end: f"{number(length)} long" for end, length in shown.get("length", {}).items() if length is not None}
+    return [
+        path,
+        shown["dtype"],
+        count,
+        shown["nulls"],
+        figures(shown, 0).get("distinct", ""),
+        shown.get("min", long.get("min", "")),
+        shown.get("max", long.get("max", "")),
+        shown.get("mean", long.get("mean", "")),
+        f"{plain(top[0]['value'])} ({share(top[0]['count'] / count)})" if top else "",
+    ]
 
 
 def _form_of(column: Mapping[str, Any]) -> Callable[[object], str] | None:
@@ -93,6 +137,9 @@ REPORT = report_of(
     Path(__file__).with_name("report.html"),
     figures=figures,
     patterns=patterns,
+    frequent=frequent,
+    inside=inside,
+    headings_inside=lambda: INSIDE,
     ends_of=ends_of,
     readable=readable,
     example_rows=example_rows,

@@ -53,6 +53,8 @@ def leaves(dtype: pl.DataType) -> int:
             return 1 + sum(leaves(_type(field.dtype)) for field in fields)
         case pl.List(inner=inner) | pl.Array(inner=inner):
             return 1 + leaves(_type(inner))
+        case pl.Map(key=key, value=inner):
+            return 2 + leaves(_type(key)) + leaves(_type(inner))
     return 1
 
 

@@ -21,7 +21,7 @@ class Shape(StrEnum):
     OTHER = "other"
 
 
-_NESTED = {pl.List: Shape.LIST, pl.Array: Shape.LIST, pl.Struct: Shape.STRUCT}
+_NESTED = {pl.List: Shape.LIST, pl.Array: Shape.LIST, pl.Map: Shape.LIST, pl.Struct: Shape.STRUCT}
 _PLAIN = {
     pl.Date: Shape.TIME,
     pl.Datetime: Shape.TIME,

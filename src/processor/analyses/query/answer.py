@@ -8,7 +8,7 @@ from threading import Lock
 
 import polars as pl
 
-from processor.analyses.query.cells import json_rows
+from processor.analyses.json_rows import json_rows
 
 MOST_CELLS = 50_000
 

@@ -187,6 +187,21 @@ def test_every_type_is_profiled(tmp_path: Path) -> None:
     assert columns["array"]["items"]["mean"] == 1.5
 
 
+def test_a_map_is_a_list_of_its_entries(tmp_path: Path) -> None:
+    entries = pl.Series("map", [[{"key": "a", "value": 1}, {"key": "b", "value": 2}], [{"key": "a", "value": 1}], None])
+    path = tmp_path / "maps.parquet"
+    pl.DataFrame([entries.cast(pl.Map(pl.String, pl.Int64)), entries.alias("lists")]).write_parquet(path)
+
+    found = profile_file(path).columns["map"]
+
+    assert (found["type"], found["count"], found["nulls"]) == ("list", 2, 1)
+    assert found["length"] == {"min": 1, "max": 2, "mean": 1.5}
+    assert {item["value"] for item in found["top"]} == {'{"a":1,"b":2}', '{"a":1}'}
+    key, value = found["items"]["fields"]
+    assert (key["name"], key["top"][0]["value"], key["top"][0]["count"]) == ("key", "a", 2)
+    assert (value["name"], value["sum"], value["max"]) == ("value", 4, 2)
+
+
 def test_what_json_cannot_hold_is_counted_by_hashes(tmp_path: Path) -> None:
     frame = pl.DataFrame({"vector": [[math.nan, 1.0], [None, 1.0], [math.nan, 1.0]], "raw": [[b"\xff"], [b""], None]})
 

@@ -119,6 +119,53 @@ def test_an_address_inside_of_a_text_is_found(tmp_path: Path) -> None:
     assert found["pii"] == [{"type": "email", "where": "inside", "count": 1, "share": 0.5, "exact": True}]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("card_number", "paid with 4111111111111111 on Monday"),
+        ("card_number", "card 5500 0055 5555 5559, thanks"),
+        ("card_number", '{"amex": "3400-000000-00009"}'),
+        ("iban", "to DE89 3704 0044 0532 0130 00 please"),
+        ("iban", "GB82WEST12345698765432 EUR"),
+        ("phone", "call +49 30 901820, room 4"),
+        ("ip_address", '- 192.0.2.17 - - "GET /"'),
+        ("ip_address", "from 192.0.2.17:443, and back"),
+    ],
+)
+def test_what_is_somebodys_is_found_inside_of_a_text(tmp_path: Path, kind: str, text: str) -> None:
+    found = column_of(tmp_path, [text, "nothing", "nothing else"])
+
+    assert [(one["type"], one["where"], one["count"]) for one in found["pii"]] == [(kind, "inside", 1)]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"order {4_000_000_000_000_000 + number * 7} is late" for number in range(300)],
+        [f"part DE{number:02d}0000000000000000{number:02d} of the list" for number in range(100)],
+        ["Mozilla/5.0 (X11) Chrome/120.0.0.0 Safari/537.36", "v1.2.3.4-beta", "http://192.0.2.1/index.html"],
+        ["2024-02-03 10:11:12.345678 done", "1700000000000 started", "1+1234567890 = 3"],
+        ["+1234567", "+2345678"],
+    ],
+    ids=["orders", "parts", "versions", "times", "signed"],
+)
+def test_numbers_of_other_things_are_nobodys(tmp_path: Path, texts: list[str]) -> None:
+    assert "pii" not in column_of(tmp_path, texts)
+
+
+@pytest.mark.parametrize("text", ["2024-02-29", "12/31/2024", "31/12/24", "Feb 29, 2024", "29-Feb-24"])
+def test_a_day_of_the_calendar_is_a_date(tmp_path: Path, text: str) -> None:
+    assert column_of(tmp_path, [text])["meaning"]["type"] == "date"
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-02-30", "2023-02-29", "31.04.2024", "30 Feb 2024", "Feb 30, 2024", "1900-02-29"]
+)
+def test_a_day_that_no_calendar_has_is_none(tmp_path: Path, text: str) -> None:
+    assert column_of(tmp_path, [text]).get("meaning", {}).get("type") != "date"
+    assert column_of(tmp_path, [f"{text} 12:30"]).get("meaning", {}).get("type") != "datetime"
+
+
 def test_card_numbers_are_found_in_a_column_of_numbers(tmp_path: Path) -> None:
     found = column_of(tmp_path, [4111111111111111, 5500005555555559, 340000000000009])
 

@@ -1,6 +1,7 @@
 """The page of a profile: one file, without script, whatever the data says."""
 
 import csv
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from helpers.envelopes import envelope_of
 from helpers.page_of import PageOf
 from helpers.recording_run import RecordingRun
-from processor.analyses.profile.report import REPORT
+from processor.analyses.profile.report import REPORT, ends_of
 from processor.report import keep_report
 
 HOSTILE = (
@@ -148,3 +149,43 @@ def test_times_and_years_are_written_as_a_person_writes_them_and_texts_as_they_a
     assert "2001-05-05T10:00:00.000000 " in text
     assert "2001-05-05T10:00:00.000000+00:00" not in text
     assert "2,001" not in text
+
+
+def page_of_frame(folder: Path, frame: pl.DataFrame) -> PageOf:
+    path = folder / "table.parquet"
+    frame.write_parquet(path)
+    return page_of(envelope_of(path))
+
+
+def test_what_is_inside_of_a_column_has_a_table_of_its_own(tmp_path: Path) -> None:
+    orders = [[{"sku": "S1", "lines": [1.5, 2.5]}, {"sku": "S1", "lines": []}], [], None]
+    page = page_of_frame(tmp_path, pl.DataFrame({"orders": orders}))
+
+    for said in ("[].sku", "[].lines[]", "S1 (100 %)"):
+        assert said in page.text
+    assert "name: items" not in page.text
+
+
+def test_examples_of_nested_values_are_values(tmp_path: Path) -> None:
+    pairs = pl.Series("pair", [[1.5, math.inf], None], dtype=pl.Array(pl.Float64, 2))
+    weights = pl.Series("weight", [[{"key": "a", "value": 0.5}], []]).cast(pl.Map(pl.String, pl.Float64))
+    page = page_of_frame(tmp_path, pl.DataFrame([pairs, weights]))
+
+    assert '[1.5, "Infinity"]' in page.text
+    assert '{"a": 0.5}' in page.text
+    assert "(Map" not in page.text
+
+
+def test_values_that_come_once_each_are_not_listed_as_the_frequent_ones(tmp_path: Path) -> None:
+    once = page_of_frame(tmp_path, pl.DataFrame({"id": [f"customer {number}" for number in range(30)]}))
+    twice = page_of_frame(tmp_path, pl.DataFrame({"id": ["customer 7", *(f"customer {one}" for one in range(30))]}))
+
+    assert "customer 7" not in once.text
+    assert "customer 7" in twice.text
+
+
+def test_ends_of_an_axis_that_have_no_room_are_told_by_their_size() -> None:
+    edges = ["4611686018427387904", "9223372036854775807"]
+    column = {"type": "number", "min": edges[0], "max": 7, "histogram": {"edges": edges, "counts": [2]}}
+
+    assert ends_of(column) == ("≈ 4.6117e+18", 7)
