@@ -40,6 +40,11 @@ class OfferedKind:
         """The names that inputs may have; `inputs` marks those that may be left out."""
         return [name.removesuffix("?") for name in self.inputs]
 
+    @property
+    def needed_inputs(self) -> Sequence[str]:
+        """Those that may not be left out; `common.words.ANY_INPUT` stands for any one."""
+        return [name for name in self.inputs if not name.endswith("?")]
+
     def view(self) -> Mapping[str, object]:
         """The kind as it is shown."""
         return {

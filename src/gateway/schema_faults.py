@@ -11,11 +11,9 @@ from typing import Any, Final
 
 from gateway.complaint import Complaint, Path
 from gateway.errors import Fault
-from gateway.json_pointer import pointer
+from gateway.json_pointer import short_pointer
 
 LONGEST_DETAIL: Final = 300
-LONGEST_POINTER: Final = 2_000  # about two names of columns
-LONGEST_NAME: Final = 60  # of one that makes a pointer too long
 NOTHING_FITS: Final = "is nothing that the kind's schema allows here"
 
 # Keyword of the schema (None: it is `false`) → what it wants, in words.
@@ -102,14 +100,8 @@ def _first_detail(complaint: Complaint) -> str:
 
 
 def _fault(path: Path, detail: str) -> Fault:
-    """At a place; or at the one around it, if the name is so long that an answer had better not repeat it."""
-    place, length = ["params"], 0
-    for part in path:
-        length += len(str(part))
-        if length > LONGEST_POINTER:
-            return Fault(pointer=pointer(place), detail=f"{str(part)[:LONGEST_NAME]}…: {detail}"[:LONGEST_DETAIL])
-        place.append(str(part))
-    return Fault(pointer=pointer(place), detail=detail[:LONGEST_DETAIL])
+    place, beginning = short_pointer(("params", *path))
+    return Fault(pointer=place, detail=(beginning + detail)[:LONGEST_DETAIL])
 
 
 def _missing(complaint: Complaint) -> list[str]:

@@ -1,13 +1,17 @@
 """A task as it is asked for, or what a retry changes about it: the shape, read from JSON."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from gateway.errors import RequestInvalidError
+from gateway.params import MOST_FAULTS
 from gateway.submission_faults import A_TIME, fault_of
 
 MOST_TAGS: Final = 16
@@ -37,6 +41,27 @@ def _near(moment: datetime) -> datetime:
     return moment
 
 
+def _not_more(most: int) -> BeforeValidator:
+    """Looks at how many there are before each is looked at: of a hundred thousand, one fault is enough."""
+
+    def check(value: object) -> object:
+        if isinstance(value, dict | list) and len(value) > most:
+            raise PydanticCustomError("too_long", "too many", {"max_length": most})
+        return value
+
+    return BeforeValidator(check)
+
+
+def _of_whole_characters(params: object) -> object:
+    """Of thousands of names with half a character in each, one fault is enough."""
+    if isinstance(params, dict) and len(params) > MOST_FAULTS:
+        try:
+            "".join(params).encode()
+        except UnicodeEncodeError:
+            raise ValueError("must have only names of whole characters") from None
+    return params
+
+
 def _once_each(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
@@ -51,6 +76,7 @@ Whole = Annotated[int, Field(strict=True)]
 Priority = Annotated[Whole, Field(ge=-100, le=100), BeforeValidator(_integral)]
 TimeoutS = Annotated[Whole, Field(ge=1), BeforeValidator(_integral)]
 MemoryMb = Annotated[Whole, Field(ge=64), BeforeValidator(_integral)]
+Params = Annotated[dict[str, Any], BeforeValidator(_of_whole_characters)]
 MaxAttempts = Annotated[Whole, Field(ge=1), BeforeValidator(_integral)]
 
 
@@ -60,14 +86,16 @@ class Submission(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Word
-    inputs: Annotated[dict[Word, UUID], Field(max_length=MOST_INPUTS)]
-    params: dict[str, Any] = {}
+    inputs: Annotated[dict[Word, UUID], Field(max_length=MOST_INPUTS), _not_more(MOST_INPUTS)]
+    params: Params = {}
     priority: Priority = 0
     run_at: Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_near)] | None = None
     timeout_s: TimeoutS | None = None
     memory_mb: MemoryMb | None = None
     max_attempts: MaxAttempts | None = None
-    tags: Annotated[tuple[Word, ...], Field(max_length=MOST_TAGS), AfterValidator(_once_each)] = ()
+    tags: Annotated[
+        tuple[Word, ...], Field(max_length=MOST_TAGS), AfterValidator(_once_each), _not_more(MOST_TAGS)
+    ] = ()
     reuse: Annotated[bool, Field(strict=True)] = False
 
 
@@ -76,7 +104,7 @@ class Changes(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    params: dict[str, Any] | None = None
+    params: Params | None = None
     priority: Priority | None = None
     timeout_s: TimeoutS | None = None
     memory_mb: MemoryMb | None = None
@@ -106,11 +134,19 @@ def parse_changes(asked: object) -> Changes:
 
 def _parse(shape: type[Shape], asked: object) -> Shape:
     try:
-        return shape.model_validate(asked)
+        return shape.model_validate(_without_many_unknown(asked, fields=shape.model_fields))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        faults = [fault_of(each, fields=shape.model_fields) for each in found]
+        faults = [fault_of(each, fields=shape.model_fields) for each in found[:MOST_FAULTS]]
         raise RequestInvalidError(faults, advice=ADVICE[shape]) from error
+
+
+def _without_many_unknown(asked: object, *, fields: Collection[str]) -> object:
+    """What is asked for, with no more fields that there are not than are told of."""
+    if not isinstance(asked, dict) or len(asked) <= len(fields) + MOST_FAULTS:
+        return asked
+    unknown = islice((name for name in asked if name not in fields), MOST_FAULTS)
+    return {name: asked[name] for name in (*(name for name in fields if name in asked), *unknown)}
 
 
 ADVICE: Final = {

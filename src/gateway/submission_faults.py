@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic_core import ErrorDetails
 
 from gateway.errors import Fault
-from gateway.json_pointer import pointer
+from gateway.json_pointer import short_pointer
 from gateway.near_words import did_you_mean
 
 A_TIME: Final = "must be a time with its offset, like 2026-11-22T09:00:00Z"
@@ -53,7 +53,8 @@ def fault_of(error: ErrorDetails, *, fields: Collection[str]) -> Fault:
         fields: the names that there are.
     """
     path = [part for part in error["loc"] if part != "[key]"]
-    return Fault(pointer=pointer(path), detail=_detail(error, fields=fields))
+    place, beginning = short_pointer(path)
+    return Fault(pointer=place, detail=beginning + _detail(error, fields=fields))
 
 
 def _detail(error: ErrorDetails, *, fields: Collection[str]) -> str:

@@ -16,13 +16,15 @@ from common.notifier import Notifier
 from common.settings import StorageSettings
 from common.storage import Storage
 from gateway.app import create_app
-from gateway.openapi.document import OPERATIONS, build_document
+from gateway.openapi.document import EXAMPLE_DATASET, OPERATIONS, build_document
+from gateway.openapi.moved_schemas import components_of
 from gateway.problems import PROBLEMS
 from gateway.settings import GatewaySettings
 from helpers.live import idle_live
 from helpers.offered import offered
 from processor.analyses.profile import KIND as PROFILE
 from processor.analyses.validate import KIND as VALIDATE
+from processor.kind import Kind, installed_kinds
 
 MOST = {"timeout_s": 100, "memory_mb": 2000, "max_attempts": 5}
 # Those that only a value which is not in the interface could cause.
@@ -88,7 +90,7 @@ def test_every_reference_leads_to_a_component(document: Mapping[str, Any]) -> No
 
     for target in references(document):
         assert target.startswith("#/components/schemas/")
-        assert target.rpartition("/")[2] in schemas, target
+        assert target.split("/")[3] in schemas, target
 
 
 def references(value: object) -> list[str]:
@@ -153,3 +155,74 @@ def test_an_example_names_inputs_as_a_request_may(inputs: dict[str, str], named:
     body = document["paths"]["/v1/tasks"]["post"]["requestBody"]["content"]["application/json"]
 
     assert set(body["examples"]["profile"]["value"]["inputs"]) == named
+
+
+@pytest.mark.parametrize("kind", installed_kinds().values(), ids=lambda kind: kind.name)
+def test_every_example_is_what_the_document_allows(kind: Kind[Any]) -> None:
+    document = build_document([offered(each) for each in installed_kinds().values()], most=MOST)
+    body = document["paths"]["/v1/tasks"]["post"]["requestBody"]["content"]["application/json"]
+    example = body["examples"][kind.name]["value"]
+
+    for schema in (body["schema"], {"$ref": f"#/components/schemas/Submission-{kind.name}"}):
+        assert list(Draft202012Validator({**schema, **document}).iter_errors(example)) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "allowed", "refused"),
+    [
+        ({"data": "it", "more?": "not"}, [{"data"}, {"data", "more"}], [set(), {"more"}, {"data", "more?"}]),
+        ({"*": "any"}, [{"data"}, {"a", "b"}], [set(), {""}, set(map(str, range(17)))]),
+        ({}, [set()], [{"data"}]),
+    ],
+)
+def test_inputs_are_described_as_they_are_taken(
+    inputs: dict[str, str], allowed: list[set[str]], refused: list[set[str]]
+) -> None:
+    kind = replace(offered(PROFILE), inputs=inputs)
+    document = build_document([kind], most=MOST)
+    validator = Draft202012Validator({"$ref": "#/components/schemas/Submission-profile", **document})
+
+    for names in (*allowed, *refused):
+        asked = {"kind": "profile", "inputs": dict.fromkeys(names, EXAMPLE_DATASET)}
+        assert validator.is_valid(asked) is (names in allowed), names
+
+
+def test_a_form_has_a_field_for_each_input_by_its_name() -> None:
+    kinds = {each.name: offered(each) for each in installed_kinds().values()}
+    strict = build_document([kinds["validate"]], most=MOST)["components"]["schemas"]["SubmissionForm"]
+    free = build_document([kinds["validate"], kinds["query"]], most=MOST)["components"]["schemas"]["SubmissionForm"]
+
+    assert {"data", "reference"} <= strict["properties"].keys()
+    assert strict["required"] == ["kind", "data"]
+    assert strict["additionalProperties"] is False
+    assert free["required"] == ["kind"]
+    assert free["additionalProperties"]["format"] == "binary"
+    for form in (strict, free):
+        assert not [name for name in form["properties"] if not name.isidentifier()]
+
+
+def test_a_strangers_schema_says_the_same_as_a_component() -> None:
+    target = "#/$defs/A"
+    schema = {
+        "properties": {
+            "$ref": {"$ref": "#/$defs/A"},
+            "a": {"$ref": "#/properties/b"},
+            "b": {"type": "integer"},
+            "c": {"const": "#/$defs/A"},
+            "d": {"default": "#/$defs/none", "enum": ["#/$defs/none", "#"]},
+            "e": {"oneOf": [{"$ref": "#/$defs/A"}], "discriminator": {"propertyName": "x", "mapping": {"y": target}}},
+            "f": {"$ref": "#"},
+            "mapping": {"properties": {"$ref": {"type": "string"}}},
+        },
+        "$defs": {"A": {"type": "string", "$ref": "#/$defs/B/items"}, "B": {"items": {"minLength": 2}}},
+    }  # fmt: skip
+    moved = components_of("P", schema)
+    whole = Draft202012Validator({"$ref": "#/components/schemas/P", "components": {"schemas": moved}})
+    alone = Draft202012Validator(schema)
+
+    assert moved["P"]["properties"]["e"]["discriminator"]["mapping"] == {"y": "#/components/schemas/P-A"}
+    for params in (
+        *({"$ref": "ab"}, {"$ref": "a"}, {"$ref": 1}, {"a": 1}, {"a": "x"}, {"c": "#/$defs/A"}, {"c": "x"}),
+        *({"d": "#/$defs/none"}, {"d": "#"}, {"e": "ab"}, {"e": 1}, {"f": {"a": "x"}}, {"mapping": {"$ref": 1}}),
+    ):
+        assert whole.is_valid(params) is alone.is_valid(params), params

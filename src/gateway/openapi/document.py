@@ -14,12 +14,12 @@ from gateway.batch import MOST_TASKS
 from gateway.cookies import PLAIN
 from gateway.kinds import OfferedKind
 from gateway.openapi import callers, others, shapes, tasks
+from gateway.openapi.moved_schemas import SCHEMAS, components_of
 from gateway.openapi.operation import Answer, Operation, reference
 from gateway.problems import MEDIA_TYPE, PROBLEMS
 from gateway.submission import Changes, Submission
 
 OPERATIONS: Final = (*tasks.OPERATIONS, *others.OPERATIONS, *callers.OPERATIONS)
-SCHEMAS: Final = "#/components/schemas/"
 SECURITY: Final = {
     "key": {"type": "http", "scheme": "bearer"},
     "session": {"type": "apiKey", "in": "cookie", "name": PLAIN},
@@ -158,9 +158,9 @@ def _schemas_of_kinds(kinds: Collection[OfferedKind], plain: Mapping[str, Any]) 
     """The params of each kind, a task of each kind, and what can be asked for: one of these."""
     schemas: dict[str, Any] = {}
     for kind in kinds:
-        schemas |= _components(f"Params-{kind.name}", kind.params_schema)
+        schemas |= components_of(f"Params-{kind.name}", kind.params_schema)
         if kind.result_schema is not None:
-            schemas |= _components(f"Result-{kind.name}", kind.result_schema)
+            schemas |= components_of(f"Result-{kind.name}", kind.result_schema)
         schemas[f"Submission-{kind.name}"] = _submission(plain, kind)
     one = [reference(f"Submission-{kind.name}") for kind in kinds]
     return {
@@ -185,27 +185,43 @@ def _schemas_of_kinds(kinds: Collection[OfferedKind], plain: Mapping[str, Any]) 
 
 
 def _submission(plain: Mapping[str, Any], kind: OfferedKind) -> Mapping[str, Any]:
-    inputs = {
-        "type": "object",
-        "properties": {
-            name: {"type": "string", "format": "uuid", "description": says} for name, says in kind.inputs.items()
-        },
-        "required": list(kind.inputs),
-        "additionalProperties": False,
-    }
     properties = {
         **plain["properties"],
         "kind": {"const": kind.name},
-        "inputs": inputs,
+        "inputs": _inputs(plain["properties"]["inputs"], kind),
         "params": reference(f"Params-{kind.name}"),
     }
     return {**plain, "title": f"Submission-{kind.name}", "description": kind.summary, "properties": properties}
 
 
+def _inputs(plain: Mapping[str, Any], kind: OfferedKind) -> Mapping[str, Any]:
+    """The inputs of a kind, under their names; some may be left out, and some kinds take any number of any names."""
+    dataset = {"type": "string", "format": "uuid"}
+    if ANY_INPUT in kind.inputs:
+        return {
+            "type": "object",
+            "description": kind.inputs[ANY_INPUT],
+            "propertyNames": plain["propertyNames"],
+            "additionalProperties": dataset,
+            "minProperties": 1,
+            "maxProperties": plain["maxProperties"],
+        }
+    return {
+        "type": "object",
+        "properties": {
+            name: {**dataset, "description": says}
+            for name, says in zip(kind.input_names, kind.inputs.values(), strict=True)
+        },
+        "required": kind.needed_inputs,
+        "additionalProperties": False,
+    }
+
+
 def _form(plain: Mapping[str, Any], kinds: Collection[OfferedKind]) -> Mapping[str, Any]:
     """A task as a form: each file is an input."""
     limits = {name: plain["properties"][name] for name in ("priority", "timeout_s", "memory_mb", "max_attempts")}
-    inputs = sorted({name for kind in kinds for name in kind.inputs})
+    inputs = sorted({name for kind in kinds for name in kind.input_names} - {ANY_INPUT})
+    takes_any = any(ANY_INPUT in kind.inputs for kind in kinds)
     params = [reference(f"Params-{kind.name}") for kind in kinds]
     return {
         "type": "object",
@@ -217,8 +233,8 @@ def _form(plain: Mapping[str, Any], kinds: Collection[OfferedKind]) -> Mapping[s
             "tags": plain["properties"]["tags"],
             **{name: _not_null(schema) for name, schema in limits.items()},
         },
-        "required": ["kind", *(name for name in inputs if all(name in kind.inputs for kind in kinds))],
-        "additionalProperties": False,
+        "required": ["kind", *(name for name in inputs if all(name in kind.needed_inputs for kind in kinds))],
+        "additionalProperties": FILE if takes_any else False,
     }
 
 
@@ -227,41 +243,7 @@ def _not_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return schema["anyOf"][0] if "anyOf" in schema else schema
 
 
-def _components(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A kind's schema as components; so are its definitions, since a pointer means the whole document."""
-    own = dict(schema)
-    definitions = own.pop("$defs", {})
-    moved = {f"{name}-{inner}": schema for inner, schema in definitions.items()}
-    return {each: _moved(schema, name) for each, schema in {name: own, **moved}.items()}
-
-
-def _moved(value: Any, name: str) -> Any:
-    match value:
-        case dict():
-            return {
-                key: _moved_reference(inner, name) if key == "$ref" or _is_reference(inner) else _moved(inner, name)
-                for key, inner in value.items()
-            }
-        case list():
-            return [_moved(inner, name) for inner in value]
-        case _:
-            return value
-
-
-def _is_reference(value: object) -> bool:
-    """As those in the `mapping` of a discriminator."""
-    return isinstance(value, str) and value.startswith("#/$defs/")
-
-
-def _moved_reference(target: object, name: str) -> object:
-    if not isinstance(target, str):
-        return target
-    if target == "#":
-        return SCHEMAS + name
-    return target.replace("#/$defs/", f"{SCHEMAS}{name}-")
-
-
 def _example(kind: OfferedKind) -> Mapping[str, Any]:
     """A request that can be sent as it stands, but for the dataset's id: without what may be left out."""
-    names = ["data" if name == ANY_INPUT else name for name in kind.inputs if not name.endswith("?")]
+    names = ["data" if name == ANY_INPUT else name for name in kind.needed_inputs]
     return {"kind": kind.name, "inputs": dict.fromkeys(names, EXAMPLE_DATASET), "params": kind.example}

@@ -59,6 +59,29 @@ def test_a_wrong_field_is_pointed_at(change: dict[str, Any], pointer: str) -> No
     assert pointers({**ASKED, **change}) == [pointer]
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"tags": [1] * 300_000}, ["/tags"]),
+        ({"inputs": {str(number): 1 for number in range(90_000)}}, ["/inputs"]),
+        ({str(number): 1 for number in range(90_000)}, [f"/{number}" for number in range(20)]),
+        ({"params": {f"\ud800{number}": 1 for number in range(90_000)}}, ["/params"]),
+        ({"x" * 900_000: 1}, [""]),
+        ({"inputs": {"x" * 900_000: 1}}, ["/inputs"] * 2),
+    ],
+    ids=["tags", "inputs", "fields", "params", "long-field", "long-input"],
+)
+def test_however_much_is_wrong_the_answer_is_short(change: dict[str, Any], expected: list[str]) -> None:
+    assert pointers({**ASKED, **change}) == expected
+
+
+def test_a_field_that_is_wrong_is_told_beside_many_that_there_are_not() -> None:
+    told = pointers({**dict.fromkeys(map(str, range(100)), 1), **ASKED, "priority": "x"})
+
+    assert "/priority" in told
+    assert len(told) == 20
+
+
 def said(asked: object) -> str:
     with pytest.raises(RequestInvalidError) as caught:
         parse_submission(asked)
