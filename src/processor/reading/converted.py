@@ -104,7 +104,7 @@ class ConvertedFile:
         for piece in self._pieces.pieces(flaws):
             frame = with_usable_names(piece.frame, flaws.note)
             zoned = in_utc(frame.schema, flaws.note)
-            yield Piece(frame=frame.cast(dict(zoned)) if zoned else frame, position=piece.position)
+            yield Piece(frame=frame.cast(zoned) if zoned else frame, position=piece.position)
 
     def _converted(self, table: Table) -> pl.LazyFrame:
         self._run.phase("convert")

@@ -19,6 +19,7 @@ from processor.reading.converted import Piece
 from processor.reading.faults import is_about_the_file
 from processor.reading.flaws import Flaws
 from processor.reading.json_lines import Lines
+from processor.reading.json_shape import Shape
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.schema import shown
 
@@ -39,17 +40,27 @@ class _Parsed:
 
 
 class JsonSource:
-    """The objects of a JSON file: one a line, or those of a list."""
+    """The rows of a JSON file: an object a line, or what a list holds."""
 
     format = "json"
     head_rows = 1_000_000
 
-    def __init__(self, path: Path, packing: Packing, *, member: str | None, encoding: str, lines: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        packing: Packing,
+        *,
+        member: str | None,
+        encoding: str,
+        shape: Shape,
+        header: bool | None = None,
+    ) -> None:
         self._path = path
         self._packing = packing
         self._member = member
         self._encoding = encoding
-        self._lines = lines
+        self._shape = shape
+        self._header = header
 
     def rows(self) -> int | None:
         """Nothing says how many rows there are."""
@@ -62,9 +73,12 @@ class JsonSource:
             InputError: it is not JSON at all, or damaged where no line can be left out.
         """
         with Unpacked(self._path, self._packing, member=self._member) as file:
-            cut = json_lines.of_lines if self._lines else json_lines.of_list
+            if self._shape.by_lines:
+                lines = json_lines.of_lines(file, self._encoding)
+            else:
+                lines = json_lines.of_list(file, self._encoding, self._shape, header=self._header)
             with ThreadPoolExecutor(max_workers=_PARSERS, thread_name_prefix="json") as workers:
-                yield from _parsed(cut(file, self._encoding), workers, flaws)
+                yield from _parsed(lines, workers, flaws)
 
 
 def _parsed(lines: Iterator[Lines], workers: ThreadPoolExecutor, flaws: Flaws) -> Iterator[Piece]:

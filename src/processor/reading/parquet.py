@@ -87,7 +87,7 @@ class ColumnarFile:
             (lambda *_: None) if self._told else self._run.warn,
         )
         self._told = True
-        return frame.cast(dict(zoned)) if zoned else frame
+        return frame.cast(zoned) if zoned else frame
 
 
 def _drawn(frame: pl.LazyFrame, head: pl.DataFrame, rows: int) -> RowsSample:
