@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from common.errors import InputError
+from processor.reading.columns import too_deep
 from processor.reading.encoding import CHUNK, decoded
 from processor.reading.json_shape import BETWEEN, DECODER, AsObjects, Shape, is_list
 from processor.reading.packing import Unpacked
@@ -159,7 +160,7 @@ class _Splitter:
         try:
             return DECODER.raw_decode(text, at)[1]
         except RecursionError:
-            raise InputError("The JSON is nested too deeply for a table.", advice="Hand in flat objects.") from None
+            raise too_deep("JSON") from None
         except ValueError as error:
             # An error near the end may come of a text that is cut off there; elsewhere it is one.
             cut = getattr(error, "pos", 0) >= len(text) - 16 or "Unterminated" in str(error)
