@@ -1,8 +1,9 @@
-"""Names of columns that can be shown, stored and asked for, and how many columns there may be."""
+"""Names of columns that can be shown, stored and asked for; how many there may be, and how deep they may nest."""
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import polars as pl
 
@@ -10,6 +11,7 @@ from common.errors import InputError
 from processor.reading.schema import shown
 
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
+MOST_DEPTH = 50  # of lists and structs; results are JSON that nests with them, and readers of that have bounds
 _LONGEST = 200
 _TOLD = 10
 # Control characters: Postgres stores no NUL, terminals obey the others, and directions of text hide what is written.
@@ -38,6 +40,33 @@ def check_count(columns: int) -> None:
             f"The table has {columns:,} columns; at most {MOST_COLUMNS:,} can be read.",
             advice="Check the delimiter, or hand in a part of the columns.",
         )
+
+
+def check_depth(types: Iterable[pl.DataType], *, what: str) -> None:
+    """See that no column nests deeper than can be worked with.
+
+    Raises:
+        InputError: one does.
+    """
+    level: list[Any] = [dtype for dtype in types if dtype.is_nested()]
+    for _ in range(MOST_DEPTH):
+        level = [inner for dtype in level for inner in _inner(dtype) if inner.is_nested()]
+        if not level:
+            return
+    raise too_deep(what)
+
+
+def _inner(dtype: Any) -> list[Any]:
+    if isinstance(dtype, pl.Struct):
+        return [field.dtype for field in dtype.fields]
+    return [dtype.inner] if isinstance(dtype, (pl.List, pl.Array)) else []
+
+
+def too_deep(what: str) -> InputError:
+    """What is told of a table that nests too deep."""
+    return InputError(
+        f"The {what} is nested too deeply for a table: more than {MOST_DEPTH} levels.", advice="Hand in flat rows."
+    )
 
 
 def renaming(names: list[str]) -> dict[str, str]:

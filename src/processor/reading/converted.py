@@ -10,7 +10,7 @@ import polars as pl
 
 from common.errors import InputError
 from processor.kind import Input
-from processor.reading.columns import with_usable_names
+from processor.reading.columns import check_depth, with_usable_names
 from processor.reading.faults import SchemaMovedError, as_input_error, diagnose
 from processor.reading.flaws import Flaws, shown_lines
 from processor.reading.merging import aligned, merged
@@ -111,11 +111,12 @@ class ConvertedFile:
     def _usable(self, flaws: Flaws) -> Iterator[Piece]:
         for piece in self._pieces.pieces(flaws):
             frame = with_usable_names(piece.frame, flaws.note)
+            check_depth(frame.dtypes, what="file")
             zoned = in_utc(frame.schema, flaws.note)
             names = zip(piece.frame.columns, frame.columns, strict=True) if piece.mixed else ()
             yield replace(
                 piece,
-                frame=frame.cast(dict(zoned)) if zoned else frame,
+                frame=frame.cast(zoned) if zoned else frame,
                 mixed={new for old, new in names if old in piece.mixed},
             )
 

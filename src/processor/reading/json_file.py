@@ -5,20 +5,21 @@ import itertools
 import json
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
-from common.errors import InputError
 from processor.reading import json_lines
 from processor.reading.converted import Piece
 from processor.reading.faults import is_about_the_file
 from processor.reading.flaws import Flaws
 from processor.reading.json_lines import Lines
+from processor.reading.json_rows import Rows, is_rounded, read_rows
+from processor.reading.json_shape import Shape
+from processor.reading.json_text import check_depth, without_halves
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.schema import shown
 
@@ -30,26 +31,34 @@ _FEW = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parsed:
-    """The rows of some lines, the numbers of lines that are no objects, the columns that had to become text."""
+    """What some lines hold; `halves` where there were halves of characters."""
 
-    frame: pl.DataFrame
-    unread: Sequence[int] = ()
-    mixed: Sequence[str] = ()
-    nan: bool = False
+    rows: Rows
+    halves: bool
 
 
 class JsonSource:
-    """The objects of a JSON file: one a line, or those of a list."""
+    """The rows of a JSON file: an object a line, or what a list holds."""
 
     format = "json"
     head_rows = 1_000_000
 
-    def __init__(self, path: Path, packing: Packing, *, member: str | None, encoding: str, lines: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        packing: Packing,
+        *,
+        member: str | None,
+        encoding: str,
+        shape: Shape,
+        header: bool | None = None,
+    ) -> None:
         self._path = path
         self._packing = packing
         self._member = member
         self._encoding = encoding
-        self._lines = lines
+        self._shape = shape
+        self._header = header
 
     def rows(self) -> int | None:
         """Nothing says how many rows there are."""
@@ -62,9 +71,12 @@ class JsonSource:
             InputError: it is not JSON at all, or damaged where no line can be left out.
         """
         with Unpacked(self._path, self._packing, member=self._member) as file:
-            cut = json_lines.of_lines if self._lines else json_lines.of_list
+            if self._shape.by_lines:
+                lines = json_lines.of_lines(file, self._encoding)
+            else:
+                lines = json_lines.of_list(file, self._encoding, self._shape, header=self._header)
             with ThreadPoolExecutor(max_workers=_PARSERS, thread_name_prefix="json") as workers:
-                yield from _parsed(cut(file, self._encoding), workers, flaws)
+                yield from _parsed(lines, workers, flaws)
 
 
 def _parsed(lines: Iterator[Lines], workers: ThreadPoolExecutor, flaws: Flaws) -> Iterator[Piece]:
@@ -84,25 +96,43 @@ def _parsed(lines: Iterator[Lines], workers: ThreadPoolExecutor, flaws: Flaws) -
 
 
 def _counted(lines: Lines, parsed: _Parsed, flaws: Flaws) -> Piece:
-    for line in parsed.unread:
+    rows = parsed.rows
+    for line in rows.unread:
         flaws.miss(line)
-    for name in parsed.mixed:
+    for name in rows.mixed:
         flaws.note("types", f"Column {shown(name)} holds values of several types; read as text.")
-    if parsed.nan:
-        flaws.note("nan", "NaN is no JSON; where it stands for a number, it was read as a missing value.")
-    return Piece(frame=parsed.frame, position=lines.position)
+    for code, message, is_so in (
+        ("nan", "NaN is no JSON; where it stands for a number, it was read as a missing value.", rows.nan),
+        ("types", "Numbers of more than 127 bits, or beyond all decimal numbers, were read as text.", rows.huge),
+        ("encoding", "Bytes that are no UTF-8 stand as U+FFFD.", rows.undecodable),
+        ("encoding", r"Halves of characters (such as \ud83d alone) stand as U+FFFD.", parsed.halves),
+    ):
+        if is_so:
+            flaws.note(code, message)
+    return Piece(frame=rows.frame, position=lines.position)
 
 
 def _parse(lines: Lines) -> _Parsed:
+    text, halves = without_halves(lines.text)
+    check_depth(text)
+    rows = _read(text)
+    if rows is None:
+        rows = read_rows(replace(lines, text=text), _strict)
+    return _Parsed(rows=rows, halves=halves > 0)
+
+
+def _read(text: bytes) -> Rows | None:
+    """The rows as Polars reads them; None where it cannot, or not without a loss."""
     try:
-        frame = _strict(lines.text)
+        frame = _strict(text)
     except BaseException as error:
         if not is_about_the_file(error):
             raise
-    else:
-        if frame.height == _count(lines.text):
-            return _Parsed(frame=frame, mixed=_other_than_text(frame, lines.text))
-    return _lenient(lines)  # Polars leaves out a last line that breaks off without a word
+        return None
+    # Polars leaves out a last line that breaks off without a word.
+    if frame.height != _count(text) or is_rounded(frame, text):
+        return None
+    return Rows(frame=frame, mixed=_other_than_text(frame, text))
 
 
 def _strict(text: bytes) -> pl.DataFrame:
@@ -159,60 +189,3 @@ def _count(text: bytes) -> int:
     if b"\n\n" in text or b"\n\r\n" in text or not text[:1].strip():
         return sum(bool(line.strip()) for line in text.split(b"\n"))
     return ends
-
-
-def _lenient(lines: Lines) -> _Parsed:
-    """Line by line: those that are no objects are left out, and columns of several types made text."""
-    rows, unread, nan = _objects(lines)
-    mixed = _mixed(rows)
-    nested = {name for row in rows for name, value in row.items() if isinstance(value, (list, dict))}
-    for names in (mixed, nested):
-        for row in rows:
-            for name in names & row.keys():
-                row[name] = _text(row[name])
-        try:
-            text = "\n".join(json.dumps(row) for row in rows).encode()
-            frame = _strict(text) if rows else pl.DataFrame()
-        except pl.exceptions.PolarsError:
-            continue
-        return _Parsed(frame=frame, unread=unread, mixed=sorted(mixed), nan=nan)
-    raise InputError("The JSON cannot be read as a table.", advice="Hand in flat objects of one type a key.")
-
-
-def _objects(lines: Lines) -> tuple[list[dict[str, Any]], list[int], bool]:
-    rows, unread, constants = [], [], []
-
-    def constant(name: str) -> str | None:
-        # No JSON, but written by many. Infinities have no other form than their name.
-        constants.append(name)
-        return None if name == "NaN" else name
-
-    for number, line in enumerate(lines.text.decode("utf-8", errors="replace").split("\n"), start=lines.first):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line, parse_constant=constant)
-        except (ValueError, RecursionError):
-            row = None
-        if isinstance(row, dict):
-            rows.append(row)
-        else:
-            unread.append(number)
-    return rows, unread, "NaN" in constants
-
-
-def _mixed(rows: Sequence[dict[str, Any]]) -> set[str]:
-    kinds: dict[str, set[str]] = {}
-    for row in rows:
-        for name, value in row.items():
-            if value is not None:
-                kinds.setdefault(name, set()).add(_kind(value))
-    return {name for name, found in kinds.items() if len(found) > 1}
-
-
-def _kind(value: object) -> str:
-    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)

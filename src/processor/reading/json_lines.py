@@ -1,18 +1,21 @@
 """JSON cut into lines of one object each, without reading more of it than a few megabytes at a time."""
 
-import json
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from common.errors import InputError
+from processor.reading.columns import too_deep
 from processor.reading.encoding import CHUNK, decoded
+from processor.reading.json_shape import BETWEEN, DECODER, AsObjects, Shape, is_list
 from processor.reading.packing import Unpacked
 
 MOST_LINE = 64 << 20
 _FIRST = 1 << 20
 _THEN = 8 << 20
-_BETWEEN = re.compile(r"[\s,]*")
+_TAIL = 64
+_NEXT_OBJECT = re.compile(r"\}\s*\n\s*\{")  # between no two things within an object, nor within a text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +31,6 @@ class Lines:
     text: bytes
     first: int
     position: int
-
-
-def is_by_lines(text: str) -> bool:
-    """Whether a beginning of JSON has one object in its first line, and so one in each."""
-    first = text.lstrip("\ufeff \t\r\n").split("\n", maxsplit=1)[0].strip()
-    try:
-        return isinstance(json.JSONDecoder(parse_int=len, parse_float=len).decode(first), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def of_lines(file: Unpacked, encoding: str) -> Iterator[Lines]:
@@ -64,25 +58,30 @@ def of_lines(file: Unpacked, encoding: str) -> Iterator[Lines]:
         yield Lines(text=b"".join(pieces) + b"\n", first=first, position=file.position)
 
 
-def of_list(file: Unpacked, encoding: str) -> Iterator[Lines]:
-    """The objects of a list, or of objects that follow each other over any number of lines.
+def of_list(file: Unpacked, encoding: str, shape: Shape, *, header: bool | None = None) -> Iterator[Lines]:
+    """The rows of a list, or of values that follow each other over any number of lines, as objects.
 
-    What stands between two objects is only told apart, not checked; the end of a list that was cut off is.
+    What stands between two rows is only told apart, not checked; the end of a list that was cut off is.
 
     Raises:
-        InputError: an object is not JSON, is longer than 64 MB, or the list does not end.
+        InputError: a row is not JSON, is longer than 64 MB, or the list does not end.
     """
-    splitter = _Splitter()
+    splitter = _Splitter(skip=shape.skip, within_object=shape.key is not None)
+    objects = AsObjects(shape.row, header=header)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     found: list[str] = []
     size, first, wanted = 0, 1, _FIRST
     for piece in _utf8(file, encoding):
-        for line in splitter.feed(piece.decode("utf-8", errors="replace")):
-            found.append(line)
-            size += len(line)
+        for row in splitter.feed(decoder.decode(piece)):
+            for line in objects.feed(row):
+                found.append(line)
+                size += len(line)
         if size >= wanted:
             yield _joined(found, first, file.position)
             first, found, size, wanted = first + len(found), [], 0, _THEN
-    found.extend(splitter.end())
+    for row in splitter.end():
+        found.extend(objects.feed(row))
+    found.extend(objects.end())
     if found:
         yield _joined(found, first, file.position)
 
@@ -92,11 +91,17 @@ def _joined(found: list[str], first: int, position: int) -> Lines:
 
 
 class _Splitter:
-    """Cuts text that comes in pieces into the JSON objects that it holds."""
+    """Cuts text that comes in pieces into the JSON values that it holds.
 
-    def __init__(self) -> None:
-        # Numbers are only passed over: none is made, however many digits it has.
-        self._decoder = json.JSONDecoder(parse_int=len, parse_float=len)
+    Args:
+        skip: characters after the first blanks that come before the list.
+        within_object: the list is a member of an object; what follows it is not looked at.
+    """
+
+    def __init__(self, *, skip: int, within_object: bool) -> None:
+        self._skip = skip
+        self._within_object = within_object
+        self._tail = ""
         self._text = ""
         self._pieces: list[str] = []  # what follows the text; joined with it when there is enough
         self._length = 0  # of both
@@ -106,13 +111,17 @@ class _Splitter:
         self._seen = 0
 
     def feed(self, piece: str) -> Iterator[str]:
-        """The objects that end in this piece."""
+        """The values that end in this piece."""
         if self._in_list is None:
             start = piece.lstrip("\ufeff \t\r\n")
             if not start:
                 return
-            self._in_list = start.startswith("[")
+            start = start[self._skip :]
+            self._in_list = self._within_object or is_list(start)
             piece = start[1:] if self._in_list else start
+        if self._ended:
+            self._check_rest(piece)
+            return
         self._pieces.append(piece)
         self._length += len(piece)
         if self._length >= self._wanted:
@@ -127,13 +136,14 @@ class _Splitter:
     def _objects(self, *, last: bool) -> Iterator[str]:
         at, text = 0, "".join([self._text, *self._pieces])
         while not self._ended:
-            between = _BETWEEN.match(text, at)
+            between = BETWEEN.match(text, at)
             at = between.end() if between else at
             if at == len(text):
                 break
             if self._in_list and text[at] == "]":
                 self._ended = True
                 self._check_rest(text[at + 1 :])
+                at = len(text)
                 break
             end = self._end_of(text, at, last=last)
             if end is None:
@@ -148,9 +158,9 @@ class _Splitter:
 
     def _end_of(self, text: str, at: int, *, last: bool) -> int | None:
         try:
-            return self._decoder.raw_decode(text, at)[1]
+            return DECODER.raw_decode(text, at)[1]
         except RecursionError:
-            raise InputError("The JSON is nested too deeply for a table.", advice="Hand in flat objects.") from None
+            raise too_deep("JSON") from None
         except ValueError as error:
             # An error near the end may come of a text that is cut off there; elsewhere it is one.
             cut = getattr(error, "pos", 0) >= len(text) - 16 or "Unterminated" in str(error)
@@ -161,7 +171,15 @@ class _Splitter:
             ) from None
 
     def _check_rest(self, rest: str) -> None:
-        if rest.strip("\x00 \t\r\n"):
+        if self._within_object:
+            rest = self._tail + rest
+            if _NEXT_OBJECT.search(rest):
+                raise InputError(
+                    "Another object follows the one that holds the list of rows.",
+                    advice="Hand in one list of objects, or one object a line.",
+                )
+            self._tail = rest[-_TAIL:]
+        elif rest.strip("\x00 \t\r\n"):
             raise InputError("Something follows the end of the JSON list.", advice="Hand in one list of objects.")
 
 

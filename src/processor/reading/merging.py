@@ -41,14 +41,36 @@ def _common_scalar(one: pl.DataType, other: pl.DataType) -> pl.DataType:
 
 def aligned(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """The frame with all columns of the schema, in its order and of its types; what is missing is null."""
-    columns = []
+    columns = {}
     known = {column.name: column for column in frame}  # asking a frame for its names makes them all anew
     for name, dtype in schema.items():
         if name in known:
-            columns.append(_cast(known[name], dtype))
+            columns[name] = _cast(known[name], dtype)
         else:
-            columns.append(pl.Series(name, [None], dtype=pl.Null()).cast(dtype).new_from_index(0, frame.height))
-    return pl.DataFrame(columns)
+            columns[name] = pl.Series(name, [None], dtype=pl.Null()).cast(dtype).new_from_index(0, frame.height)
+    return pl.DataFrame(columns)  # by their names: one without a name would get another from Polars
+
+
+def inexact(frame: pl.DataFrame) -> set[str]:
+    """The columns of whole numbers with values that no decimal number of 64 bits is equal to."""
+    whole = [(number, dtype) for number, dtype in enumerate(frame.dtypes) if dtype.is_integer() and _is_wide(dtype)]
+    if not whole or not frame.height:
+        return set()
+    found = frame.select(
+        pl.nth(number)
+        .cast(pl.Float64)
+        .cast(pl.Int128, strict=False)
+        .ne_missing(pl.nth(number).cast(pl.Int128, strict=False))
+        .any()
+        .alias(str(number))
+        for number, _ in whole
+    ).row(0)
+    names = frame.columns
+    return {names[number] for (number, _), is_inexact in zip(whole, found, strict=True) if is_inexact}
+
+
+def _is_wide(dtype: pl.DataType) -> bool:
+    return dtype in {pl.Int64(), pl.UInt64(), pl.Int128(), pl.UInt128()}
 
 
 def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:

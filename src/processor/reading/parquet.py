@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from common.errors import InputError
-from processor.reading.columns import renaming
+from processor.reading.columns import check_depth, renaming
 from processor.reading.faults import as_input_error, diagnose, is_about_the_file
 from processor.reading.footer import check_row_groups
 from processor.reading.rows_sample import RowsSample, of_head, of_slices
@@ -76,6 +76,7 @@ class ColumnarFile:
     def _named(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         schema = frame.collect_schema()
         renamed = renaming(schema.names())
+        check_depth(schema.dtypes(), what="file")
         if not self._told:
             for name in list(renamed.values())[:10]:
                 self._run.warn(
@@ -87,7 +88,7 @@ class ColumnarFile:
             (lambda *_: None) if self._told else self._run.warn,
         )
         self._told = True
-        return frame.cast(dict(zoned)) if zoned else frame
+        return frame.cast(zoned) if zoned else frame
 
 
 def _drawn(frame: pl.LazyFrame, head: pl.DataFrame, rows: int) -> RowsSample:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from processor.reading.merging import aligned, merged
+from processor.reading.merging import aligned, inexact, merged
 
 _MOST_BYTES = 8 << 20
 
@@ -23,6 +23,7 @@ class Pieces:
         self._schema: dict[str, pl.DataType] = {}
         self._schemas: list[dict[str, pl.DataType]] = []
         self.rows = 0
+        self._inexact: set[str] = set()  # columns with whole numbers that no float is equal to
         self.widened: set[str] = set()
 
     @property
@@ -41,7 +42,8 @@ class Pieces:
 
     def _add(self, frame: pl.DataFrame) -> None:
         schema = {name: _stored(dtype) for name, dtype in frame.schema.items()}
-        found = merged(self._schema, schema)
+        self._inexact |= inexact(frame)
+        found = {name: self._held(name, dtype) for name, dtype in merged(self._schema, schema).items()}
         self.widened |= {
             name
             for name, dtype in found.items()
@@ -51,6 +53,10 @@ class Pieces:
         self._write(len(self._schemas), frame)
         self._schemas.append(found)
         self.rows += frame.height
+
+    def _held(self, name: str, dtype: pl.DataType) -> pl.DataType:
+        """The type, or text where there are whole numbers that a decimal number would change."""
+        return pl.String() if dtype.is_float() and name in self._inexact else dtype
 
     def finish(self) -> pl.LazyFrame:
         """The whole table; pieces that were written before a type grew are written again."""

@@ -92,7 +92,7 @@ def format_of(head: bytes, path: Path, *, is_text: bool = False) -> Format:
     for magic, found in _BINARY:
         if head.startswith(magic):
             return found
-    if _is_marked(head, b"PAR1"):
+    if _is_marked(head, b"PAR1") or (head.startswith(b"PAR1") and _end_of(path) == b"PAR1"):
         return Format.PARQUET
     if head.startswith(b"PK\x03\x04"):
         return _spreadsheet(_office(path))
@@ -145,6 +145,12 @@ def is_json(head: str) -> bool:
 def _head(path: Path, count: int = HEAD) -> bytes:
     with path.open("rb") as file:
         return file.read(count)
+
+
+def _end_of(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(4, path.stat().st_size - 4))
+        return file.read()
 
 
 def _office(path: Path) -> str | None:

@@ -21,7 +21,7 @@ def allow_any_zone() -> None:
     os.environ.setdefault(_SETTING, "1")
 
 
-def in_utc(schema: Mapping[str, pl.DataType], tell: Callable[[str, str], None]) -> dict[str, pl.DataType]:
+def in_utc(schema: Mapping[str, pl.DataType], tell: Callable[[str, str], None]) -> dict[Any, pl.DataType]:
     """The types to cast to, of those columns that have a zone that Polars does not know; `tell` is told of each."""
     found = {}
     for name, dtype in schema.items():

@@ -1,0 +1,215 @@
+"""What JSON holds, told from its beginning: where the rows stand, and what each of them is."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from common.errors import InputError
+
+DECODER = json.JSONDecoder(parse_int=len, parse_float=len)  # numbers are passed over, however many digits they have
+BETWEEN = re.compile(r"[\s,]*")
+_BLANK = re.compile(r"[ \t\r\n]*")
+_DATE_OR_NUMBER = re.compile(r"\s*[-+]?\d[\d.,:/TZ+ -]*\s*")
+_SEVERAL = 20
+
+
+class Row(StrEnum):
+    """What stands for a row."""
+
+    OBJECT = "object"
+    LIST = "list"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """Where the rows are.
+
+    Attributes:
+        by_lines: each line is an object.
+        row: what the rows are.
+        skip: characters of the text, after blanks, before the list of the rows.
+        key: the name of the list, where it stands in an object.
+        alone: that object holds nothing else; what else it holds is not read.
+    """
+
+    by_lines: bool = False
+    row: Row = Row.OBJECT
+    skip: int = 0
+    key: str | None = None
+    alone: bool = False
+
+
+def shape_of(head: str, *, whole: bool) -> Shape:
+    """Tell the shape from the beginning of the text; `whole` where that is all of it.
+
+    Raises:
+        InputError: it is one value alone, which is no table.
+    """
+    text = head.lstrip("\ufeff \t\r\n")
+    by_lines = _is_by_lines(text)
+    if text.startswith("{"):
+        return _wrapped(text, whole=whole) or Shape(by_lines=by_lines)
+    first, end = _value(text, 0)
+    if end is None:  # a list that is longer than the head, or no JSON: who reads it will say so
+        return Shape(row=_row_of(text[1:]) if text.startswith("[") else Row.OBJECT)
+    rest = text[end:].lstrip(" \t\r")
+    if not isinstance(first, list):
+        if not rest.strip():
+            raise InputError("The JSON is one value, not a table.", advice="Hand in a list of objects.")
+        return Shape(row=Row.VALUE)
+    if rest.startswith("\n") and rest.lstrip().startswith("["):
+        return Shape(row=Row.LIST)
+    return Shape(row=_row_of(text[1:]))
+
+
+def is_list(text: str) -> bool:
+    """Whether the rows stand in one list, rather than one after the other; of text from its list on."""
+    if not text.startswith("["):
+        return False
+    end = _value(text, 0)[1]
+    return end is None or not text[end:].lstrip().startswith("[")
+
+
+def _is_by_lines(text: str) -> bool:
+    value, end = _value(text.split("\n", maxsplit=1)[0].strip(), 0)
+    return isinstance(value, dict) and end == len(text.split("\n", maxsplit=1)[0].strip())
+
+
+def _row_of(items: str) -> Row:
+    """What the first items of a list are that are not null."""
+    at = 0
+    for _ in range(_SEVERAL):
+        at = _after(BETWEEN, items, at)
+        opening = items[at : at + 1]
+        if opening in {"{", "]", ""}:
+            return Row.OBJECT
+        if opening == "[":
+            return Row.LIST
+        value, end = _value(items, at)
+        if value is not None or end is None:
+            return Row.VALUE if end is not None else Row.OBJECT
+        at = end
+    return Row.VALUE
+
+
+def _wrapped(text: str, *, whole: bool) -> Shape | None:
+    """The list of objects within an object, if that is all there is, and there is one such list."""
+    lists: list[tuple[str, int]] = []
+    members, at, ended = 0, 1, False
+    while (found := _member(text, at)) is not None:
+        name, start = found
+        members += 1
+        if re.match(r"\[\s*\{", text[start : start + 1000]):
+            lists.append((name, start))
+        end = _value(text, start)[1]
+        if end is None:
+            break
+        at = _after(_BLANK, text, end)
+        if text[at : at + 1] == "}":
+            if text[at + 1 :].strip() or not whole:
+                return None  # one of many objects
+            ended = True
+            break
+        at += 1
+    if len(lists) != 1:
+        return None
+    return Shape(skip=lists[0][1], key=lists[0][0], alone=ended and members == 1)
+
+
+def _member(text: str, at: int) -> tuple[str, int] | None:
+    """The name of an object's next member, and where its value begins."""
+    name, end = _value(text, _after(_BLANK, text, at))
+    if not isinstance(name, str) or end is None:
+        return None
+    colon = _after(_BLANK, text, end)
+    return (name, _after(_BLANK, text, colon + 1)) if text[colon : colon + 1] == ":" else None
+
+
+def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _value(text: str, at: int) -> tuple[object, int | None]:
+    """A value and where it ends; None for that where it does not, or is no JSON."""
+    try:
+        return DECODER.raw_decode(text, at)
+    except (ValueError, RecursionError):
+        return None, None
+
+
+class AsObjects:
+    """Rows of other forms as the texts of objects.
+
+    Args:
+        row: what the rows are.
+        header: whether the first list holds the names; None where its look shall tell.
+    """
+
+    def __init__(self, row: Row, *, header: bool | None) -> None:
+        self._row = row
+        self._header = header
+        self._first: str | None = None
+        self._names: list[str] | None = None
+
+    def feed(self, text: str) -> Iterator[str]:
+        """The objects that one more row makes known; the first list waits for the second."""
+        if self._row is Row.OBJECT:
+            yield text
+        elif self._row is Row.VALUE:
+            yield f'{{"value": {text}}}'
+        elif self._names is not None:
+            yield self._object(text)
+        elif self._first is None:
+            self._first = text
+        else:
+            yield from self._begun(self._first, text)
+
+    def end(self) -> Iterator[str]:
+        """The objects of a row that still waits."""
+        if self._row is Row.LIST and self._names is None and self._first is not None:
+            yield from self._begun(self._first, None)
+
+    def _begun(self, first: str, second: str | None) -> Iterator[str]:
+        cells = _cells(first)
+        self._names = _names(cells) if _is_header(first, second, wanted=self._header) else []
+        if not self._names:
+            yield self._object(first)
+        if second is not None:
+            yield self._object(second)
+
+    def _object(self, text: str) -> str:
+        cells = _cells(text)
+        if cells is None or self._names is None:
+            return text  # not a list: it is counted by who reads it
+        for number in range(len(self._names), len(cells)):
+            self._names.append(f"column_{number + 1}")
+        pairs = zip(self._names, cells, strict=False)
+        return "{" + ", ".join(f"{json.dumps(name)}: {cell}" for name, cell in pairs) + "}"
+
+
+def _is_header(first: str, second: str | None, *, wanted: bool | None) -> bool:
+    """As with delimited text: texts that are no numbers and dates. A list alone is a row, unless the caller knows."""
+    names = json.loads(first) if first.startswith("[") and _cells(first) else []
+    texts = bool(names) and all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names)
+    if wanted is not None:
+        return wanted and texts
+    return texts and second is not None and not any(_DATE_OR_NUMBER.fullmatch(name) for name in names)
+
+
+def _names(cells: Sequence[str] | None) -> list[str]:
+    return [json.loads(cell) for cell in cells or ()]
+
+
+def _cells(text: str) -> list[str] | None:
+    """The texts of a list's values; None if it is no list."""
+    if not text.startswith("["):
+        return None
+    found, at = [], 1
+    while (start := _after(BETWEEN, text, at)) < len(text) and text[start] != "]":
+        at = DECODER.raw_decode(text, start)[1]
+        found.append(text[start:at])
+    return found

@@ -1,0 +1,128 @@
+"""Values in JSON that no column holds as they are: what is changed is told, and numbers lose no digit."""
+
+import io
+import json
+from pathlib import Path
+
+import fastavro
+import polars as pl
+import pytest
+
+from common.errors import InputError
+from helpers.profiling import input_of, profile_bytes
+from helpers.recording_run import RecordingRun
+from processor.raw_json import check_object
+from processor.reading import ReadOptions, read
+from processor.reading.columns import MOST_DEPTH
+
+
+def read_text(folder: Path, content: str | bytes) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    path = folder / "input"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    scratch = folder / f"scratch-{len(list(folder.iterdir()))}"
+    scratch.mkdir()
+    run = RecordingRun(scratch)
+    return read(run, input_of(path), ReadOptions(), lambda table: table.frame.collect()), run.warnings
+
+
+def nested(depth: int, *, inner: str = "1") -> str:
+    """An object whose only column has so many levels of structs."""
+    return '{"a":' * (depth + 1) + inner + "}" * (depth + 1)
+
+
+@pytest.mark.parametrize("form", ["{row}\n{row}\n", "[{row}, {row}]"])
+@pytest.mark.parametrize("depth", [MOST_DEPTH + 1, 120, 400, 5_000])
+def test_what_nests_too_deep_is_refused_before_it_is_parsed(tmp_path: Path, form: str, depth: int) -> None:
+    with pytest.raises(InputError, match="nested too deeply for a table: more than 50 levels"):
+        read_text(tmp_path, form.replace("{row}", nested(depth)))
+
+
+def test_brackets_in_texts_do_not_nest(tmp_path: Path) -> None:
+    rows = [{"a": "[{" * 100 + '"\\' + "[{" * 100}, {"a": "x"}]
+
+    assert read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))[0].to_dicts() == rows
+
+
+def test_wide_rows_of_lists_are_not_deep(tmp_path: Path) -> None:
+    rows = [{f"c{number}": [number] for number in range(200)}]
+
+    assert read_text(tmp_path, json.dumps(rows))[0].to_dicts() == rows
+
+
+@pytest.mark.parametrize("content", [nested(MOST_DEPTH), '{"a": ' + "[" * MOST_DEPTH + "1" + "]" * MOST_DEPTH + "}"])
+def test_the_profile_of_the_deepest_columns_is_no_deeper_than_its_readers_allow(tmp_path: Path, content: str) -> None:
+    profiled = profile_bytes(tmp_path, f"{content}\n{content}\n".encode())
+
+    assert check_object(json.dumps({"envelope": {"data": profiled.outcome.data}}).encode())
+
+
+def test_parquet_and_arrow_that_nest_too_deep_are_refused(tmp_path: Path) -> None:
+    column = pl.Series("a", [1])
+    for _ in range(MOST_DEPTH + 1):
+        column = column.alias("a").to_frame().to_struct("a")
+    for write in (pl.DataFrame.write_parquet, pl.DataFrame.write_ipc, pl.DataFrame.write_ipc_stream):
+        out = io.BytesIO()
+        write(pl.DataFrame([column]), out)
+        with pytest.raises(InputError, match="nested too deeply"):
+            read_text(tmp_path, out.getvalue())
+
+
+def test_half_a_character_is_told_and_stands_as_the_replacement(tmp_path: Path) -> None:
+    lines = r'{"a": "hi \ud83d"}' "\n" r'{"a": "\\ud83d"}' "\n" r'{"a": "\ud83d\ude00"}' "\n" r'{"a": "\uDE00x"}' "\n"
+    rows = "[" + ",".join(lines.split("\n")[:-1]) + "]"
+
+    for text in (lines, rows):
+        frame, warnings = read_text(tmp_path, text)
+        assert frame["a"].to_list() == ["hi \ufffd", r"\ud83d", "😀", "\ufffdx"]
+        assert warnings == [("encoding", r"Halves of characters (such as \ud83d alone) stand as U+FFFD.")]
+
+
+def test_bytes_that_are_no_utf_8_are_told(tmp_path: Path) -> None:
+    content = b'{"a": "x"}\n' * 200_000 + b'{"a": "\xff"}\n' + b'{"a": "x"}\n' * 200_000
+
+    frame, warnings = read_text(tmp_path, content)
+
+    assert frame["a"].value_counts(sort=True)["a"].to_list() == ["x", "\ufffd"]
+    assert [code for code, _ in warnings] == ["encoding"]
+
+
+@pytest.mark.parametrize("digits", [str(2**200), str(-(2**127) - 1), "1e400", "-1e400", "9" * 5_000])
+def test_a_number_that_no_type_holds_keeps_its_digits_as_text(tmp_path: Path, digits: str) -> None:
+    for others in ([], ["1"], ["1.5"], ["null", '"x"']):
+        values = [*others, digits]
+        frame, warnings = read_text(tmp_path, "".join(f'{{"a": {value}, "b": 1}}\n' for value in values))
+        assert frame["a"].to_list()[-1] == digits
+        assert frame["b"].to_list() == [1] * len(values)
+        assert {code for code, _ in warnings} == {"types"}
+
+
+@pytest.mark.parametrize("apart", [0, 300_000])
+def test_whole_numbers_beside_decimals_keep_their_digits(tmp_path: Path, apart: int) -> None:
+    whole = [2**60 + number for number in range(1_001)]
+    between = '{"n": 1}\n' * apart
+    lines = "".join(f'{{"n": {number}}}\n' for number in whole) + between + '{"n": 1.5}\n' + between
+
+    frame, warnings = read_text(tmp_path, lines)
+
+    assert frame["n"].head(1_001).to_list() == [str(number) for number in whole]
+    assert frame["n"][1_001 + apart] == "1.5"
+    assert warnings == [("types", "Column 'n' holds values of several types; read as text.")]
+
+
+def test_whole_numbers_that_decimals_hold_stay_numbers(tmp_path: Path) -> None:
+    frame, warnings = read_text(tmp_path, f'{{"n": {2**60}}}\n{{"n": 1.5}}\n{{"n": 1e300}}\n')
+
+    assert frame["n"].to_list() == [2.0**60, 1.5, 1e300]
+    assert warnings == []
+
+
+def test_a_key_without_a_name_stays_without_one(tmp_path: Path) -> None:
+    frame, _ = read_text(tmp_path, '{"": 1, "b": 2}\n{"": 3, "b": 4}\n')
+
+    assert frame.to_dict(as_series=False) == {"": [1, 3], "b": [2, 4]}
+
+
+def avro(schema: object, rows: list[object]) -> bytes:
+    out = io.BytesIO()
+    fastavro.writer(out, {"type": "record", "name": "r", "fields": [{"name": "v", "type": schema}]}, rows)
+    return out.getvalue()
