@@ -134,7 +134,7 @@ async def test_a_key_in_a_wrong_place_is_written_down_nowhere(database: Database
     for token in tokens:
         assert token.secret not in kept
         assert f"/v1/tasks/{token.kind.value}_{token.id}_***" in log
-    assert sum("&key=sundog_" in entry["detail"] for entry in entries) == 1
+    assert sum("pretty=sundog_" in entry["detail"] for entry in entries) == 1
 
 
 async def misplaced(url: str, token: Token, *, place: str, task: UUID) -> str:
@@ -145,10 +145,9 @@ async def misplaced(url: str, token: Token, *, place: str, task: UUID) -> str:
             await client.request(method, path, headers={"x-request-id": place})
             for method, path in (
                 *(("GET", f"/v1/tasks/{place}"), ("GET", f"/v1/tasks/{escaped}"), ("GET", f"/{place}/{place}")),
-                *(
-                    ("POST", f"/v1/tasks/{task}/cancel?a=b&key={place}"),
-                    ("POST", f"/v1/tasks/{task}/retry?key={escaped}"),
-                ),
+                ("POST", f"/v1/tasks/{task}/cancel?pretty={place}"),
+                ("POST", f"/v1/tasks/{task}/retry?pretty={escaped}"),
+                ("GET", f"/v1/tasks?key={place}"),
                 ("DELETE", f"/v1/datasets/{place}"),
             )
         ]

@@ -15,7 +15,7 @@ import polars as pl
 
 from common.errors import InputError
 from processor.reading.converted import Piece
-from processor.reading.faults import is_about_the_file
+from processor.reading.faults import Fault, diagnose, is_about_the_file
 from processor.reading.flaws import Flaws
 from processor.reading.packing import Packing, Unpacked
 
@@ -183,9 +183,11 @@ def _frame(head: bytes, blocks: list[bytes]) -> pl.DataFrame:
     except BaseException as error:
         if not is_about_the_file(error):
             raise
+        if diagnose(error).fault is not Fault.UNSUPPORTED:
+            raise _damaged() from None
         raise InputError(
-            "The Avro file is damaged, or holds types that cannot be read (unions, maps, references to itself).",
-            advice="Save the table as Parquet.",
+            "The Avro file has a column of a type that cannot be read: a union of several types, a map, or null alone.",
+            advice="Save the table as Parquet, or without that column.",
         ) from None
 
 

@@ -32,6 +32,6 @@ def is_of_the_work(error: BaseException, table: Table | None) -> bool:
     panicked = isinstance(error, pl.exceptions.PanicException)
     if table is None or not (panicked or isinstance(error, pl.exceptions.PolarsError)):
         return False
-    if diagnose(error).fault is not Fault.UNREADABLE:
+    if diagnose(error).fault not in {Fault.UNREADABLE, Fault.UNSUPPORTED, Fault.TWICE, Fault.ROWS}:
         return False
     return failure_alone(table) is None

@@ -11,7 +11,7 @@ from common.errors import InputError
 from processor.reading.schema import shown
 
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
-MOST_DEPTH = 50  # of lists and structs; results are JSON that nests with them, and readers of that have bounds
+MOST_DEPTH = 60  # of lists and structs; results are JSON that nests with them, and readers of that have bounds
 _LONGEST = 200
 _TOLD = 10
 # Control characters: Postgres stores no NUL, terminals obey the others, and directions of text hide what is written.
@@ -59,7 +59,8 @@ def check_depth(types: Iterable[pl.DataType], *, what: str) -> None:
 def _inner(dtype: Any) -> list[Any]:
     if isinstance(dtype, pl.Struct):
         return [field.dtype for field in dtype.fields]
-    return [dtype.inner] if isinstance(dtype, (pl.List, pl.Array)) else []
+    # A list or array has an inner type, a map those of its keys and values.
+    return [getattr(dtype, part) for part in ("inner", "key", "value") if hasattr(dtype, part)]
 
 
 def too_deep(what: str) -> InputError:

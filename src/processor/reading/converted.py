@@ -11,7 +11,7 @@ import polars as pl
 from common.errors import InputError
 from processor.kind import Input
 from processor.reading.columns import check_depth, with_usable_names
-from processor.reading.faults import SchemaMovedError, as_input_error, diagnose
+from processor.reading.faults import Diagnosis, Fault, SchemaMovedError, as_input_error, diagnose
 from processor.reading.flaws import Flaws, shown_lines
 from processor.reading.merging import aligned, merged
 from processor.reading.pieces import Pieces
@@ -20,6 +20,8 @@ from processor.reading.schema import shown
 from processor.reading.table import PREPARING, Table
 from processor.reading.zones import in_utc
 from processor.run import Run
+
+_MOST_ROWS = 2**32 - 1  # of Polars, which counts them in 32 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,11 @@ class ConvertedFile:
         return pl.concat(aligned(frame, schema) for frame in frames), position, position >= self._source.bytes
 
     def _usable(self, flaws: Flaws) -> Iterator[Piece]:
+        rows = 0
         for piece in self._pieces.pieces(flaws):
+            rows += piece.frame.height
+            if rows > _MOST_ROWS:
+                raise as_input_error(Diagnosis(fault=Fault.ROWS))
             frame = with_usable_names(piece.frame, flaws.note)
             check_depth(frame.dtypes, what="file")
             zoned = in_utc(frame.schema, flaws.note)

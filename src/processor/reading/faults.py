@@ -10,6 +10,12 @@ from common.errors import InputError
 
 _COLUMN = re.compile(r"\(column number (\d+)\)")
 _IN_COLUMN = re.compile(r"in column '(.*?)' for \d+ out of \d+ values")
+# Types that Polars does not have: decimals of 256 bits, intervals, unions, run-end encoding; Avro's maps and unions.
+_UNSUPPORTED = re.compile(
+    "does not support primitive `Int256`|^precision must be between|month_day_nano_interval|not supported by Polars"
+    "|^not yet implemented"
+)
+_ROWS = re.compile(r"more than 2\^32 rows|maximum length reached")
 _AS_TEXT = re.compile(r"as dtype `str` at column")
 
 
@@ -22,6 +28,9 @@ class Fault(StrEnum):
     QUOTE = "quote"
     EMPTY = "empty"
     TRUNCATED = "truncated"
+    UNSUPPORTED = "unsupported"
+    TWICE = "twice"
+    ROWS = "rows"
     UNREADABLE = "unreadable"
 
 
@@ -66,6 +75,12 @@ def diagnose(error: BaseException) -> Diagnosis:
 def _fault_of_the_whole(error: BaseException, text: str) -> Fault:
     if isinstance(error, pl.exceptions.NoDataError):
         return Fault.EMPTY
+    if _UNSUPPORTED.search(text):
+        return Fault.UNSUPPORTED
+    if isinstance(error, pl.exceptions.DuplicateError):
+        return Fault.TWICE
+    if _ROWS.search(text):
+        return Fault.ROWS
     cut_off = isinstance(error, OSError) and ("end of file" in text or "incomplete" in text)
     return Fault.TRUNCATED if cut_off else Fault.UNREADABLE
 
@@ -90,6 +105,12 @@ _SENTENCES = {
     ),
     Fault.EMPTY: ("The file holds no table.", "Hand in a file with at least a line of column names."),
     Fault.TRUNCATED: ("The file ends too early: its compressed data is not complete.", "Upload it again."),
+    Fault.UNSUPPORTED: (
+        "The file has a column of a type that cannot be read.",
+        "Save it otherwise: decimals of more than 38 digits, intervals, unions, run-end encoding are not read.",
+    ),
+    Fault.TWICE: ("The file has two columns of one name.", "Give each a name of its own."),
+    Fault.ROWS: ("The file has more rows than can be read: 4,294,967,295.", "Hand in a part of them."),
     Fault.UNREADABLE: (
         "The file is damaged or not what it seems to be.",
         "Check that it opens elsewhere, or upload it again.",

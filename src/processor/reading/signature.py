@@ -92,7 +92,7 @@ def format_of(head: bytes, path: Path, *, is_text: bool = False) -> Format:
     for magic, found in _BINARY:
         if head.startswith(magic):
             return found
-    if _is_marked(head, b"PAR1") or (head.startswith(b"PAR1") and _end_of(path) == b"PAR1"):
+    if _is_marked(head, b"PAR1") or head == b"PAR1" or (head.startswith(b"PAR1") and _end_of(path) == b"PAR1"):
         return Format.PARQUET
     if head.startswith(b"PK\x03\x04"):
         return _spreadsheet(_office(path))
