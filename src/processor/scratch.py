@@ -1,14 +1,15 @@
 """The folder that an analysis writes in: taking files out of it without being led elsewhere, and removing it.
 
 The child owns the folder and may be hostile: it can link to anything, and change a path between a check and its use. So
-a file is opened first, and what was opened is checked.
+a file is held first, step by step from the folder and without following a link (`O_PATH`, which does nothing to it);
+what is held is checked, and only then opened.
 """
 
 import contextlib
 import os
 import secrets
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,6 +19,7 @@ import anyio
 from common.errors import SundogError
 from common.storage import CHUNK_BYTES
 
+PLACE: Final = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -34,19 +36,45 @@ def open_inside(folder: Path, file: str) -> Iterator[BinaryIO]:
     Raises:
         ArtifactOutsideError: it is a link, has a second name, is no plain file, or lies elsewhere.
     """
-    try:
-        descriptor = os.open(folder / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError) as error:  # a ValueError: no file can have that name
-        raise _outside() from error
-    try:
-        status = os.fstat(descriptor)
-        place = Path(f"/proc/self/fd/{descriptor}").readlink()
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or not place.is_relative_to(folder.resolve()):
+    with contextlib.ExitStack() as held:
+        try:
+            opened = held.enter_context(_opened(folder, file))
+        except (OSError, ValueError) as error:  # a ValueError: no file can have that name
+            raise _outside() from error
+        yield opened
+
+
+@contextmanager
+def _opened(folder: Path, file: str) -> Iterator[BinaryIO]:
+    """The same; whatever it is that is no plain file, nothing is done to it: who opens a pipe wakes its writer."""
+    with contextlib.ExitStack() as held:
+        place = _held(held, os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        *folders, name = _steps(file)
+        for step in folders:
+            place = _held(held, os.open(step, PLACE | os.O_DIRECTORY, dir_fd=place))
+        place = _held(held, os.open(name, PLACE, dir_fd=place))
+        status = os.fstat(place)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             raise _outside()
-        with open(descriptor, "rb", closefd=False) as opened:
-            yield opened
-    finally:
-        os.close(descriptor)
+        descriptor = _held(held, os.open(f"/proc/self/fd/{place}", os.O_RDONLY | os.O_CLOEXEC))
+        yield held.enter_context(open(descriptor, "rb", closefd=False))
+
+
+def _held(held: contextlib.ExitStack, descriptor: int) -> int:
+    held.callback(os.close, descriptor)
+    return descriptor
+
+
+def _steps(file: str) -> Sequence[str]:
+    """The way to a file within the folder; it follows no link, so that `..` can be taken back beforehand.
+
+    Raises:
+        ArtifactOutsideError: it leads out of the folder, or nowhere.
+    """
+    steps = Path(os.path.normpath(file)).parts
+    if not steps or steps[0] in ("/", "//", ".."):
+        raise _outside()
+    return steps
 
 
 def _outside() -> ArtifactOutsideError:

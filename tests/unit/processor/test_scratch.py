@@ -1,3 +1,4 @@
+import ctypes
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 from processor.scratch import ArtifactOutsideError, empty_folder, open_inside, remove_folder
 
+IN_OPEN = 0x20
 SECRET = b"of somebody else"
 AS_NOBODY = """
 import os
@@ -173,6 +175,32 @@ def test_everything_else_is_refused(
         raise AssertionError("it must not be opened")
     assert refused.value.code == "artifact_outside"
     assert str(outside) not in refused.value.message
+
+
+@pytest.mark.parametrize("way", ["{pipe}", "link", "linked/pipe", "../pipe"])
+def test_what_is_named_is_not_touched_before_it_is_checked(scratch: Path, tmp_path: Path, way: str) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (scratch / "link").symlink_to(pipe)
+    (scratch / "linked").symlink_to(tmp_path)
+    told = inotify_of(pipe)
+
+    with pytest.raises(ArtifactOutsideError), open_inside(scratch, way.format(pipe=pipe)):
+        raise AssertionError("it must not be opened")
+
+    with pytest.raises(BlockingIOError):
+        os.read(told, 4096)
+    os.close(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+    assert os.read(told, 4096)  # this is what opening it would have told
+    os.close(told)
+
+
+def inotify_of(path: Path) -> int:
+    """A descriptor that tells who opens a file."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    told: int = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    assert libc.inotify_add_watch(told, bytes(path), IN_OPEN) >= 0
+    return told
 
 
 @pytest.mark.parametrize("attack", [a_second_name, a_folder])
