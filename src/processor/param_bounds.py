@@ -2,11 +2,6 @@
 
 from typing import Final
 
-from pydantic import JsonValue
-
 # Beyond it, JSON's readers take a whole number for a float, and no model takes all of those for whole again.
 MOST_WHOLE: Final = (1 << 53) - 1
 MOST_ROWS: Final = 4_000_000_000  # Polars counts rows in 32 bits
-
-# Python's `$`, which the gateway's validator has, also matches before a last line end; that of the models does not.
-NO_LINE_END: Final[dict[str, JsonValue]] = {"not": {"pattern": "\n"}}

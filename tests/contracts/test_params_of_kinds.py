@@ -15,6 +15,7 @@ from gateway.schema_faults import LONGEST_DETAIL
 from helpers.offered import offered
 from processor.analyses.compare import KIND as COMPARE
 from processor.analyses.convert import KIND as CONVERT
+from processor.analyses.convert.types import TYPE_PATTERN
 from processor.analyses.profile import KIND as PROFILE
 from processor.analyses.profile.alerts import THRESHOLDS
 from processor.analyses.query import KIND as QUERY
@@ -23,7 +24,6 @@ from processor.analyses.validate.moment import PATTERN
 from processor.kind import Kind
 
 ANY_SQL = {"sql": "SELECT 1"}
-NO_LINE_END = "should not be valid under {'pattern': '\\n'}"
 UNBOUND = [{"type": "integer"}]  # a value to compare with: where it is none, the same number as a float is one
 NEWEST = {"rule": "freshness", "column": "a", "max_age_s": 1}
 
@@ -54,9 +54,9 @@ def rule(**parts: object) -> dict[str, object]:
         (CONVERT, {"limit": 4_294_967_296}, "/params/limit", "must be ≤ 4000000000"),
         (CONVERT, {"limit": 1e300}, "/params/limit", "must be ≤ 4000000000"),
         (QUERY, ANY_SQL | {"max_rows": 10**20}, "/params/max_rows", "must be ≤ 4000000000"),
-        (CONVERT, {"cast": {"a": "int32\n"}}, "/params/cast/a", f"'int32\\n' {NO_LINE_END}"),
-        (CONVERT, {"read_options": {"quote": "\n"}}, "/params/read_options/quote", f"'\\n' {NO_LINE_END}"),
-        (PROFILE, {"read_options": {"comment": "#\n"}}, "/params/read_options/comment", f"'#\\n' {NO_LINE_END}"),
+        (CONVERT, {"cast": {"a": "int32\n"}}, "/params/cast/a", f"must match {TYPE_PATTERN}"[:LONGEST_DETAIL]),
+        (CONVERT, {"read_options": {"quote": "\n"}}, "/params/read_options/quote", "must match ^[!-~]?$"),
+        (PROFILE, {"read_options": {"comment": "#\n"}}, "/params/read_options/comment", "must match ^[!-~]*$"),
         (PROFILE, {"read_options": {"sheet": 1e300}}, "/params/read_options/sheet", "must be ≤ 9007199254740991"),
         (CONVERT, {"format": "json", "compression": "zstd"}, "/params/compression", "must be one of none, null"),
         (CONVERT, {"compression": "deflate"}, "/params/compression",
@@ -69,7 +69,7 @@ def rule(**parts: object) -> dict[str, object]:
         (CONVERT, {"format": "csv", "csv": {"decimal_comma": True, "delimiter": ","}}, "/params/csv/delimiter",
          "must match ^[^,]$"),
         (PROFILE, {"thresholds": {"boring": 1}}, "/params/thresholds",
-         f"must be one of {', '.join(THRESHOLDS)}"[:LONGEST_DETAIL]),
+         f"a name in it must be one of {', '.join(THRESHOLDS)}"[:LONGEST_DETAIL]),
         (VALIDATE, {"suggest": True, "now": "soon"}, "/params/now", f"must match {PATTERN}"[:LONGEST_DETAIL]),
         (VALIDATE, {"rules": [NEWEST | {"now": "2023-02-29"}]}, "/params/rules/0/now",
          f"must match {PATTERN}"[:LONGEST_DETAIL]),

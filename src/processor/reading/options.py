@@ -2,9 +2,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from processor.param_bounds import MOST_WHOLE, NO_LINE_END
+from processor.param_bounds import MOST_WHOLE
 
-OneLine = Field(json_schema_extra=NO_LINE_END)
 OneByte = Annotated[str, StringConstraints(min_length=1, max_length=1, pattern=r"^[\t !#-~]$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Marker = Annotated[str, StringConstraints(max_length=100)]
@@ -31,7 +30,7 @@ class ReadOptions(BaseModel):
     delimiter: OneByte | None = Field(
         default=None, description="The one ASCII character between two fields of a line: `,`, `;`, a tab, `|` …"
     )
-    quote: Annotated[str, StringConstraints(max_length=1, pattern=r"^[!-~]?$"), OneLine] | None = Field(
+    quote: Annotated[str, StringConstraints(max_length=1, pattern=r"^[!-~]?$")] | None = Field(
         default=None, description='The character around fields that hold delimiters; empty for none. Left out: `"`.'
     )
     header: bool | None = Field(default=None, description="Whether the first line holds the names of the columns.")
@@ -41,7 +40,7 @@ class ReadOptions(BaseModel):
     skip_rows: int | None = Field(
         default=None, ge=0, le=1_000_000, description="How many lines (of a sheet: rows) stand before the table."
     )
-    comment: Annotated[str, StringConstraints(max_length=5, pattern=r"^[!-~]*$"), OneLine] | None = Field(
+    comment: Annotated[str, StringConstraints(max_length=5, pattern=r"^[!-~]*$")] | None = Field(
         default=None, description="What lines begin with that are comments; empty for none."
     )
     null_values: Annotated[tuple[Marker, ...], Field(max_length=100)] | None = Field(

@@ -3,13 +3,13 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from processor.analyses.convert.types import TYPE_PATTERN
-from processor.param_bounds import MOST_ROWS, NO_LINE_END
+from processor.param_bounds import MOST_ROWS
 from processor.reading.options import ReadOptions
 from processor.writing.formats import FormatName
 from processor.writing.output import TOGETHER, OutputParams
 
 ColumnName = Annotated[str, StringConstraints(max_length=4096)]
-TypeName = Annotated[str, StringConstraints(pattern=TYPE_PATTERN), Field(json_schema_extra=NO_LINE_END)]
+TypeName = Annotated[str, StringConstraints(pattern=TYPE_PATTERN)]
 CastErrors = Literal["fail", "null", "exact"]
 MOST_COLUMNS = 10_000
 PARTED: frozenset[FormatName] = frozenset({"parquet", "csv", "tsv", "ndjson", "arrow"})

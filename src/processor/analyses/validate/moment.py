@@ -6,8 +6,6 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
-from processor.param_bounds import NO_LINE_END
-
 _LEAP: Final = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29"
 _MONTHS: Final = (
     "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
@@ -25,4 +23,4 @@ def _checked(value: object) -> object:
     return value
 
 
-Moment = Annotated[datetime, BeforeValidator(_checked), Field(json_schema_extra={"pattern": PATTERN, **NO_LINE_END})]
+Moment = Annotated[datetime, BeforeValidator(_checked), Field(json_schema_extra={"pattern": PATTERN})]
