@@ -2,11 +2,12 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
 import httpx2
+import pytest
 from pydantic import SecretStr
 
 from common.database import open_pool
@@ -92,23 +93,15 @@ async def hand_in_a_form(gateway: GatewayProcess, mib: int) -> None:
     assert answer.json()["bytes"] == (mib << 20) + len(str(mib)) + 1
 
 
-async def test_a_large_form_takes_no_more_memory_than_a_small_one(database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("send", "large_mib"), [(hand_in, LARGE_MIB), (hand_in_a_form, FORM_MIB)])
+async def test_a_large_upload_takes_no_more_memory_than_a_small_one(
+    database: Database, tmp_path: Path, send: Callable[[GatewayProcess, int], Awaitable[None]], large_mib: int
+) -> None:
     async with gateway_process(database, tmp_path) as gateway:
-        await hand_in_a_form(gateway, WARM_MIB)
+        await send(gateway, WARM_MIB)
         before = peak_bytes(gateway.process.pid)
-        await hand_in_a_form(gateway, FORM_MIB)
+        await send(gateway, large_mib)
         after = peak_bytes(gateway.process.pid)
     empty(tmp_path / "storage")
 
-    assert after - before < MOST_GROWTH, f"{(after - before) >> 20} MiB more for {FORM_MIB} MiB"
-
-
-async def test_a_large_upload_takes_no_more_memory_than_a_small_one(database: Database, tmp_path: Path) -> None:
-    async with gateway_process(database, tmp_path) as gateway:
-        await hand_in(gateway, WARM_MIB)
-        before = peak_bytes(gateway.process.pid)
-        await hand_in(gateway, LARGE_MIB)
-        after = peak_bytes(gateway.process.pid)
-    empty(tmp_path / "storage")
-
-    assert after - before < MOST_GROWTH, f"{(after - before) >> 20} MiB more for {LARGE_MIB} MiB"
+    assert after - before < MOST_GROWTH, f"{(after - before) >> 20} MiB more for {large_mib} MiB"
