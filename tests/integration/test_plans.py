@@ -17,6 +17,8 @@ from pydantic import SecretStr
 from common.database import BY_INDEX, open_pool
 from common.queries import load_query
 from common.settings import DatabaseSettings
+from gateway.results import SMALL_BYTES
+from gateway.tasks import MOST_PARAMS_BYTES
 from helpers.database import Database, connected
 from helpers.engine_statements import claim, many_tasks, settlement
 from helpers.plans import plan_of
@@ -192,9 +194,11 @@ def statements(filled: Filled) -> list[Statement]:
         Statement(
             service="gateway",
             name="select_result",
-            arguments=[tasks[0], TENANT],
+            arguments=[tasks[0], TENANT, SMALL_BYTES],
             indexes={"task_pkey|task_listed", "result_pkey"},
         ),
+        Statement(service="gateway", name="select_large_result", arguments=[tasks[0], 1], indexes={"result_pkey"}),
+        Statement(service="gateway", name="fitting_tasks", arguments=[tasks, MOST_PARAMS_BYTES], indexes={"task_pkey"}),
         Statement(service="gateway", name="list_datasets", arguments=[TENANT, None, 50], indexes={"dataset_listed"}),
         Statement(service="gateway", name="list_audit", arguments=[TENANT, None, 50], indexes={"audit_listed"}),
     ]
