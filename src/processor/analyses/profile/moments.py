@@ -1,12 +1,16 @@
 """Sum, mean, deviation, skewness, kurtosis, extremes and the odd ones among numbers, piece by piece."""
 
 import math
+from fractions import Fraction
+from typing import Final
 
 import polars as pl
 
 from processor.analyses.profile.shapes import as_numbers
 
 _INT64, _INT128 = 1 << 63, 1 << 127
+# Between two to the power of minus this and of this, fourth powers of a column's values and their sums are floats.
+_PLAIN_EXPONENT: Final = 150
 
 
 def exact_sum(values: pl.Series) -> int:
@@ -22,6 +26,10 @@ def exact_sum(values: pl.Series) -> int:
 class Moments:
     """What a pass over finite numbers, or times and durations by their physical numbers, adds up.
 
+    The fourth power of 1e100 is beyond a float, that of 1e-100 below the least. So the sums of very large or very small
+    values are kept of the values divided by a power of two, which costs no digit, and put right where they are asked
+    for. Sums of what came before are brought down when larger values come.
+
     Attributes:
         whole: the exact sum of whole numbers, of decimals in units of their last digit; None of floats.
         low: the least value, of times its physical number; `high` likewise.
@@ -33,8 +41,9 @@ class Moments:
         self.negatives = 0
         self.low: object = None
         self.high: object = None
-        self.mean = 0.0
         self.whole: int | None = 0
+        self._exponent: int | None = None  # of the power of two; None before any value but zeros
+        self._mean = 0.0
         self._second = 0.0
         self._third = 0.0
         self._fourth = 0.0
@@ -50,7 +59,7 @@ class Moments:
         self.zeros += int((numbers == 0).sum())
         if not isinstance(low := numbers.min(), (int, float)) or low < 0:
             self.negatives += int((numbers < 0).sum())
-        self._combine(numbers.cast(pl.Float64))
+        self._combine(self._scaled(numbers.cast(pl.Float64)))
 
     def extremes(self, values: pl.Series) -> None:
         """Take only the lowest and the highest of one piece into account."""
@@ -59,14 +68,26 @@ class Moments:
         self.high = high if self.high is None or high > self.high else self.high  # type: ignore[operator]  # of one type
 
     @property
+    def mean(self) -> float:
+        """The mean of the values as floats; 0 of none."""
+        return _times_two_to(self._mean, self._exponent or 0)
+
+    @property
+    def nearest_mean(self) -> int:
+        """The whole number nearest to the mean of whole numbers, to the last digit; 0 where there is none."""
+        return round(Fraction(self.whole or 0, self.count or 1))
+
+    @property
     def total(self) -> float:
-        """The sum, as the mean times the count."""
+        """The sum, as the mean times the count; infinite where it is beyond a float."""
         return self.mean * self.count
 
     @property
     def std(self) -> float | None:
         """The standard deviation of a sample; None below two values."""
-        return math.sqrt(self._second / (self.count - 1)) if self.count > 1 else None
+        if self.count < 2:
+            return None
+        return _times_two_to(math.sqrt(self._second / (self.count - 1)), self._exponent or 0)
 
     @property
     def skewness(self) -> float | None:
@@ -88,9 +109,27 @@ class Moments:
 
     @property
     def _spread(self) -> bool:
-        """False where all values are alike, or where the sums went beyond what a float holds."""
-        alike = self.low == self.high or self._second <= 0
-        return not alike and all(map(math.isfinite, (self._second, self._third, self._fourth)))
+        """False where all values are alike."""
+        return self.low != self.high and self._second > 0
+
+    def _scaled(self, values: pl.Series) -> pl.Series:
+        """The values of a piece, divided as the sums are; these are brought down first where the piece is larger."""
+        peak = max(abs(float(values.min())), abs(float(values.max())))  # type: ignore[arg-type]  # not empty
+        if peak:
+            exponent = math.frexp(peak)[1]
+            exponent = 0 if abs(exponent) <= _PLAIN_EXPONENT else exponent
+            if self._exponent is None:
+                self._exponent = exponent
+            elif exponent > self._exponent:
+                self._bring_down(self._exponent - exponent)
+                self._exponent = exponent
+        return values if not self._exponent else _series_times_two_to(values, -self._exponent)
+
+    def _bring_down(self, exponent: int) -> None:
+        self._mean = _times_two_to(self._mean, exponent)
+        self._second = _times_two_to(self._second, 2 * exponent)
+        self._third = _times_two_to(self._third, 3 * exponent)
+        self._fourth = _times_two_to(self._fourth, 4 * exponent)
 
     def _combine(self, values: pl.Series) -> None:
         """Join with the sums of one piece (Pebay 2008, equations 2.1 and 3.1; for variances Chan et al. 1979)."""
@@ -99,7 +138,7 @@ class Moments:
         squares = apart * apart
         second = float(squares.sum())
         third, fourth = float((squares * apart).sum()), float((squares * squares).sum())
-        old, total, delta = self.count, self.count + count, mean - self.mean
+        old, total, delta = self.count, self.count + count, mean - self._mean
         step = delta / total
         product = delta * step * old * count
         self._fourth += (
@@ -110,5 +149,19 @@ class Moments:
         )
         self._third += third + product * step * (old - count) + 3 * step * (old * second - count * self._second)
         self._second += second + product
-        self.mean += step * count
+        self._mean += step * count
         self.count = total
+
+
+def _times_two_to(value: float, exponent: int) -> float:
+    """`value` times a power of two, infinite where that is beyond a float."""
+    try:
+        return math.ldexp(value, exponent)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _series_times_two_to(values: pl.Series, exponent: int) -> pl.Series:
+    """In two steps, since the power itself may be beyond a float."""
+    half = exponent // 2
+    return values * math.ldexp(1.0, half) * math.ldexp(1.0, exponent - half)

@@ -136,7 +136,7 @@ def _mean_time(column: Column) -> Shown:
         return {"mean": None, "std": None}
     std = column.moments.std
     spread = None if std is None else _durations(column, [round(std)])[0]
-    return {"mean": times(column, [round(column.moments.mean)])[0], "std": spread}
+    return {"mean": times(column, [column.moments.nearest_mean])[0], "std": spread}
 
 
 def _durations(column: Column, physical: list[int]) -> list[object]:
