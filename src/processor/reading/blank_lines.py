@@ -6,7 +6,6 @@ missing value: they stay, and are told of.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from processor.reading.packing import Unpacked
@@ -17,16 +16,10 @@ _RUNS = {b"\n": re.compile(rb"\n(?:\r?\n)+"), b"\r": re.compile(rb"\r\r+")}
 
 
 def count_blank_lines(plan: Plan) -> int:
-    """How many lines outside of quotes have no character; costs a millisecond a megabyte where there are none."""
-    # Quotes are counted only where there is a blank line at all, in quotes or not.
-    plain = replace(plan, dialect=replace(plan.dialect, quote=None))
-    return _count(plan) if _count(plain) else 0
-
-
-def _count(plan: Plan) -> int:
+    """How many lines outside of quotes have no character."""
     kept = Kept(plan)
     with Unpacked(plan.path, plan.packing) as file:
-        for chunk in _chunks(file, plan):
+        for chunk in chunks(file, plan):
             kept.feed(chunk)
     return kept.blank
 
@@ -35,7 +28,7 @@ def copy_without(target: Path, plan: Plan, *, told: Callable[[int], None]) -> No
     """Copy the plan's file without them."""
     kept = Kept(plan)
     with Unpacked(plan.path, plan.packing) as file, target.open("wb") as out:
-        for chunk in _chunks(file, plan):
+        for chunk in chunks(file, plan):
             out.write(kept.feed(chunk))
             told(file.position)
 
@@ -108,7 +101,7 @@ class Kept:
         return begin
 
 
-def _chunks(file: Unpacked, plan: Plan) -> Iterator[bytes]:
+def chunks(file: Unpacked, plan: Plan) -> Iterator[bytes]:
     """The file in pieces, since a line may be longer than there is memory.
 
     They are cut anywhere but within a line end, and within what begins a comment.

@@ -19,6 +19,7 @@ from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose,
 from processor.reading.flaws import Flaws, shown_lines
 from processor.reading.growth import check_growth
 from processor.reading.look import Copy, check_first_line, look
+from processor.reading.oddities import Oddities, look_over
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.plan import Plan
@@ -94,9 +95,11 @@ class DelimitedFile:
     def _frame(self) -> pl.LazyFrame:
         self._make_copy()
         check_growth(self._plan.path, self._plan.packing)
-        self._double_quotes()
         if self._full is None:
-            self._full = self._leave_out_blank()
+            odd = self._look_over()
+            if odd.quotes:
+                self._double_quotes()
+            self._full = self._leave_out_blank() if odd.blank else (self._plan.path, self._plan.packing)
         path, packing = self._full
         return replace(self._plan, packing=packing).scan(path)
 
@@ -124,6 +127,16 @@ class DelimitedFile:
             self._run.warn("blank_lines", f"{blank:,} blank lines count as missing values of the only column.")
         else:
             self._run.warn("blank_rows", f"{blank:,} blank lines were left out.")
+
+    def _look_over(self) -> Oddities:
+        quotes = self._has_quotes() and not self._doubled
+        if self._seen.whole:
+            return Oddities(quotes=quotes, blank=True)  # small enough for the closer look
+        return look_over(self._plan, quotes=quotes)
+
+    def _has_quotes(self) -> bool:
+        quote = (self._plan.dialect.quote or "").encode()
+        return bool(quote) and any(quote in piece for piece in (self._seen.head, *self._seen.spots))
 
     def _count_blank(self) -> int:
         if self._seen.whole:
@@ -158,9 +171,7 @@ class DelimitedFile:
 
     def _double_quotes(self) -> None:
         """Keep the quotes that stand undoubled within quotes, which Polars leaves out without a word."""
-        quote = self._plan.dialect.quote
-        pieces = (self._seen.head, *self._seen.spots)
-        if self._doubled or not quote or not any(quote.encode() in piece for piece in pieces):
+        if self._doubled or not self._has_quotes():
             return
         self._doubled = True
         doubling = Doubling(self._plan.dialect)

@@ -1,7 +1,7 @@
 """XML as programs write spreadsheets, taken apart by patterns: many times faster than element by element.
 
 Only what is exactly of the expected shape is taken; of all else it is said that it is not, and the parser of elements
-reads it. Well-formed it must be already: the parser has seen it.
+reads it. Whether it is well-formed the parser tells afterwards, and what was taken is worth nothing if it is not.
 """
 
 import re
@@ -47,12 +47,17 @@ def attributes_of(written: str) -> dict[str, str] | None:
 
 
 def resolved(text: str) -> str:
-    """Text with its references to characters resolved; there are no others without declarations."""
+    """Text with its references to characters resolved; there are no others without declarations.
+
+    Raises:
+        ValueError: there is no such character.
+    """
     return _ENTITY.sub(_character, text) if "&" in text else text
 
 
 def _character(found: re.Match[str]) -> str:
     decimal, hexadecimal, name = found.groups()
-    if name:
-        return _NAMED[name]
-    return chr(int(decimal) if decimal else int(hexadecimal, 16))
+    try:
+        return _NAMED[name] if name else chr(int(decimal) if decimal else int(hexadecimal, 16))
+    except (KeyError, OverflowError) as error:
+        raise ValueError(str(error)) from None
