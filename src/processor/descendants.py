@@ -21,12 +21,21 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def children() -> set[int]:
-    """The processes whose parent this one is, also those that have ended and wait to be reaped."""
+def children(of: int | str = "self") -> set[int]:
+    """The processes whose parent this one is (or that with the pid `of`), also those that wait to be reaped."""
     found: set[int] = set()
-    for thread in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(OSError):  # a thread may end meanwhile; a kernel may not tell at all
-            found.update(map(int, (thread / "children").read_text("ascii").split()))
+    with contextlib.suppress(OSError):  # the process may end meanwhile
+        for thread in Path(f"/proc/{of}/task").iterdir():
+            with contextlib.suppress(OSError):  # a thread may end meanwhile; a kernel may not tell at all
+                found.update(map(int, (thread / "children").read_text("ascii").split()))
+    return found
+
+
+def with_all_below(pids: Iterable[int]) -> set[int]:
+    """These processes, their children, and theirs."""
+    found: set[int] = set()
+    for pid in pids:
+        found |= {pid, *with_all_below(children(pid))}
     return found
 
 

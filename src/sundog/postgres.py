@@ -131,10 +131,14 @@ class EmbeddedPostgres:
         await self._end_process()
         await self._start()
 
-    def kill(self) -> None:
-        """End the server at once, without saving more than the log that it recovers from."""
+    def kill(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """End the server at once, without saving more than the log that it recovers from.
+
+        Args:
+            number: SIGKILL instead, if it does not obey any more; then its sessions may outlive it for a moment.
+        """
         if self._process is not None:
-            self._process.send(signal.SIGQUIT)
+            self._process.send(number)
 
     async def stop(self) -> None:
         """Stop the server: sessions are ended, all is written; by force if that takes too long. Idempotent."""
@@ -142,9 +146,10 @@ class EmbeddedPostgres:
             await self._end_process()
 
     async def _end_process(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            await process.stop(*STOP_STEPS)
+        # It is ours until it has ended: it may have to be killed meanwhile.
+        if self._process is not None:
+            await self._process.stop(*STOP_STEPS)
+            self._process = None
 
     def _running(self) -> ChildProcess:
         if self._process is None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -36,6 +37,7 @@ PROCESSOR_NICENESS: Final = 5
 # At a terminal nobody wants to wait as long as a fleet does; what is not finished goes back to the queue.
 PROCESSOR_GRACE_S: Final = "5"
 HAND_BACK_SECONDS: Final = 10.0
+QUIT_SECONDS: Final = 1.0  # for a Postgres that is to end at once
 
 
 class StartError(SundogError):
@@ -89,17 +91,26 @@ class LocalSundog(Service):
         self._postgres: EmbeddedPostgres | None = None
         self.parts: list[SupervisedPart] = []
         self.url = ""
+        # A shell that became this process (`exec sundog up`) may have left it its jobs.
+        self._strangers = descendants.children()
 
-    def kill(self) -> None:
+    async def kill(self) -> None:
         """End all processes at once; leaving the block then takes no time.
 
-        What they leave behind comes to this process, which may end it: see `descendants.end_all`.
+        What they leave behind comes to this process, for `end_leftovers`.
         """
+        self._strangers = descendants.with_all_below(self._strangers)
         descendants.adopt_orphans()
         for part in self.parts:
             part.kill()
         if self._postgres is not None:
             self._postgres.kill()
+            await anyio.sleep(QUIT_SECONDS)
+            self._postgres.kill(signal.SIGKILL)
+
+    def end_leftovers(self) -> None:
+        """End what is left of all that was started here, once everything has stopped; nothing else."""
+        descendants.end_all(but=self._strangers)
 
     async def run(self, *, ready: TaskStatus[None]) -> None:
         """Start all, then keep it running until cancelled."""

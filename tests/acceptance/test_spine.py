@@ -18,6 +18,7 @@ import pytest
 from helpers.database import Database, connected
 from helpers.installation import Installation, all_ended
 from helpers.plugin_environment import environment_with_kind
+from helpers.processes import ended
 from sundog.demo_data import ROWS, flights_csv
 
 ROOT = Path(__file__).parent.parent.parent
@@ -135,8 +136,30 @@ def test_a_second_signal_stops_what_would_take_its_time(flights: Path, tmp_path:
         sundog.until_it_says("once more to stop at once")
         for pid in [pid for pid, command in running.items() if "processor.forkserver" in command]:
             os.kill(pid, signal.SIGSTOP)  # a fork server and its children, who cannot see that their processor is gone
+        os.kill(sundog.pid_of("postgres -D"), signal.SIGSTOP)
         assert sundog.stop(signal.SIGINT) == 0
         assert all_ended(running, within=0) == {}
+
+
+def test_a_second_signal_spares_what_was_not_started_here(tmp_path: Path) -> None:
+    """A shell that has a job becomes `sundog up`. The job ends with the gateway, and leaves a process behind."""
+    wait, left = tmp_path / "wait", tmp_path / "left"
+    os.mkfifo(wait)
+    job = f"sleep 600 & echo $! > {left}; read pid < {wait}; exec tail -s 0.02 --pid=$pid -f /dev/null"
+    shell_first = tmp_path / "shell"
+    shell_first.write_text(f'#!/bin/sh\n({job}) >{tmp_path}/out 2>&1 &\nexec {sys.executable} "$@"\n')
+    shell_first.chmod(0o700)
+    with Installation(tmp_path / "data", python=str(shell_first)) as sundog:
+        gateway, postgres = sundog.pid_of("sundog gateway"), sundog.pid_of("postgres -D")
+        wait.write_text(f"{gateway}\n")
+        for pid in (gateway, postgres):
+            os.kill(pid, signal.SIGSTOP)  # so that neither ends before the second signal
+        sundog.process.send_signal(signal.SIGINT)
+        sundog.until_it_says("once more to stop at once")
+        assert sundog.stop(signal.SIGINT) == 0
+    stranger = int(left.read_text())
+    assert not ended(stranger, within=0)
+    os.kill(stranger, signal.SIGKILL)
 
 
 def test_a_killed_up_takes_every_process_with_it_and_starts_again(sundog: Installation, tmp_path: Path) -> None:

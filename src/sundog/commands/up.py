@@ -39,7 +39,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> None:
     """Serve until SIGINT or SIGTERM."""
-    from processor import descendants  # noqa: PLC0415 - a gateway's image has no use for it
     from sundog.up import UpOptions  # noqa: PLC0415 - needs the libraries of both services
 
     keep_to_ourselves()
@@ -50,11 +49,7 @@ def run(arguments: Namespace) -> None:
         processors=arguments.processors,
         slots=arguments.slots,
     )
-    not_ours = descendants.children()
-    try:
-        anyio.run(serve, options)
-    finally:
-        descendants.end_all(but=not_ours)
+    anyio.run(serve, options)
 
 
 async def serve(options: "UpOptions") -> None:
@@ -62,23 +57,26 @@ async def serve(options: "UpOptions") -> None:
     from sundog.up import LocalSundog  # noqa: PLC0415 - as above
 
     sundog = LocalSundog(options, tell=tell)
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with anyio.create_task_group() as group:
-            work = anyio.CancelScope()
-            group.start_soon(_obey, signals, work, sundog)
-            with work:
-                async with sundog:
-                    sys.stdout.write(f"Sundog is ready at {sundog.url}\n")
-                    sys.stdout.flush()
-                    await anyio.sleep_forever()
-            group.cancel_scope.cancel()
+    try:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async with anyio.create_task_group() as group:
+                work = anyio.CancelScope()
+                group.start_soon(_obey, signals, work, sundog)
+                with work:
+                    async with sundog:
+                        sys.stdout.write(f"Sundog is ready at {sundog.url}\n")
+                        sys.stdout.flush()
+                        await anyio.sleep_forever()
+                group.cancel_scope.cancel()
+    finally:
+        sundog.end_leftovers()
 
 
 async def _obey(signals: AsyncIterator[signal.Signals], work: anyio.CancelScope, sundog: "LocalSundog") -> None:
     async for _ in signals:
         if work.cancel_called:
             tell("stopping at once")
-            sundog.kill()
+            await sundog.kill()
         else:
             tell("stopping; once more to stop at once")
             work.cancel()
