@@ -18,8 +18,10 @@ from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
 from gateway.deeds import Deeds, untold
 from gateway.digests import named_digest, request_digest
-from gateway.errors import Fault, NotFoundError, QueueFullError, RequestInvalidError, TaskDiffersError
+from gateway.errors import NotFoundError, TaskDiffersError
+from gateway.faults import Fault, RequestInvalidError
 from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
+from gateway.limit_errors import QueueFullError
 from gateway.own_id import check_time
 from gateway.recorder import Order, Outcome, Recorder
 from gateway.room import QueueRoom

@@ -16,7 +16,8 @@ from common.queries import load_query
 from common.words import TaskState
 from gateway.admission import Accepted
 from gateway.digests import digest_of_text
-from gateway.errors import DatasetUnknownError, Fault, InternalError
+from gateway.errors import InternalError
+from gateway.faults import DatasetUnknownError, Fault
 from gateway.idempotency import NamedRequest
 from gateway.json_pointer import pointer
 from gateway.json_text import compact_json
