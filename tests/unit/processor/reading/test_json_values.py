@@ -2,7 +2,10 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 import pytest
@@ -13,6 +16,21 @@ from helpers.recording_run import RecordingRun
 from processor.raw_json import check_object
 from processor.reading import ReadOptions, read
 from processor.reading.columns import MOST_DEPTH
+
+MEMORY_OF_CHECKS: Final = """
+import resource, sys
+from processor.reading.json_text import check_depth, without_halves
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+cell = sys.argv[1].encode()
+text = b'{"a": "' + cell * ((10 << 20) // len(cell)) + b'"}'
+before = peak()
+check_depth(text)
+without_halves(text)
+print(peak() - before)
+"""
 
 
 def read_text(folder: Path, content: str | bytes) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
@@ -40,6 +58,13 @@ def test_brackets_in_texts_do_not_nest(tmp_path: Path) -> None:
     rows = [{"a": "[{" * 100 + '"\\' + "[{" * 100}, {"a": "x"}]
 
     assert read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))[0].to_dicts() == rows
+
+
+@pytest.mark.parametrize("cell", ["[x", r"[\n[\"[\\", r"\udead["])
+def test_a_long_text_of_brackets_takes_little_more_memory_than_it_is_long(cell: str) -> None:
+    told = subprocess.run([sys.executable, "-c", MEMORY_OF_CHECKS, cell], check=True, capture_output=True)
+
+    assert int(told.stdout) < 100 << 20
 
 
 def test_wide_rows_of_lists_are_not_deep(tmp_path: Path) -> None:
