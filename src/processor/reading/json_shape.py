@@ -30,13 +30,15 @@ class Shape:
     Attributes:
         by_lines: each line is an object.
         row: what the rows are.
-        skip: characters of the text, after blanks, before the list of the rows.
+        in_list: they stand in one list, rather than one after the other.
+        skip: characters of the text, after blanks, before the first of them.
         key: the name of the list, where it stands in an object.
         alone: that object holds nothing else; what else it holds is not read.
     """
 
     by_lines: bool = False
     row: Row = Row.OBJECT
+    in_list: bool = False
     skip: int = 0
     key: str | None = None
     alone: bool = False
@@ -52,25 +54,18 @@ def shape_of(head: str, *, whole: bool) -> Shape:
     by_lines = _is_by_lines(text)
     if text.startswith("{"):
         return _wrapped(text, whole=whole) or Shape(by_lines=by_lines)
-    first, end = _value(text, 0)
-    if end is None:  # a list that is longer than the head, or no JSON: who reads it will say so
-        return Shape(row=_row_of(text[1:]) if text.startswith("[") else Row.OBJECT)
-    rest = text[end:].lstrip(" \t\r")
-    if not isinstance(first, list):
-        if not rest.strip():
-            raise InputError("The JSON is one value, not a table.", advice="Hand in a list of objects.")
-        return Shape(row=Row.VALUE)
-    if rest.startswith("\n") and rest.lstrip().startswith("["):
-        return Shape(row=Row.LIST)
-    return Shape(row=_row_of(text[1:]))
-
-
-def is_list(text: str) -> bool:
-    """Whether the rows stand in one list, rather than one after the other; of text from its list on."""
-    if not text.startswith("["):
-        return False
     end = _value(text, 0)[1]
-    return end is None or not text[end:].lstrip().startswith("[")
+    rest = text[end:].lstrip() if end is not None else ""
+    if text.startswith("["):
+        if rest.startswith("["):
+            return Shape(row=Row.LIST)
+        # Without an end it is a list that is longer than the head, or no JSON: who reads it will say so.
+        return Shape(row=_row_of(text[1:]), in_list=True, skip=1)
+    if end is None:
+        return Shape()
+    if not rest:
+        raise InputError("The JSON is one value, not a table.", advice="Hand in a list of objects.")
+    return Shape(row=Row.VALUE)
 
 
 def _is_by_lines(text: str) -> bool:
@@ -116,7 +111,7 @@ def _wrapped(text: str, *, whole: bool) -> Shape | None:
         at += 1
     if len(lists) != 1:
         return None
-    return Shape(skip=lists[0][1], key=lists[0][0], alone=ended and members == 1)
+    return Shape(in_list=True, skip=lists[0][1] + 1, key=lists[0][0], alone=ended and members == 1)
 
 
 def _member(text: str, at: int) -> tuple[str, int] | None:
