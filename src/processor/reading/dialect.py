@@ -2,13 +2,14 @@
 
 import csv
 import re
+import string
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from processor.reading.header import find_table
-from processor.reading.header import looks_like_header as looks_like_header  # noqa: PLC0414  # spreadsheets ask here
+from processor.reading.header import looks_like_header
+from processor.reading.preamble import find_table
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
@@ -103,10 +104,16 @@ def _lines(text: str) -> list[str]:
 def _preamble(lines: Sequence[str], delimiter: str, quote: str | None) -> int:
     found = _numbered_rows(lines, delimiter, quote)
     rows = [row for _, row in found]
-    begin = find_table(rows)
+    begin = find_table(rows, set_off=_set_off(found, lines, delimiter))
     before = found[begin][0] if begin else 0
     # Blank lines before the table are no preamble: Polars skips them by itself.
     return before if any(map(str.strip, lines[:before])) else 0
+
+
+def _set_off(rows: Sequence[tuple[int, list[str]]], lines: Sequence[str], delimiter: str) -> set[int]:
+    """The numbers of the rows below a line that is blank, or of delimiters alone."""
+    blank = delimiter + string.whitespace
+    return {number for number, (before, _) in enumerate(rows) if before and not lines[before - 1].strip(blank)}
 
 
 def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[str]]:

@@ -138,6 +138,8 @@ def _has_blanks(lines: Sequence[str], dialect: Dialect) -> bool:
     if dialect.delimiter == " " or not _is_regular(lines, dialect, skip_blanks=True):
         return False
     rows = _rows(lines, dialect, strict=False) or []
+    if len(rows[0]) < 2:
+        return False  # one column: what follows upon a comma is its text, or cut off
     fields = [cell for row in rows for cell in row[1:] if cell]
     if sum(cell.startswith(" ") for cell in fields) > _MOST * len(fields):
         return True
