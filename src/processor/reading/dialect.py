@@ -4,12 +4,16 @@ import csv
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from processor.reading.header import looks_like_header
 from processor.reading.preamble import find_table
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
@@ -29,6 +33,27 @@ class Dialect:
     delimiter: str
     quote: str | None
     header: bool
+
+    def reader(
+        self, lines: Iterable[str], *, skip_blanks: bool = False, escape: str | None = None, strict: bool = False
+    ) -> "Reader":
+        """The rows of lines without their ends; `strict` raises `csv.Error` over quotes that are not where they may be.
+
+        Args:
+            lines: of which a row within quotes may take several.
+            skip_blanks: blanks behind a delimiter are no part of a field.
+            escape: what may stand before a quote within quotes.
+            strict: see above.
+        """
+        return csv.reader(
+            (f"{line}\n" for line in lines),
+            delimiter=self.delimiter,
+            quotechar=self.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            strict=strict,
+            skipinitialspace=skip_blanks,
+            escapechar=escape,
+        )
 
 
 def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, header: bool | None = None) -> Dialect:
@@ -122,12 +147,7 @@ def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[
 
 def _numbered_rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
     """The rows that are not blank, each with how many lines stand before it."""
-    reader = csv.reader(
-        (f"{line}\n" for line in lines),
-        delimiter=delimiter,
-        quotechar=quote or '"',
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-    )
+    reader = Dialect(delimiter=delimiter, quote=quote, header=True).reader(lines)
     rows: list[tuple[int, list[str]]] = []
     before = 0
     # A field beyond the reader's limit ends it: what was read until then must do.
