@@ -27,6 +27,7 @@ from processor.reading.planning import given_plan, plan_of, typed_plan, wishes_o
 from processor.reading.repair import copy_without_bad_rows
 from processor.reading.rewriting import Doubling, copy_rewritten
 from processor.reading.rows_sample import RowsSample, of_head, of_text
+from processor.reading.spots import RowShape
 from processor.reading.table import PREPARING, Table
 from processor.reading.widening import widened
 from processor.run import Run
@@ -63,13 +64,12 @@ class DelimitedFile:
             copy, found, seen = look(run, source, options, packing)
             check_first_line(seen, found.newline.encode())
             wishes = wishes_of(options)
-            plan = plan_of(run, replace(given_plan(source.path, options), newline=found.newline), seen, options, wishes)
+            given = replace(given_plan(source.path, options), newline=found.newline)
+            plan, seen = plan_of(run, given, seen, options, wishes)
         except BaseException as error:
             if not is_about_the_file(error):
                 raise
             raise as_input_error(diagnose(error)) from None
-        if plan.habits:
-            seen = seen.converted(plan.habits.rewritten)
         return cls(run, source, plan=replace(plan, packing=packing), seen=seen, copy=copy, wishes=wishes)
 
     def table(self, *, sample_rows: int) -> Table:
@@ -258,10 +258,14 @@ class DelimitedFile:
             "unread_rows",
             f"{self._flaws.unread:,} rows have quotes that are not closed or not doubled, and are missing: {where}.",
         )
-        self._seen = sample.take(path, Packing.NONE)
+        self._seen = sample.take(path, Packing.NONE).cut(self._shape.lines_or_rows)
         self._plan = typed_plan(
             self._run, replace(self._plan, path=path, packing=Packing.NONE), self._seen, self._wishes, tell_names=False
         )
+
+    @property
+    def _shape(self) -> RowShape:
+        return RowShape(dialect=self._plan.dialect, newline=self._plan.newline, width=len(self._plan.names))
 
     def _could_leave_out_bad_rows(self) -> bool:
         """Leave them out if there are some, and not so many that quotes must mean something else."""

@@ -2,13 +2,18 @@
 
 import csv
 import re
+import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from processor.reading.header import find_table
-from processor.reading.header import looks_like_header as looks_like_header  # noqa: PLC0414  # spreadsheets ask here
+from processor.reading.header import looks_like_header
+from processor.reading.preamble import find_table
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
@@ -28,6 +33,27 @@ class Dialect:
     delimiter: str
     quote: str | None
     header: bool
+
+    def reader(
+        self, lines: Iterable[str], *, skip_blanks: bool = False, escape: str | None = None, strict: bool = False
+    ) -> "Reader":
+        """The rows of lines without their ends; `strict` raises `csv.Error` over quotes that are not where they may be.
+
+        Args:
+            lines: of which a row within quotes may take several.
+            skip_blanks: blanks behind a delimiter are no part of a field.
+            escape: what may stand before a quote within quotes.
+            strict: see above.
+        """
+        return csv.reader(
+            (f"{line}\n" for line in lines),
+            delimiter=self.delimiter,
+            quotechar=self.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            strict=strict,
+            skipinitialspace=skip_blanks,
+            escapechar=escape,
+        )
 
 
 def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, header: bool | None = None) -> Dialect:
@@ -103,10 +129,16 @@ def _lines(text: str) -> list[str]:
 def _preamble(lines: Sequence[str], delimiter: str, quote: str | None) -> int:
     found = _numbered_rows(lines, delimiter, quote)
     rows = [row for _, row in found]
-    begin = find_table(rows)
+    begin = find_table(rows, set_off=_set_off(found, lines, delimiter))
     before = found[begin][0] if begin else 0
     # Blank lines before the table are no preamble: Polars skips them by itself.
     return before if any(map(str.strip, lines[:before])) else 0
+
+
+def _set_off(rows: Sequence[tuple[int, list[str]]], lines: Sequence[str], delimiter: str) -> set[int]:
+    """The numbers of the rows below a line that is blank, or of delimiters alone."""
+    blank = delimiter + string.whitespace
+    return {number for number, (before, _) in enumerate(rows) if before and not lines[before - 1].strip(blank)}
 
 
 def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[str]]:
@@ -115,12 +147,7 @@ def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[
 
 def _numbered_rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
     """The rows that are not blank, each with how many lines stand before it."""
-    reader = csv.reader(
-        (f"{line}\n" for line in lines),
-        delimiter=delimiter,
-        quotechar=quote or '"',
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-    )
+    reader = Dialect(delimiter=delimiter, quote=quote, header=True).reader(lines)
     rows: list[tuple[int, list[str]]] = []
     before = 0
     # A field beyond the reader's limit ends it: what was read until then must do.

@@ -6,13 +6,13 @@ Blanks after delimiters (`1, "a, b", 2`), quotes behind backslashes (`"a \"b\""`
 
 import csv
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from processor.reading.dialect import Dialect
 from processor.reading.packing import Unpacked
+from processor.reading.spots import RowShape, usual_width
 
 _CHUNK = 1 << 20
 _LONGEST_ROW = 16 << 20
@@ -44,6 +44,18 @@ class Habits:
             text = _ESCAPED.sub(lambda found: b'""' if found[1] == b'"' else b"\\", text)
         return self._begins.sub(rb"\1\2", text) if self.blanks else text
 
+    def shape(self, text: str, newline: str) -> RowShape:
+        """What the rows of a text that shows these habits look like."""
+        lines, escape = _lines(text), "\\" if self.backslashes else None
+        rows = _rows(lines, self.dialect, skip_blanks=self.blanks, escape=escape, strict=False)
+        return RowShape(
+            dialect=self.dialect,
+            newline=newline,
+            width=usual_width(rows or []),
+            skip_blanks=self.blanks,
+            escape=escape,
+        )
+
     @property
     def _begins(self) -> re.Pattern[bytes]:
         quote, delimiter = _marks(self.dialect)
@@ -53,7 +65,7 @@ class Habits:
 
 def habits_of(text: str, dialect: Dialect) -> Habits:
     """The habits that the beginning of a text shows, in whole lines without what stands before the table."""
-    lines = re.split(r"\r\n|\n|\r", text, maxsplit=_LINES)[:_LINES]
+    lines = _lines(text)
     escaped = '\\"' in text and dialect.quote == '"' and not _is_regular(lines, dialect)
     return Habits(
         dialect=dialect,
@@ -133,26 +145,26 @@ def _marks(dialect: Dialect) -> tuple[bytes, bytes]:
     return re.escape((dialect.quote or '"').encode()), re.escape(dialect.delimiter.encode())
 
 
+def _lines(text: str) -> list[str]:
+    return re.split(r"\r\n|\n|\r", text, maxsplit=_LINES)[:_LINES]
+
+
 def _has_blanks(lines: Sequence[str], dialect: Dialect) -> bool:
     """Whether nearly all fields begin with a blank, or so many quoted ones that their delimiters cut them apart."""
     if dialect.delimiter == " " or not _is_regular(lines, dialect, skip_blanks=True):
         return False
     rows = _rows(lines, dialect, strict=False) or []
+    if len(rows[0]) < 2:
+        return False  # one column: what follows upon a comma is its text, or cut off
     fields = [cell for row in rows for cell in row[1:] if cell]
     if sum(cell.startswith(" ") for cell in fields) > _MOST * len(fields):
         return True
     quoted = sum(any(_is_quoted_behind_blanks(cell, dialect) for cell in row[1:]) for row in rows)
-    return 2 * quoted > len(rows) and _width(rows) > _width(_rows(lines, dialect, skip_blanks=True) or [])
+    return 2 * quoted > len(rows) and usual_width(rows) > usual_width(_rows(lines, dialect, skip_blanks=True) or [])
 
 
 def _is_quoted_behind_blanks(cell: str, dialect: Dialect) -> bool:
     return cell.startswith(" ") and bool(dialect.quote) and cell.lstrip(" ").startswith(dialect.quote or "")
-
-
-def _width(rows: Sequence[list[str]]) -> int:
-    """How wide most rows are."""
-    widths = Counter(map(len, rows))
-    return max(widths, key=widths.__getitem__, default=0)
 
 
 def _is_regular(
@@ -162,7 +174,7 @@ def _is_regular(
     rows = _rows(lines, dialect, skip_blanks=skip_blanks, escape=escape)
     if not rows or len(rows) < 2:
         return False
-    usual = _width(rows)
+    usual = usual_width(rows)
     return usual > 1 and sum(len(row) == usual for row in rows) >= _MOST * len(rows)
 
 
@@ -170,15 +182,7 @@ def _rows(
     lines: Sequence[str], dialect: Dialect, *, skip_blanks: bool = False, escape: str | None = None, strict: bool = True
 ) -> list[list[str]] | None:
     """The rows, or None where quotes are not as they must be."""
-    reader = csv.reader(
-        (f"{line}\n" for line in lines),
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote or '"',
-        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        strict=strict,
-        skipinitialspace=skip_blanks,
-        escapechar=escape,
-    )
+    reader = dialect.reader(lines, skip_blanks=skip_blanks, escape=escape, strict=strict)
     rows: list[list[str]] = []
     try:
         rows.extend(row for row in reader if row)

@@ -197,6 +197,8 @@ def test_what_an_export_says_of_itself_is_no_part_of_the_table(
         (b"a,b,c\n1,2,3,\n4,5,6,\n", ["a", "b", "c"], [(1, 2, 3), (4, 5, 6)]),
         (b"5,a\nNA,c\n" + b"8,d\n" * 9, ["column_1", "column_2"], [(5, "a"), (None, "c"), *[(8, "d")] * 9]),
         (b"k,,,\nx,1,2,3\ny,4,5,6\n", ["k", "column_2", "column_3", "column_4"], [("x", 1, 2, 3), ("y", 4, 5, 6)]),
+        (b"k,,\nx,y,z\nu,v,w\n", ["k", "column_2", "column_3"], [("x", "y", "z"), ("u", "v", "w")]),
+        (b",,k\nx,,z\nu,v,w\n", ["column_1", "column_2", "k"], [("x", None, "z"), ("u", "v", "w")]),
         (b"a,b\n1,2\n3,4,5\n6,7,8\n", ["a", "b"], [(1, 2), (3, 4), (6, 7)]),
         (b'"a\nname",b\n1,2\n3,4\n', ["a\\nname", "b"], [(1, 2), (3, 4)]),
     ],
