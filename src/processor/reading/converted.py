@@ -1,6 +1,7 @@
 """Files that Polars cannot scan: their beginning at once, and the rest made into pieces that it can."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -129,6 +130,7 @@ class ConvertedFile:
     def _converted(self, table: Table) -> pl.LazyFrame:
         self._run.phase("convert")
         folder = self._run.scratch / f"{self._source.name}.pieces"
+        shutil.rmtree(folder, ignore_errors=True)  # of a pass that found other rows than the beginning said
         folder.mkdir()
         store = Pieces(folder)
         self._flaws = table.flaws = Flaws()

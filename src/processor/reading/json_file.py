@@ -5,21 +5,25 @@ import itertools
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 import polars as pl
 
+from common.errors import InputError
 from processor.reading import json_lines
 from processor.reading.converted import Piece
-from processor.reading.faults import is_about_the_file
+from processor.reading.faults import SchemaMovedError, is_about_the_file
 from processor.reading.flaws import Flaws
 from processor.reading.json_lines import Lines
 from processor.reading.json_rows import Rows, is_rounded, read_rows
-from processor.reading.json_shape import Shape
+from processor.reading.json_shape import AsObjects, Shape
+from processor.reading.json_splitter import AnotherObjectError, Splitter
 from processor.reading.json_text import check_depth, without_halves
+from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.schema import shown
 
@@ -27,6 +31,7 @@ _PARSERS = 2
 _LIKE_OTHERS = r"^(-?[0-9]|true$|false$|\[|\{)"
 _LOOK_AT = 100
 _FEW = 8
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +53,15 @@ class JsonSource:
         path: Path,
         packing: Packing,
         *,
-        member: str | None,
         encoding: str,
         shape: Shape,
-        header: bool | None = None,
+        options: ReadOptions,
     ) -> None:
         self._path = path
         self._packing = packing
-        self._member = member
         self._encoding = encoding
         self._shape = shape
-        self._header = header
+        self._options = options
 
     def rows(self) -> int | None:
         """Nothing says how many rows there are."""
@@ -69,14 +72,46 @@ class JsonSource:
 
         Raises:
             InputError: it is not JSON at all, or damaged where no line can be left out.
+            SchemaMovedError: the rows are others than its beginning said.
         """
-        with Unpacked(self._path, self._packing, member=self._member) as file:
-            if self._shape.by_lines:
-                lines = json_lines.of_lines(file, self._encoding)
-            else:
-                lines = json_lines.of_list(file, self._encoding, self._shape, header=self._header)
-            with ThreadPoolExecutor(max_workers=_PARSERS, thread_name_prefix="json") as workers:
-                yield from _parsed(lines, workers, flaws)
+        splitter = Splitter(self._shape)
+        try:
+            with (
+                Unpacked(self._path, self._packing, member=self._options.member) as file,
+                ThreadPoolExecutor(max_workers=_PARSERS, thread_name_prefix="json") as workers,
+            ):
+                yield from _parsed(self._lines(file, splitter), workers, flaws)
+        except AnotherObjectError as another:
+            self._mend(another)
+        if self._shape.key is not None and self._options.rows_under is None:
+            flaws.note("json_list", _told(self._shape.key, splitter.beside))
+
+    def _lines(self, file: Unpacked, splitter: Splitter) -> Iterator[Lines]:
+        if self._shape.by_lines:
+            return json_lines.of_lines(file, self._encoding)
+        objects = AsObjects(self._shape.row, header=self._options.header)
+        return json_lines.of_values(file, self._encoding, splitter, objects)
+
+    def _mend(self, another: AnotherObjectError) -> NoReturn:
+        """The first object was taken for the only one, which it is not: each is a row."""
+        if self._options.rows_under is not None:
+            raise InputError(
+                "Another object follows the one that holds the list of rows.",
+                advice="Leave read_options.rows_under out, or hand in the first object alone.",
+            ) from None
+        self._shape = Shape(by_lines=another.by_lines)
+        raise SchemaMovedError from None
+
+
+def _told(key: str, beside: Sequence[str]) -> str:
+    left = ""
+    if beside:
+        others = f" and {len(beside) - _NAMED:,} more" if len(beside) > _NAMED else ""
+        left = f"; what the object holds beside it was left out: {', '.join(map(shown, beside[:_NAMED]))}{others}"
+    return (
+        f"The rows are those of the list under {shown(key)}{left}."
+        " Set read_options.rows_under to an empty text if the object is a row itself."
+    )
 
 
 def _parsed(lines: Iterator[Lines], workers: ThreadPoolExecutor, flaws: Flaws) -> Iterator[Piece]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from processor.reading.encoding import CHUNK, decoded
-from processor.reading.json_shape import AsObjects, Shape
+from processor.reading.json_shape import AsObjects
 from processor.reading.json_splitter import Splitter, check_length
 from processor.reading.packing import Unpacked
 
@@ -53,16 +53,15 @@ def of_lines(file: Unpacked, encoding: str) -> Iterator[Lines]:
         yield Lines(text=b"".join(pieces) + b"\n", first=first, position=file.position)
 
 
-def of_list(file: Unpacked, encoding: str, shape: Shape, *, header: bool | None = None) -> Iterator[Lines]:
+def of_values(file: Unpacked, encoding: str, splitter: Splitter, objects: AsObjects) -> Iterator[Lines]:
     """The rows of a list, or of values that follow each other over any number of lines, as objects.
 
     What stands between two rows is only told apart, not checked; the end of a list that was cut off is.
 
     Raises:
         InputError: a row is not JSON, is longer than 64 MB, or the list does not end.
+        AnotherObjectError: the list stands in the first object of many.
     """
-    splitter = Splitter(shape)
-    objects = AsObjects(shape.row, header=header)
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     found: list[str] = []
     size, first, wanted = 0, 1, _FIRST

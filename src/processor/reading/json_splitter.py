@@ -1,17 +1,28 @@
 """JSON that comes in pieces, cut into the values that it holds, wherever the pieces end."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from common.errors import InputError
 from processor.reading.columns import too_deep
+from processor.reading.json_rest import Rest
 from processor.reading.json_shape import BETWEEN, DECODER, Shape
 
 MOST_LINE = 64 << 20
-_TAIL = 64
-_NEXT_OBJECT = re.compile(r"\}\s*\n\s*\{")  # between no two things within an object, nor within a text
 _ENDS = frozenset('}]"')  # of values that cannot go on; `12`, `1.` and `1e` may, in the next piece
 _AFTER = re.compile(r"[\s,\]]")
+
+
+class AnotherObjectError(Exception):
+    """An object follows the one that holds the list of rows: each of them is a row.
+
+    Attributes:
+        by_lines: the first one stands in one line.
+    """
+
+    def __init__(self, *, by_lines: bool) -> None:
+        super().__init__("another object follows")
+        self.by_lines = by_lines
 
 
 class Splitter:
@@ -24,9 +35,11 @@ class Splitter:
     def __init__(self, shape: Shape) -> None:
         self._skip = shape.skip
         self._in_list = shape.in_list
-        self._within_object = shape.key is not None
+        self._rest = Rest() if shape.key is not None else None
+        self._before = shape.before
         self._begun = False
-        self._tail = ""
+        self._first_line = self._rest is not None
+        self._by_lines = False
         self._text = ""
         self._pieces: list[str] = []  # what follows the text; joined with it when there is enough
         self._length = 0  # of both
@@ -34,8 +47,31 @@ class Splitter:
         self._wanted = 0
         self._seen = 0
 
+    @property
+    def beside(self) -> Sequence[str]:
+        """The names of what the object holds beside the list, as far as it was read."""
+        return (*self._before, *(self._rest.names if self._rest else ()))
+
     def feed(self, piece: str) -> Iterator[str]:
-        """The values that end in this piece."""
+        """The values that end in this piece.
+
+        Raises:
+            AnotherObjectError: the list stands in the first object of many.
+        """
+        if self._first_line and "\n" in piece:
+            end = piece.index("\n") + 1
+            line, piece = piece[:end], piece[end:]
+            yield from self._fed(line)
+            self._first_line, self._by_lines = False, self._rest is not None and self._rest.ended
+        yield from self._fed(piece)
+
+    def end(self) -> Iterator[str]:
+        """The objects of what is left."""
+        yield from self._objects(last=True)
+        if self._in_list and not self._ended:
+            raise InputError("The JSON ends in the middle of its list.", advice="Upload it again: it was cut off.")
+
+    def _fed(self, piece: str) -> Iterator[str]:
         piece = self._from_the_rows(piece)
         if self._ended:
             self._check_rest(piece)
@@ -44,12 +80,6 @@ class Splitter:
         self._length += len(piece)
         if self._length >= self._wanted:
             yield from self._objects(last=False)
-
-    def end(self) -> Iterator[str]:
-        """The objects of what is left."""
-        yield from self._objects(last=True)
-        if self._in_list and not self._ended:
-            raise InputError("The JSON ends in the middle of its list.", advice="Upload it again: it was cut off.")
 
     def _from_the_rows(self, piece: str) -> str:
         if not self._begun:
@@ -98,15 +128,14 @@ class Splitter:
             ) from None
 
     def _check_rest(self, rest: str) -> None:
-        if self._within_object:
-            rest = self._tail + rest
-            if _NEXT_OBJECT.search(rest):
-                raise InputError(
-                    "Another object follows the one that holds the list of rows.",
-                    advice="Hand in one list of objects, or one object a line.",
-                )
-            self._tail = rest[-_TAIL:]
-        elif rest.strip("\x00 \t\r\n"):
+        if self._rest is None:
+            beyond = rest.strip("\x00 \t\r\n")
+        else:
+            self._rest.feed(rest)
+            beyond = self._rest.beyond
+        if beyond.startswith("{") and self._rest is not None:
+            raise AnotherObjectError(by_lines=self._by_lines)
+        if beyond:
             raise InputError("Something follows the end of the JSON list.", advice="Hand in one list of objects.")
 
 

@@ -13,6 +13,7 @@ from helpers.profiling import input_of
 from helpers.recording_run import RecordingRun
 from processor.reading import ReadOptions, read
 from processor.reading.encoding import CHUNK
+from processor.reading.json_rest import Rest
 from processor.reading.json_shape import Shape
 from processor.reading.json_splitter import Splitter
 
@@ -70,3 +71,35 @@ def test_long_lists_of_numbers_keep_their_numbers(tmp_path: Path) -> None:
     frame = read(RecordingRun(tmp_path), input_of(path), ReadOptions(), lambda table: table.frame.collect())
 
     assert frame["value"].to_list() == numbers
+
+
+@given(
+    members=st.dictionaries(st.text(max_size=3), VALUES, max_size=5),
+    indent=st.none() | st.just(1),
+    cuts=st.lists(st.floats(0, 1), max_size=20),
+    beyond=st.sampled_from(["", "\n", " \0"]),
+)
+def test_an_object_is_followed_to_its_end_wherever_its_text_is_cut(
+    members: dict[str, object], indent: int | None, cuts: Sequence[float], beyond: str
+) -> None:
+    text = json.dumps({"data": [], **members}, indent=indent)
+    rest = Rest()
+
+    for piece in pieces_of(text[text.index("]") + 1 :] + beyond, cuts):
+        rest.feed(piece)
+
+    assert rest.names == [name for name in members if name != "data"]
+    assert rest.ended
+    assert rest.beyond == ""
+
+
+@pytest.mark.parametrize("text", ["\\", '"', '\\"', "}\\\\\\"])
+def test_a_long_text_on_the_way_ends_where_it_does(text: str) -> None:
+    follow = json.dumps({"x": text * (1 << 20), "y": 1})[1:]
+    for cut in range(2_000_000, 2_000_004):
+        rest = Rest()
+
+        rest.feed(f",{follow[:cut]}")
+        rest.feed(follow[cut:])
+
+        assert (rest.names, rest.ended) == (["x", "y"], True)
