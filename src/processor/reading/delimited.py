@@ -15,6 +15,7 @@ from processor.reading.blank_lines import Kept, copy_without, count_blank_lines,
 from processor.reading.dialect import (
     begins_with_quote,
 )
+from processor.reading.doubling import Doubling
 from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose, is_about_the_file
 from processor.reading.flaws import Flaws, shown_lines
 from processor.reading.growth import check_growth
@@ -25,7 +26,7 @@ from processor.reading.packing import Packing, Unpacked
 from processor.reading.plan import Plan
 from processor.reading.planning import given_plan, plan_of, typed_plan, wishes_of
 from processor.reading.repair import copy_without_bad_rows
-from processor.reading.rewriting import Doubling, copy_rewritten
+from processor.reading.rewriting import copy_rewritten
 from processor.reading.rows_sample import RowsSample, of_head, of_text
 from processor.reading.spots import RowShape
 from processor.reading.table import PREPARING, Table
