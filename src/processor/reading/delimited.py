@@ -15,6 +15,7 @@ from processor.reading.blank_lines import Kept, copy_without, count_blank_lines,
 from processor.reading.dialect import (
     begins_with_quote,
 )
+from processor.reading.doubling import Doubling
 from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose, is_about_the_file
 from processor.reading.flaws import Flaws, shown_lines
 from processor.reading.growth import check_growth
@@ -25,7 +26,7 @@ from processor.reading.packing import Packing, Unpacked
 from processor.reading.plan import Plan
 from processor.reading.planning import given_plan, plan_of, typed_plan, wishes_of
 from processor.reading.repair import copy_without_bad_rows
-from processor.reading.rewriting import Doubling, copy_rewritten
+from processor.reading.rewriting import copy_rewritten
 from processor.reading.rows_sample import RowsSample, of_head, of_text
 from processor.reading.spots import RowShape
 from processor.reading.table import PREPARING, Table
@@ -241,27 +242,35 @@ class DelimitedFile:
             )
         self._plan = replace(self._plan, schema=self._plan.with_types(types, plain=name))
 
-    def _leave_out_bad_rows(self) -> None:
+    def _leave_out_bad_rows(self) -> bool:
+        """Go on with a copy without them, in which quotes are only where they should be; False where all were."""
         self._double_quotes()
         self._run.phase("repair")
         self._repaired, self._full = True, None
         path = self._run.scratch / f"{self._source.name}.repaired.csv"
         self._flaws.unread, self._flaws.unread_lines = 0, []
         with Unpacked(self._plan.path, self._plan.packing) as file:
-            copy_without_bad_rows(
+            requoted = copy_without_bad_rows(
                 file, path, plan=self._plan, flaws=self._flaws, told=lambda at: self._run.progress(bytes_read=at)
             )
-        if not self._flaws.unread:
-            return
-        where = shown_lines(self._flaws.unread_lines, self._flaws.unread)
-        self._run.warn(
-            "unread_rows",
-            f"{self._flaws.unread:,} rows have quotes that are not closed or not doubled, and are missing: {where}.",
-        )
+        if self._flaws.unread:
+            where = shown_lines(self._flaws.unread_lines, self._flaws.unread)
+            self._run.warn(
+                "unread_rows",
+                f"{self._flaws.unread:,} rows have quotes that are not closed or not doubled, and are missing:"
+                f" {where}.",
+            )
+        if requoted:
+            self._run.warn(
+                "quotes", f"{requoted:,} fields that are not quoted hold quotes; they are read as they stand."
+            )
+        if not self._flaws.unread and not requoted:
+            return False
         self._seen = sample.take(path, Packing.NONE).cut(self._shape.lines_or_rows)
         self._plan = typed_plan(
             self._run, replace(self._plan, path=path, packing=Packing.NONE), self._seen, self._wishes, tell_names=False
         )
+        return True
 
     @property
     def _shape(self) -> RowShape:
@@ -272,10 +281,10 @@ class DelimitedFile:
         if self._repaired or not self._plan.dialect.quote or self._quotes_are_plain():
             return False
         try:
-            self._leave_out_bad_rows()
+            return self._leave_out_bad_rows()
         except InputError:
             self._flaws.unread, self._flaws.unread_lines = 0, []
-        return bool(self._flaws.unread)
+            return False
 
     def _cut(self) -> None:
         self._run.phase("lines")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
+_ENOUGH = 0.5
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -160,9 +161,33 @@ def _numbered_rows(lines: Sequence[str], delimiter: str, quote: str | None) -> l
 
 
 def _delimiter(lines: Sequence[str], quote: str | None) -> str:
+    between = {candidate: _between_quotes(lines, candidate, quote) for candidate in DELIMITERS}
+    surest = max(DELIMITERS, key=lambda candidate: between[candidate])
+    if between[surest] >= _ENOUGH:
+        return surest
     scores = {candidate: _score(_rows(lines, candidate, quote)) for candidate in DELIMITERS}
     best = max(DELIMITERS, key=lambda candidate: scores[candidate])
     return best if scores[best] > (0.0, False, 0) else ","
+
+
+def _between_quotes(lines: Sequence[str], delimiter: str, quote: str | None) -> float:
+    """The share of lines with the delimiter between two quotes (`"a";"b"`), and all others where they may be.
+
+    Exports of several sections have no regular rows, but no other delimiter cuts theirs between quotes.
+    """
+    if not quote:
+        return 0.0
+    joint = f"{quote}{delimiter}{quote}"
+    dialect = Dialect(delimiter=delimiter, quote=quote, header=True)
+    filled = [line for line in lines if line.strip()]
+    return sum(joint in line and _is_well_formed(line, dialect) for line in filled) / max(1, len(filled))
+
+
+def _is_well_formed(line: str, dialect: Dialect) -> bool:
+    try:
+        return bool(list(dialect.reader([line], strict=True)))
+    except csv.Error:
+        return False
 
 
 def _score(rows: list[list[str]]) -> tuple[float, bool, int]:

@@ -19,9 +19,9 @@ from processor.reading.dialect import (
     with_comments,
     without_comments,
 )
+from processor.reading.habits import Habits, habits_of
 from processor.reading.options import ReadOptions
 from processor.reading.plan import Plan
-from processor.reading.rewriting import Habits, habits_of
 from processor.run import Run
 from processor.type_words import PLAIN
 
