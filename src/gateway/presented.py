@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.accept import preferred
-from gateway.header import header
+from gateway.header import header_list
 from gateway.outline import outline, problem_lines
 
 JSON: Final = "application/json"
@@ -101,7 +101,7 @@ def _is_made_here(headers: Headers) -> bool:
 
 def _asked(scope: Scope) -> Present | None:
     """The form that is asked for; None for the one that answers have."""
-    accept = header(scope, b"accept")
+    accept = header_list(scope, b"accept")
     if accept is not None and TEXT in accept.lower() and preferred(accept, [JSON, TEXT]) == TEXT:
         return _as_text
     if scope["query_string"] and QueryParams(scope["query_string"]).get("pretty") in {"", "1", "true"}:

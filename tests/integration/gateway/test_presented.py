@@ -30,6 +30,12 @@ async def test_not_pretty_is_as_it_is(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/v1/tasks?pretty=0")).text == '{"tasks":[],"next":null}'
 
 
+async def test_a_form_may_be_asked_for_in_any_of_several_headers(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/healthz", headers=[("accept", "application/json;q=0.5"), ("accept", "text/plain")])
+
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
 async def test_lists_are_tables(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:
     task = (await client.post("/v1/tasks", json=await asked(connection))).json()
     answer = await client.get("/v1/tasks", headers=TEXT)
