@@ -24,6 +24,10 @@ LARGE_BYTES: Final = 64 << 10  # to be done in a thread: others wait for the loo
 MOST_AT_ONCE: Final = 2  # of the large ones: each takes some twenty times its size
 MOST_BYTES: Final = 1 << 20  # even so: Python reads JSON in one go, about 100 ms for each MiB
 
+# What `?pretty` may say.
+YES: Final = ("", "1", "true")
+NO: Final = ("0", "false")
+
 Present = Callable[[bytes, str], bytes]
 
 
@@ -104,7 +108,7 @@ def _asked(scope: Scope) -> Present | None:
     accept = header_list(scope, b"accept")
     if accept is not None and TEXT in accept.lower() and preferred(accept, [JSON, TEXT]) == TEXT:
         return _as_text
-    if scope["query_string"] and QueryParams(scope["query_string"]).get("pretty") in {"", "1", "true"}:
+    if scope["query_string"] and QueryParams(scope["query_string"]).get("pretty") in YES:
         return _indented
     return None
 
