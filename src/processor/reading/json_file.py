@@ -20,7 +20,7 @@ from processor.reading.json_lines import Lines
 from processor.reading.json_rows import Rows, is_rounded, read_rows
 from processor.reading.json_shape import AsObjects, Shape
 from processor.reading.json_splitter import AnotherObjectError, Splitter
-from processor.reading.json_text import check_depth, without_halves
+from processor.reading.json_text import check_depth, count_lines, without_halves
 from processor.reading.json_texts import other_than_text
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
@@ -161,7 +161,7 @@ def _read(text: bytes) -> Rows | None:
             raise
         return None
     # Polars leaves out a last line that breaks off without a word.
-    if frame.height != _count(text) or is_rounded(frame, text):
+    if frame.height != count_lines(text) or is_rounded(frame, text):
         return None
     return Rows(frame=frame, mixed=other_than_text(frame, text))
 
@@ -170,11 +170,4 @@ def _strict(text: bytes) -> pl.DataFrame:
     frame = pl.read_ndjson(io.BytesIO(text), infer_schema_length=None)
     if frame.width:
         return frame
-    return pl.DataFrame({"": [None] * _count(text)})
-
-
-def _count(text: bytes) -> int:
-    ends = text.count(b"\n")
-    if b"\n\n" in text or b"\n\r\n" in text or not text[:1].strip():
-        return sum(bool(line.strip()) for line in text.split(b"\n"))
-    return ends
+    return pl.DataFrame({"": [None] * count_lines(text)})

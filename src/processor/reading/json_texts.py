@@ -11,6 +11,7 @@ import polars as pl
 from processor.reading.json_kinds import ITEMS, Path
 
 _LIKE_OTHERS = r"^(-?[0-9]|true$|false$|\[|\{)"
+_TEXTS = rb'(?:\s*(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|null)\s*,)*+'
 _LOOK_AT = 100
 _FEW = 8
 
@@ -23,7 +24,7 @@ def other_than_text(frame: pl.DataFrame, text: bytes) -> list[Path]:
     suspects = [path for path, texts in _texts(frame) if texts.str.contains(_LIKE_OTHERS).any()]
     columns, inner = ([path for path in suspects if (len(path) == 1) is alone] for alone in (True, False))
     if len(inner) <= _FEW:
-        inner = [path for path in inner if path[-1] is ITEMS or next(_places(path, text), None) is not None]
+        inner = [path for path in inner if next(_places(path, text), None) is not None]
     if len(columns) <= _FEW:
         return [*(path for path in columns if _is_elsewhere_no_text(path, text)), *_no_texts(inner, text)]
     return _no_texts([*columns, *inner], text)
@@ -54,9 +55,11 @@ def _is_elsewhere_no_text(column: Path, text: bytes) -> bool:
 
 
 def _places(path: Path, text: bytes) -> Iterator[int]:
-    """Where something that is no text follows the name."""
-    key = re.escape(json.dumps(path[-1], ensure_ascii=False).encode("utf-8", errors="replace"))
-    return (found.start() for found in re.finditer(key + rb"\s*:\s*[-0-9tf{[]", text))
+    """Where something that is no text follows the name, or stands in the list that does."""
+    names = [name for name in path if name is not ITEMS]
+    key = re.escape(json.dumps(names[-1], ensure_ascii=False).encode("utf-8", errors="replace"))
+    lists = rb"\[" + _TEXTS if path[-1] is ITEMS else b""
+    return (found.start() for found in re.finditer(key + rb"\s*:\s*" + lists + rb"\s*[-0-9tf{[]", text))
 
 
 def _no_texts(paths: Iterable[Path], text: bytes) -> list[Path]:
