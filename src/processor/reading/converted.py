@@ -145,15 +145,17 @@ class ConvertedFile:
             )
         frame = store.finish()
         self._store = store
-        self._tell(store.widened | mixed)
+        self._tell(store.widened | mixed, within=store.widened_within - store.widened)
         if list(store.schema.items()) != list(table.head.schema.items()):
             raise SchemaMovedError
         table.rows = store.rows
         return frame
 
-    def _tell(self, mixed: AbstractSet[str]) -> None:
+    def _tell(self, mixed: AbstractSet[str], *, within: AbstractSet[str]) -> None:
         for name in sorted(mixed):
             self._run.warn("types", f"Column {shown(name)} holds values of several types; read as text.")
+        for name in sorted(within):
+            self._run.warn("types", f"Values of several types within column {shown(name)} were read as text.")
         if self._flaws.unread:
             lines = shown_lines(self._flaws.unread_lines, self._flaws.unread)
             self._run.warn("unread_rows", f"{self._flaws.unread:,} rows could not be read and are missing: {lines}.")

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import pytest
@@ -144,3 +144,59 @@ def test_a_key_without_a_name_stays_without_one(tmp_path: Path) -> None:
     frame, _ = read_text(tmp_path, '{"": 1, "b": 2}\n{"": 3, "b": 4}\n')
 
     assert frame.to_dict(as_series=False) == {"": [1, 3], "b": [2, 4]}
+
+
+GEOMETRIES: Final[list[dict[str, Any]]] = [
+    {"type": "Point", "coordinates": [1.5, 2.5]},
+    {"type": "Polygon", "coordinates": [[[1.0, 2.0], [2.0, 3.5]]]},
+    {"type": "LineString", "coordinates": [[1.0, 2.5]]},
+]
+
+
+@pytest.mark.parametrize("apart", [0, 30_000])
+def test_geometries_of_several_kinds_leave_the_properties_their_types(tmp_path: Path, apart: int) -> None:
+    kinds = [geometry for geometry in GEOMETRIES for _ in range(apart + 1)]
+    features = [{"geometry": one, "properties": {"n": number, "t": "x"}} for number, one in enumerate(kinds)]
+
+    frame, warnings = read_text(tmp_path, json.dumps({"type": "FeatureCollection", "features": features}))
+
+    geometry = pl.Struct({"type": pl.String, "coordinates": pl.String})
+    assert frame.schema == {"geometry": geometry, "properties": pl.Struct({"n": pl.Int64, "t": pl.String})}
+    assert [row["geometry"]["type"] for row in frame.iter_rows(named=True)] == [one["type"] for one in kinds]
+    assert [json.loads(row["geometry"]["coordinates"]) for row in frame.iter_rows(named=True)] == [
+        one["coordinates"] for one in kinds
+    ]
+    assert "types" in [code for code, _ in warnings]
+    assert any("geometry" in message for _, message in warnings)
+
+
+@pytest.mark.parametrize(
+    ("values", "read", "place"),
+    [
+        ([{"b": 1}, {"b": True}], [{"b": "1"}, {"b": "true"}], "'a.b'"),
+        ([{"b": [1]}, {"b": {"c": 1}}], [{"b": "[1]"}, {"b": '{"c": 1}'}], "'a.b'"),
+        ([{"b": "x"}, {"b": 1}], [{"b": "x"}, {"b": "1"}], "'a.b'"),
+        ([["x"], [1, "2"]], [["x"], ["1", "2"]], "'a[]'"),
+        ([[{"b": "x"}, {"b": 1}], []], [[{"b": "x"}, {"b": "1"}], []], "'a[].b'"),
+        ([{"b": 2**200, "c": 1}], [{"b": str(2**200), "c": 1}], "'a.b'"),
+    ],
+)
+def test_values_of_several_types_within_others_are_told(
+    tmp_path: Path, values: list[object], read: list[object], place: str
+) -> None:
+    rows = [{"a": value, "other": {"n": 1, "t": "1"}} for value in values]
+
+    frame, warnings = read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+
+    assert frame["a"].to_list() == read
+    assert frame["other"].to_list() == [{"n": 1, "t": "1"}] * len(rows)
+    assert ("types", f"Values of several types at {place} were read as text.") in warnings
+
+
+def test_texts_that_look_like_numbers_are_no_mix(tmp_path: Path) -> None:
+    rows = [{"a": {"b": "1", "c": ["1", "true"]}, "b": [{"c": "[1]"}]}, {"a": None, "b": [None]}]
+
+    frame, warnings = read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+
+    assert frame.to_dicts() == rows
+    assert warnings == []
