@@ -90,6 +90,14 @@ def test_whole_numbers_that_become_decimal_late_are_decimal(tmp_path: Path) -> N
     assert run.warnings == [("types", "Column 'n' holds 1 values that are not whole; read as decimal.")]
 
 
+@pytest.mark.parametrize("numbers", [b"1.25,x\n", b"9" * 25 + b",x\n", b"12345,x\n"])
+def test_numbers_of_any_type_become_text_where_one_late_is_none(tmp_path: Path, numbers: bytes) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"none,x\n", among=numbers))
+
+    assert frame.schema["n"] == pl.String
+    assert run.warnings == [("types", "Column 'n' holds 1 values that are no numbers; read as text.")]
+
+
 def test_numbers_with_other_values_among_them_are_text_and_said_to_be(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"n,word\n" + numbered(200) + b"none,x\n")
 
