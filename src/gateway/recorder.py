@@ -48,6 +48,7 @@ class Order:
         digest: of the request, if it chose the id.
         named: the request's key.
         named_for: how long the key is kept.
+        has_room: whether there is room in the queue; if not, only earlier results will do, for all of the tasks.
     """
 
     tenant: str
@@ -58,6 +59,7 @@ class Order:
     digest: bytes | None = None
     named: NamedRequest | None = None
     named_for: timedelta = timedelta(0)
+    has_room: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,9 @@ class Recorder:
         self._once = Shared(self._record_together, most=MOST_TOGETHER, apart=_what_it_takes)
 
     async def record(self, order: Order) -> Outcome | None:
-        """Record an order; it is durable when this returns. None: its key or its id is taken, and nothing was done.
+        """Record an order; it is durable when this returns.
+
+        None: its key or its id is taken, or there is no room for it, and nothing was done.
 
         Raises:
             DatasetUnknownError: the tenant does not have one of its datasets.
@@ -194,6 +198,7 @@ def _lists(orders: Sequence[Order]) -> Sequence[object]:
         [request and request.key for request in named],
         [request and request.digest for request in named],
         [order.named_for for _, order, _ in each],
+        [order.has_room for _, order, _ in each],
     )
 
 
