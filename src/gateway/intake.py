@@ -21,8 +21,9 @@ from gateway.errors import NotFoundError, TaskDiffersError
 from gateway.faults import Fault, RequestInvalidError
 from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
 from gateway.limit_errors import QueueFullError
+from gateway.order import Order, Outcome
 from gateway.own_id import check_time
-from gateway.recorder import Order, Outcome, Recorder
+from gateway.recorder import Recorder
 from gateway.room import QueueRoom
 from gateway.task_view import Row
 from gateway.tasks import Tasks
