@@ -30,6 +30,7 @@ from gateway.hosts import HostCheck, check_exposure, served_names
 from gateway.idempotency import ChosenIds, NamedRequests
 from gateway.intake import Intake
 from gateway.journal import Journal
+from gateway.json_bodies import JsonBodies
 from gateway.kinds import Catalogue
 from gateway.known_query import check_queries
 from gateway.large_answer import AnswerRoom
@@ -137,19 +138,20 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
     )
     results = Results(pool=pool, room=AnswerRoom(settings.answers_mb << 20))
     later = LaterAnswers(hub=live.hub, streams=live.streams, results=results, most_s=live.settings.wait_s)
+    bodies = JsonBodies(limit=settings.body_limit_bytes)
     parts = (
         CommandRoutes(
             retries=retries,
             bulk=Bulk(listed=listed, tasks=tasks, retries=retries),
-            body_limit=settings.body_limit_bytes,
+            bodies=bodies,
         ),
-        BatchRoutes(intake=intake, body_limit=settings.body_limit_bytes),
+        BatchRoutes(intake=intake, bodies=bodies),
         TaskRoutes(
             tasks=tasks,
             intake=intake,
             listed=listed,
             datasets=datasets,
-            body_limit=settings.body_limit_bytes,
+            bodies=bodies,
             later=later,
         ),
         EventRoutes(hub=live.hub, boards=live.boards, streams=live.streams),

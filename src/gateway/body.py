@@ -31,24 +31,16 @@ async def read_json(request: Request, *, limit: int) -> Any:
         TooLargeError: it has more than `limit` bytes; no more than those were read.
         BodyInvalidError: it is no JSON.
     """
-    _check_json(request)
+    check_json(request)
     return parse_json(await read_body(request, limit=limit))
 
 
-async def read_optional_json(request: Request, *, limit: int, otherwise: Any) -> Any:
-    """The JSON value in the body, or `otherwise` if there is no body, whatever type it would have.
+def check_json(request: Request) -> None:
+    """See that the body is announced as JSON.
 
     Raises:
-        MediaTypeError, TooLargeError, BodyInvalidError: as `read_json`.
+        MediaTypeError: it is not.
     """
-    body = await read_body(request, limit=limit)
-    if not body:
-        return otherwise
-    _check_json(request)
-    return parse_json(body)
-
-
-def _check_json(request: Request) -> None:
     sent = media_type(request)
     if not is_json(sent):
         raise MediaTypeError(

@@ -4,18 +4,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.body import read_json
 from gateway.fixed_route import FixedRoute
 from gateway.intake import Intake
+from gateway.json_bodies import JsonBodies
 from gateway.taken_response import asker_of, batch_response
 
 
 class BatchRoutes:
     """Records many tasks, or none."""
 
-    def __init__(self, *, intake: Intake, body_limit: int) -> None:
+    def __init__(self, *, intake: Intake, bodies: JsonBodies) -> None:
         self._intake = intake
-        self._body_limit = body_limit
+        self._bodies = bodies
 
     def routes(self) -> list[Route]:
         """What this class serves."""
@@ -23,5 +23,5 @@ class BatchRoutes:
 
     async def _post(self, request: Request) -> Response:
         asker = asker_of(request)
-        asked = await read_json(request, limit=self._body_limit)
+        asked = await self._bodies.read(request)
         return await batch_response(await self._intake.take_batch(asked, asker=asker))

@@ -7,12 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.body import check_no_body, read_optional_json
+from gateway.body import check_no_body
 from gateway.bulk import Bulk, Position, Progressed
 from gateway.caller import tenant_of
 from gateway.deeds import deeds_of
 from gateway.errors import QueryInvalidError
 from gateway.fixed_route import FixedRoute
+from gateway.json_bodies import JsonBodies
 from gateway.json_text import json_response
 from gateway.later_answers import shown
 from gateway.pagination import link_with
@@ -27,10 +28,10 @@ RETRIED: Final = ("queued",)
 class CommandRoutes:
     """Retries tasks, and cancels and retries many."""
 
-    def __init__(self, *, retries: Retries, bulk: Bulk, body_limit: int) -> None:
+    def __init__(self, *, retries: Retries, bulk: Bulk, bodies: JsonBodies) -> None:
         self._retries = retries
         self._bulk = bulk
-        self._body_limit = body_limit
+        self._bodies = bodies
 
     def routes(self) -> list[Route]:
         """What this class serves."""
@@ -42,7 +43,7 @@ class CommandRoutes:
 
     async def _retry(self, request: Request) -> Response:
         identity = path_id(request, of="task")
-        asked = await read_optional_json(request, limit=self._body_limit, otherwise={})
+        asked = await self._bodies.read_optional(request, otherwise={})
         row = await self._retries.retry(identity, asked, tenant=tenant_of(request), deeds=deeds_of(request))
         return shown(row, status=HTTPStatus.ACCEPTED)
 

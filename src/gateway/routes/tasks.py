@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from common.words import FINAL_STATES
-from gateway.body import media_type, read_json
+from gateway.body import media_type
 from gateway.body_coding import check_plain
 from gateway.body_digest import checked_stream
 from gateway.caller import tenant_of
@@ -23,6 +23,7 @@ from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
 from gateway.intake import Intake, Taken
+from gateway.json_bodies import JsonBodies
 from gateway.later_answers import Answer, Find, LaterAnswers, shown
 from gateway.own_id import own_id
 from gateway.pagination import page_asked, page_response
@@ -45,14 +46,14 @@ class TaskRoutes:
         intake: Intake,
         listed: TaskList,
         datasets: Datasets,
-        body_limit: int,
+        bodies: JsonBodies,
         later: LaterAnswers,
     ) -> None:
         self._tasks = tasks
         self._intake = intake
         self._listed = listed
         self._datasets = datasets
-        self._body_limit = body_limit
+        self._bodies = bodies
         self._later = later
 
     def routes(self) -> list[Route]:
@@ -101,7 +102,7 @@ class TaskRoutes:
 
     async def _asked(self, request: Request) -> Any:
         if media_type(request) != "multipart/form-data":
-            return await read_json(request, limit=self._body_limit)
+            return await self._bodies.read(request)
         check_plain(request)
         self._datasets.check_length(request.headers.get("content-length"), slack=SLACK_BYTES)
         check = partial(look_again, request.scope)
@@ -111,7 +112,7 @@ class TaskRoutes:
                 checked_stream(request),
                 content_type=request.headers["content-type"],
                 arrivals=arrivals,
-                limit=self._body_limit,
+                limit=self._bodies.limit,
             )
 
     async def _get(self, request: Request) -> Answer:
