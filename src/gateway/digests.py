@@ -10,6 +10,7 @@ from gateway.json_text import stored_json
 
 MOST_KNOWN: Final = 1_024
 LONGEST_KNOWN: Final = 1_024  # characters
+CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def request_digest(asked: object) -> bytes:
@@ -41,4 +42,4 @@ _remembered = lru_cache(maxsize=MOST_KNOWN)(_of_text)
 
 def canonical_json(value: object) -> bytes:
     """A JSON value as the one text that stands for all texts of it."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return CANONICAL.encode(value).encode()

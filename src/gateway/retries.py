@@ -1,7 +1,8 @@
 """Retries by hand: a failed or cancelled task goes back into the queue, as it was or changed; its feed goes on."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -100,7 +101,7 @@ class Retries:
         params = json.loads(row["params"]) if changes.params is None else changes.params
         check_params(params, kind=kind)
         _check_inputs_are_there(row)
-        changed = differences(row, changes)
+        changed = dict(differences(row, changes))
         limits = [row[name] if getattr(changes, name) is None else getattr(changes, name) for name in LIMITS]
         digest = question_digest(tenant=row["tenant"], kind=kind.name, params=params)
         done = await self._pool.fetchval(
@@ -111,29 +112,31 @@ class Retries:
         return done is not None
 
 
-def differences(row: Row, changes: Changes) -> Mapping[str, Mapping[str, Any]]:
+def differences(row: Row, changes: Changes) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What changes about a task, by its place in the body of a request; what was or will be absent is absent."""
-    old: dict[str, Any] = {f"/{name}": row[name] for name in LIMITS}
-    new: dict[str, Any] = {f"/{name}": getattr(changes, name) for name in LIMITS if getattr(changes, name) is not None}
-    if changes.params is not None:
-        old |= {pointer(("params", name)): value for name, value in json.loads(row["params"]).items()}
-        new |= {pointer(("params", name)): value for name, value in changes.params.items()}
-        places = [*new, *(place for place in old if place.startswith("/params/") and place not in new)]
-    else:
-        places = list(new)
-    return {
-        place: {word: side[place] for word, side in (("from", old), ("to", new)) if place in side}
-        for place in places
-        if place not in old or place not in new or canonical_json(old[place]) != canonical_json(new[place])
-    }
+    for name in LIMITS:
+        wanted = getattr(changes, name)
+        if wanted is not None and not _are_same(row[name], wanted):
+            yield f"/{name}", {"from": row[name], "to": wanted}
+    if changes.params is None:
+        return
+    old, new = json.loads(row["params"]), changes.params
+    for name in chain(new, (name for name in old if name not in new)):
+        sides = {word: side[name] for word, side in (("from", old), ("to", new)) if name in side}
+        if len(sides) == 1 or not _are_same(*sides.values()):
+            yield pointer(("params", name)), sides
+
+
+def _are_same(old: object, new: object) -> bool:
+    return canonical_json(old) == canonical_json(new)
 
 
 def _check_is_wanted(row: Row, changes: Changes) -> None:
     if row["state"] == TaskState.SUCCEEDED:
         raise TaskNotRetriableError("The task succeeded: its result is there.", advice="Ask for a new task.")
-    if changed := differences(row, changes):
+    for place, _ in differences(row, changes):
         raise TaskNotRetriableError(
-            f"The task is {row['state']}, and {next(iter(changed))} would change.",
+            f"The task is {row['state']}, and {place} would change.",
             advice="Cancel it first, then retry it with the changes.",
         )
 
