@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from common.words import ANY_INPUT
-from gateway.errors import Fault, InputsInvalidError, KindUnknownError, RequestInvalidError
+from gateway.faults import Fault, InputsInvalidError, KindUnknownError, RequestInvalidError
 from gateway.json_pointer import pointer
 from gateway.json_text import compact_json
 from gateway.kinds import Catalogue, OfferedKind, near_kinds

@@ -24,7 +24,8 @@ import asyncpg
 from common.storage import TROUBLE, Arrival, Storage, TooLargeError
 from gateway.dataset_records import Handed, Records
 from gateway.deeds import Deeds
-from gateway.errors import DatasetEmptyError, StorageFullError
+from gateway.errors import DatasetEmptyError
+from gateway.limit_errors import StorageFullError
 from gateway.names import dataset_name, media_type_of
 from gateway.storage_quota import no_room
 

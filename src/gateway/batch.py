@@ -7,7 +7,7 @@ from typing import Final
 import anyio
 
 from gateway.admission import Accepted, Admission
-from gateway.errors import Fault, RequestInvalidError
+from gateway.faults import Fault, RequestInvalidError
 from gateway.json_pointer import pointer, short_pointer
 from gateway.params import MOST_FAULTS
 from gateway.patience import Patience

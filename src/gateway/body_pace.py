@@ -10,7 +10,7 @@ from collections.abc import Callable
 import anyio
 from starlette.types import Message, Receive
 
-from gateway.errors import RequestTooSlowError
+from gateway.limit_errors import RequestTooSlowError
 
 
 class BodyPace:

@@ -1,8 +1,7 @@
 """What can be wrong with a request, each with a code of its own; `gateway.problems` knows their HTTP status."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from common.errors import SundogError
 
@@ -33,54 +32,6 @@ class PartialUploadError(SundogError):
     """The body says that it is a part of something."""
 
     code = "partial_upload"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing that is wrong in a request: where (a JSON Pointer into its body, RFC 6901) and what."""
-
-    pointer: str
-    detail: str
-
-
-class RequestInvalidError(SundogError):
-    """A value in the request cannot be accepted; `faults` names each, the first is the message."""
-
-    code = "request_invalid"
-
-    def __init__(self, faults: Sequence[Fault], *, advice: str | None = None) -> None:
-        super().__init__(f"{faults[0].pointer or 'The body'}: {faults[0].detail}", advice=advice)
-        self.faults = tuple(faults)
-
-    def inside(self, place: str) -> Self:
-        """The same error about a value that stands at `place` (a JSON Pointer) in a larger body."""
-        return type(self)(
-            [Fault(pointer=place + fault.pointer, detail=fault.detail) for fault in self.faults], advice=self.advice
-        )
-
-
-class TaskParamsError(RequestInvalidError):
-    """The params do not fit the kind's schema."""
-
-    code = "params_invalid"
-
-
-class KindUnknownError(RequestInvalidError):
-    """No processor has announced this kind."""
-
-    code = "kind_unknown"
-
-
-class DatasetUnknownError(RequestInvalidError):
-    """An input names a dataset that the tenant does not have."""
-
-    code = "dataset_unknown"
-
-
-class InputsInvalidError(RequestInvalidError):
-    """The names of the inputs are not those of the kind."""
-
-    code = "inputs_invalid"
 
 
 class QueryInvalidError(SundogError):
@@ -228,12 +179,6 @@ class InternalError(SundogError):
     code = "internal"
 
 
-class HeadTooLargeError(SundogError):
-    """The request's line and headers have more bytes than they may."""
-
-    code = "head_too_large"
-
-
 class RequestMalformedError(SundogError):
     """This is no HTTP."""
 
@@ -244,24 +189,6 @@ class NotAcceptableError(SundogError):
     """The client accepts none of the forms that there are."""
 
     code = "not_acceptable"
-
-
-class TooManyStreamsError(SundogError):
-    """The caller has as many streams open as one may have."""
-
-    code = "too_many_streams"
-
-
-class StreamsFullError(SundogError):
-    """This gateway has as many streams open as it may have, or is about to stop."""
-
-    code = "streams_full"
-
-
-class AnswersFullError(SundogError):
-    """So many large answers are still being taken by their clients that the gateway has no memory for another."""
-
-    code = "answers_full"
 
 
 class KeyMissingError(SundogError):
@@ -280,35 +207,3 @@ class RoleTooLowError(SundogError):
     """The caller is known, and may not do this."""
 
     code = "role_too_low"
-
-
-class LaterError(SundogError):
-    """There is too much of something now; `retry_after_s` says when there may be room."""
-
-    def __init__(self, message: str, *, advice: str, retry_after_s: int) -> None:
-        super().__init__(message, advice=advice)
-        self.retry_after_s = retry_after_s
-
-
-class TooManyRequestsError(LaterError):
-    """The key has sent more requests than it may."""
-
-    code = "too_many_requests"
-
-
-class QueueFullError(LaterError):
-    """The tenant has as many tasks waiting as it may have."""
-
-    code = "queue_full"
-
-
-class StorageFullError(SundogError):
-    """The tenant has as many datasets, or as many bytes, as it may have."""
-
-    code = "storage_full"
-
-
-class RequestTooSlowError(SundogError):
-    """The request did not come in time."""
-
-    code = "request_too_slow"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic_core import PydanticSerializationError, to_json
 
-from gateway.errors import Fault
+from gateway.faults import Fault
 from gateway.json_pointer import short_pointer
 
 MOST_LEVELS: Final = 8

@@ -9,8 +9,7 @@ at once both find nothing and both try to record; a unique index lets one of the
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 from common.ids import new_task_id
@@ -18,10 +17,13 @@ from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
 from gateway.deeds import Deeds, untold
 from gateway.digests import named_digest, request_digest
-from gateway.errors import Fault, NotFoundError, QueueFullError, RequestInvalidError, TaskDiffersError
+from gateway.errors import NotFoundError, TaskDiffersError
+from gateway.faults import Fault, RequestInvalidError
 from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
+from gateway.limit_errors import QueueFullError
+from gateway.order import Order, Outcome
 from gateway.own_id import check_time
-from gateway.recorder import Order, Outcome, Recorder
+from gateway.recorder import Recorder
 from gateway.room import QueueRoom
 from gateway.task_view import Row
 from gateway.tasks import Tasks
@@ -57,9 +59,6 @@ class Taken:
     rows: Sequence[Row]
     reused: frozenset[UUID] = frozenset()
     is_replay: bool = False
-
-
-Before: TypeAlias = Callable[[], Awaitable[Taken | None]]  # what answered the same request, if it came before
 
 
 class Intake:
@@ -100,6 +99,7 @@ class Intake:
         Raises:
             RequestInvalidError: it cannot be recorded.
             IdempotencyKeyReusedError: its key came before with another request.
+            QueueFullError: there is no room for it, and nothing that is there will do.
         """
 
         async def admit() -> Sequence[Accepted]:
@@ -135,9 +135,10 @@ class Intake:
         accepted = await self._admission.admit(asked)
         if accepted.reuse:
             raise RequestInvalidError([Fault(pointer="/reuse", detail="must be false with an id of your own")])
-        made_before = partial(self._made_before, identity, digest, asker)
-        if (again := await self._take_room(1, asker, before=made_before)) is not None:
-            return again
+        if (full := await self._take_room(1, asker)) is not None:
+            if (again := await self._made_before(identity, digest, asker)) is not None:
+                return again
+            raise full
         order = Order(
             tenant=asker.tenant,
             tasks=[accepted],
@@ -149,7 +150,7 @@ class Intake:
         if (outcome := await self._recorder.record(order)) is not None:
             return await self._taken(outcome, asker)
         # Somebody has it. If it is not this tenant, then nothing is told of it but that: as of one's own.
-        if (again := await made_before()) is None:
+        if (again := await self._made_before(identity, digest, asker)) is None:
             raise _differs()
         return again
 
@@ -165,13 +166,16 @@ class Intake:
         named = None
         if asker.key is not None:
             named = NamedRequest(key=asker.key, digest=named_digest(asked, route=route))
-        answered_before = partial(self._answered_before, named, asker)
+        full: QueueFullError | None = None
         while True:
-            if (again := await answered_before()) is not None:
+            if named is not None and (again := await self._answered_before(named, asker)) is not None:
                 return again
+            if full is not None:
+                raise full
             accepted = await admit()
-            if (again := await self._take_room(len(accepted), asker, before=answered_before)) is not None:
-                return again
+            full = await self._take_room(len(accepted), asker)
+            if full is not None and not all(task.reuse for task in accepted):
+                continue  # the same request may have come meanwhile, and have the room
             order = Order(
                 tenant=asker.tenant,
                 tasks=accepted,
@@ -180,6 +184,7 @@ class Intake:
                 traceparent=asker.traceparent,
                 named=named,
                 named_for=self._keys_kept,
+                has_room=full is None,
             )
             if (outcome := await self._recorder.record(order)) is not None:
                 return await self._taken(outcome, asker)
@@ -193,22 +198,16 @@ class Intake:
         rows = [found[task] if isinstance(task, UUID) else task for task in outcome.tasks]
         return Taken(rows=rows, reused=reused)
 
-    async def _take_room(self, tasks: int, asker: Asker, *, before: Before) -> Taken | None:
-        """Room for so many tasks, or what answered the same request: it may have come meanwhile and have the room.
-
-        Raises:
-            QueueFullError: there is none.
-        """
+    async def _take_room(self, tasks: int, asker: Asker) -> QueueFullError | None:
+        """Room for so many tasks; or what is to be told if there is none, and nothing else will do."""
         try:
             await self._room.take(asker.tenant, tasks)
-        except QueueFullError:
-            if (again := await before()) is None:
-                raise
-            return again
+        except QueueFullError as full:
+            return full
         return None
 
-    async def _answered_before(self, named: NamedRequest | None, asker: Asker) -> Taken | None:
-        ids = None if named is None else await self._named.find(named, tenant=asker.tenant)
+    async def _answered_before(self, named: NamedRequest, asker: Asker) -> Taken | None:
+        ids = await self._named.find(named, tenant=asker.tenant)
         return None if ids is None else await self._again(ids, asker)
 
     async def _made_before(self, identity: UUID, digest: bytes, asker: Asker) -> Taken | None:

@@ -10,7 +10,8 @@ from typing import Any, Final, NoReturn
 from pydantic_core import PydanticSerializationError, from_json, to_json
 from starlette.responses import Response
 
-from gateway.errors import BodyInvalidError, RequestInvalidError
+from gateway.errors import BodyInvalidError
+from gateway.faults import RequestInvalidError
 from gateway.half_characters import half_character_in
 
 DEEPEST: Final = 64

@@ -42,6 +42,7 @@ USED_S: Final = 60.0  # so long after its last use a key is read in each round
 UNKNOWN_FRESH_S: Final = 1.0
 READS_AT_ONCE: Final = 2  # a flood of keys that nobody has must not take the connections of those who have one
 MOST_KNOWN: Final = 20_000
+NOBODYS_HASH: Final = bytes(32)
 
 Place = tuple[TokenKind, str]  # kind and id of a token
 
@@ -104,16 +105,13 @@ class Keyring(Service):
         known = self._known.get(place)
         if known is None or known.fresh_until <= now:
             known = await self._look_up(place)
-        if known.credential is None:
-            # As much work as for a key that is there.
-            token.matches(bytes(32))
-            return None
-        if not token.matches(known.credential.hash):
+        credential = opened(known.credential, by=token)
+        if credential is None:
             return None
         known.used_at = now
-        if known.credential.caller.key is not None and known.credential.holds(now):
-            self._used.add(known.credential.caller.key)
-        return known.credential
+        if credential.caller.key is not None and credential.holds(now):
+            self._used.add(credential.caller.key)
+        return credential
 
     def has(self, token: Token) -> bool:
         """Whether there is a key or session with the id of this token, whose secret may be wrong; after `find`."""
@@ -201,6 +199,12 @@ class Keyring(Service):
             self._known[place] = _Known(credential, fresh_until=now + fresh_s, used_at=used_at)
         while len(self._known) > MOST_KNOWN:
             del self._known[next(iter(self._known))]  # what was read longest ago
+
+
+def opened(credential: Credential | None, *, by: Token) -> Credential | None:
+    """What a token with its id opens; None if the secret is wrong or there is nothing, with as much work for each."""
+    is_right = by.matches(NOBODYS_HASH if credential is None else credential.hash)
+    return credential if is_right else None
 
 
 def _ids(places: Iterable[Place], kind: TokenKind) -> list[str]:

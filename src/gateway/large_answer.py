@@ -15,7 +15,7 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import AnswersFullError
+from gateway.limit_errors import AnswersFullError
 from gateway.tap import hang_up
 
 WAIT_S: Final = 10.0

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, Final
 
-from gateway.errors import Fault, TaskParamsError
+from gateway.faults import Fault, TaskParamsError
 from gateway.kinds import OfferedKind
 from gateway.patience import Patience
 from gateway.schema_faults import faults_of

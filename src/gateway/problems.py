@@ -23,16 +23,16 @@ from gateway.errors import (
     InternalError,
     KeyMissingError,
     KeyRefusedError,
-    LaterError,
     MethodError,
     NotFoundError,
     RangeError,
-    RequestInvalidError,
     StorageUnavailableError,
     TaskFailedError,
 )
+from gateway.faults import RequestInvalidError
 from gateway.fixed_route import FixedRoute
 from gateway.json_text import json_response
+from gateway.limit_errors import LaterError
 from gateway.near_routes import nearest
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,9 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from common.errors import SundogError
-from gateway.errors import HeadTooLargeError, RequestMalformedError, RequestTooSlowError
+from gateway.errors import RequestMalformedError
 from gateway.framing import ambiguity
+from gateway.limit_errors import HeadTooLargeError, RequestTooSlowError
 from gateway.problems import problem_response
 from gateway.request_log import COMMON, log_refused, request_id_of
 from gateway.settings import GatewaySettings

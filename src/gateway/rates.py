@@ -19,7 +19,7 @@ import anyio
 
 from common.database import Pool
 from common.queries import load_query
-from gateway.errors import TooManyRequestsError
+from gateway.limit_errors import TooManyRequestsError
 
 LEASE_TOKENS: Final = load_query("gateway", "lease_tokens")
 

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+import anyio
 import asyncpg
 
 from common.database import REFUSED, Pool
@@ -15,17 +16,19 @@ from common.notifier import Notifier
 from common.queries import load_query
 from common.words import TaskState
 from gateway.admission import Accepted
+from gateway.batch import TASKS_A_RUN
 from gateway.digests import digest_of_text
-from gateway.errors import DatasetUnknownError, Fault, InternalError
-from gateway.idempotency import NamedRequest
+from gateway.errors import InternalError
+from gateway.faults import DatasetUnknownError, Fault
 from gateway.json_pointer import pointer
 from gateway.json_text import compact_json
+from gateway.order import Order, Outcome
 from gateway.shared import Shared
-from gateway.task_view import Row
 
 log = logging.getLogger(__name__)
 
 MOST_TOGETHER: Final = 200
+MOST_BYTES: Final = 1 << 20  # of params in a statement of several requests: one request may have as many
 RECORD_TASKS: Final = load_query("gateway", "record_tasks")
 
 # What is the same of every new task.
@@ -38,32 +41,11 @@ NEW: Final[Mapping[str, Any]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be recorded together.
+class _Entry:
+    """An order, and the digests of what its tasks ask of their inputs."""
 
-    Attributes:
-        ids: of the tasks, in step with them.
-        places: where each stands in the request's body, as JSON Pointers.
-        digest: of the request, if it chose the id.
-        named: the request's key.
-        named_for: how long the key is kept.
-    """
-
-    tenant: str
-    tasks: Sequence[Accepted]
-    ids: Sequence[UUID]
-    places: Sequence[str]
-    traceparent: str | None = None
-    digest: bytes | None = None
-    named: NamedRequest | None = None
-    named_for: timedelta = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What an order led to, in its order: the row of a task that was made, or the id of an earlier one that will do."""
-
-    tasks: Sequence[Row | UUID]
+    order: Order
+    questions: Sequence[bytes]
 
 
 Result: TypeAlias = Outcome | SundogError | None  # as `Recorder.record` returns or raises it
@@ -85,11 +67,16 @@ class Recorder:
     def __init__(self, *, pool: Pool, notifier: Notifier) -> None:
         self._pool = pool
         self._notifier = notifier
-        self._plain = Shared(self._record_together, most=MOST_TOGETHER)
-        self._once = Shared(self._record_together, most=MOST_TOGETHER, apart=_what_it_takes)
+        together = partial(
+            Shared[_Entry, Result], self._record_together, most=MOST_TOGETHER, weigh=_weight, most_weight=MOST_BYTES
+        )
+        self._plain = together()
+        self._once = together(apart=_what_it_takes)
 
     async def record(self, order: Order) -> Outcome | None:
-        """Record an order; it is durable when this returns. None: its key or its id is taken, and nothing was done.
+        """Record an order; it is durable when this returns.
+
+        None: its key or its id is taken, or there is no room for it, and nothing was done.
 
         Raises:
             DatasetUnknownError: the tenant does not have one of its datasets.
@@ -100,28 +87,31 @@ class Recorder:
         return result
 
     async def _result(self, order: Order) -> Result:
+        # Here and not in the statement's turn, in which those of all would hold up everybody at once.
+        entry = _Entry(order=order, questions=await _questions(order))
         if len(order.tasks) > 1:
-            return (await self._record([order]))[0]
-        shared = self._plain if _what_it_takes(order) is None else self._once
-        return await shared.take(order)
+            return (await self._record([entry]))[0]
+        shared = self._plain if _what_it_takes(entry) is None else self._once
+        return await shared.take(entry)
 
-    async def _record_together(self, orders: Sequence[Order]) -> Sequence[Result]:
+    async def _record_together(self, entries: Sequence[_Entry]) -> Sequence[Result]:
         """What became of each; one that cannot be recorded takes no other with it."""
         try:
-            return await self._record(orders)
+            return await self._record(entries)
         except REFUSED:
             # A value that passed every check, and that Postgres does not take: find out whose it is.
-            return [await self._try_alone(order) for order in orders]
+            return [await self._try_alone(entry) for entry in entries]
 
-    async def _try_alone(self, order: Order) -> Result:
+    async def _try_alone(self, entry: _Entry) -> Result:
         try:
-            return (await self._record([order]))[0]
+            return (await self._record([entry]))[0]
         except REFUSED:
             log.exception("a task that Postgres refuses")
             return InternalError("The task could not be recorded.", advice="Tell the operator this request's id.")
 
-    async def _record(self, orders: Sequence[Order]) -> Sequence[Result]:
-        rows = iter(await self._write(orders))
+    async def _record(self, entries: Sequence[_Entry]) -> Sequence[Result]:
+        rows = iter(await self._write(entries))
+        orders = [entry.order for entry in entries]
         found = [[next(rows) for _ in order.tasks] for order in orders]
         self._tell({
             row["id"]: task.kind
@@ -135,8 +125,8 @@ class Recorder:
         self._notifier.work_arrived(set(kinds.values()))
         self._notifier.feed_moved(kinds)
 
-    async def _write(self, orders: Sequence[Order]) -> Sequence[asyncpg.Record]:
-        arguments = _lists(orders)
+    async def _write(self, entries: Sequence[_Entry]) -> Sequence[asyncpg.Record]:
+        arguments = _lists(entries)
         while True:
             try:
                 found: Sequence[asyncpg.Record] = await self._pool.fetch(RECORD_TASKS, *arguments)
@@ -145,8 +135,22 @@ class Recorder:
             return found
 
 
-def _what_it_takes(order: Order) -> Hashable:
+async def _questions(order: Order) -> Sequence[bytes]:
+    questions = []
+    for number, task in enumerate(order.tasks, 1):
+        questions.append(digest_of_text(tenant=order.tenant, kind=task.kind, params=task.params))
+        if number % TASKS_A_RUN == 0:
+            await anyio.lowlevel.checkpoint()
+    return questions
+
+
+def _weight(entry: _Entry) -> int:
+    return sum(len(task.params) for task in entry.order.tasks)
+
+
+def _what_it_takes(entry: _Entry) -> Hashable:
     """What only one request can have, and this one asks for: a key, or an id that is not new. None: nothing."""
+    order = entry.order
     if order.named is not None:
         return order.tenant, order.named.key
     return None if order.digest is None else order.ids[0]
@@ -167,8 +171,9 @@ def _outcome(found: Sequence[asyncpg.Record], order: Order) -> Outcome:
     )
 
 
-def _lists(orders: Sequence[Order]) -> Sequence[object]:
+def _lists(entries: Sequence[_Entry]) -> Sequence[object]:
     """What each task has, and then what its request has, in step."""
+    orders = [entry.order for entry in entries]
     each = [(number, order, task) for number, order in enumerate(orders) for task in order.tasks]
     tasks = [task for _, _, task in each]
     named = [order.named for _, order, _ in each]
@@ -185,7 +190,7 @@ def _lists(orders: Sequence[Order]) -> Sequence[object]:
         [task.max_attempts for task in tasks],
         [compact_json(task.tags) for task in tasks],
         [compact_json(task.inputs) for task in tasks],
-        [digest_of_text(tenant=order.tenant, kind=task.kind, params=task.params) for _, order, task in each],
+        [question for entry in entries for question in entry.questions],
         [task.reuse for task in tasks],
         [order.tenant for _, order, _ in each],
         [order.traceparent for _, order, _ in each],
@@ -193,6 +198,7 @@ def _lists(orders: Sequence[Order]) -> Sequence[object]:
         [request and request.key for request in named],
         [request and request.digest for request in named],
         [order.named_for for _, order, _ in each],
+        [order.has_room for _, order, _ in each],
     )
 
 

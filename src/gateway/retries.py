@@ -12,7 +12,8 @@ from common.words import TaskState
 from gateway.admission import Admission
 from gateway.deeds import Deed, Deeds
 from gateway.digests import canonical_json, question_digest
-from gateway.errors import DatasetUnknownError, Fault, TaskNotRetriableError
+from gateway.errors import TaskNotRetriableError
+from gateway.faults import DatasetUnknownError, Fault
 from gateway.json_pointer import pointer
 from gateway.params import check_params
 from gateway.paths import not_found

@@ -15,7 +15,7 @@ import anyio
 
 from common.database import Pool
 from common.queries import load_query
-from gateway.errors import QueueFullError
+from gateway.limit_errors import QueueFullError
 
 COUNT_WAITING: Final = load_query("gateway", "count_waiting")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.complaint import Complaint, Path
-from gateway.errors import Fault
+from gateway.faults import Fault
 from gateway.json_pointer import short_pointer
 
 LONGEST_DETAIL: Final = 300

@@ -33,6 +33,8 @@ class Shared(Generic[Item, Result]):
     Args:
         do: does some items; gives a result for each, in their order. Its error is everybody's.
         most: how many it takes at once.
+        weigh: how much of a turn one is; the first of a turn may be more than all of it.
+        most_weight: how much all of a turn may be.
         apart: what no two items of a turn may have in common, None for nothing; the second waits for a later turn.
     """
 
@@ -41,10 +43,14 @@ class Shared(Generic[Item, Result]):
         do: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         *,
         most: int,
+        weigh: Callable[[Item], int] = lambda _item: 0,
+        most_weight: int = 0,
         apart: Callable[[Item], Hashable] = lambda _item: None,
     ) -> None:
         self._do = do
         self._most = most
+        self._weigh = weigh
+        self._most_weight = most_weight
         self._apart = apart
         self._waiting: deque[_Seat[Item, Result]] = deque()
         self._is_busy = False
@@ -97,7 +103,11 @@ class Shared(Generic[Item, Result]):
         turn: list[_Seat[Item, Result]] = []
         passed_over: list[_Seat[Item, Result]] = []
         marks: set[Hashable] = set()
+        weight = 0
         while self._waiting and len(turn) < self._most:
+            weight += self._weigh(self._waiting[0].item)
+            if turn and weight > self._most_weight:
+                break
             seat = self._waiting.popleft()
             mark = self._apart(seat.item)
             (passed_over if mark in marks else turn).append(seat)

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from common.database import TRANSIENT, Connection, Pool, Queryable
 from common.queries import load_query
-from gateway.errors import StorageFullError
+from gateway.limit_errors import StorageFullError
 
 MEASURE_DATASETS: Final = load_query("gateway", "measure_datasets")
 

@@ -19,8 +19,8 @@ from starlette.types import Send
 from common.backoff import jittered
 from common.errors import SundogError
 from common.lifecycle import Service
-from gateway.errors import StreamsFullError, TooManyStreamsError
 from gateway.hub import Hub
+from gateway.limit_errors import StreamsFullError, TooManyStreamsError
 from gateway.outlet import Line, Outlet
 from gateway.settings import StreamSettings
 from gateway.tap import Tap

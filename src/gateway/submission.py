@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from gateway.errors import RequestInvalidError
+from gateway.faults import RequestInvalidError
 from gateway.params import MOST_FAULTS
 from gateway.submission_faults import A_TIME, fault_of
 

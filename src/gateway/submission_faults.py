@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
-from gateway.errors import Fault
+from gateway.faults import Fault
 from gateway.json_pointer import short_pointer
 from gateway.near_words import did_you_mean
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any, Final
 
 from gateway.arrivals import Arrivals
-from gateway.errors import BodyInvalidError, Fault, RequestInvalidError
+from gateway.errors import BodyInvalidError
+from gateway.faults import Fault, RequestInvalidError
 from gateway.form import Form
 from gateway.json_pointer import pointer
 from gateway.json_text import parse_json

@@ -13,9 +13,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from common.lifecycle import Wakeup
-from gateway.errors import StreamsFullError, TooManyStreamsError
 from gateway.feed import Feed
 from gateway.hub import Hub
+from gateway.limit_errors import StreamsFullError, TooManyStreamsError
 from gateway.prefer import APPLIED
 from gateway.streams import Streams
 

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gateway.errors import TaskParamsError
+from gateway.faults import TaskParamsError
 from gateway.params import check_params
 from gateway.schema_faults import LONGEST_DETAIL
 from helpers.offered import offered

@@ -6,7 +6,7 @@ from uuid import UUID
 from common.ids import new_task_id
 from gateway.admission import Accepted
 from gateway.idempotency import NamedRequest
-from gateway.recorder import Order
+from gateway.order import Order
 
 
 def an_order(dataset: UUID, *, key: str | None = None, identity: UUID | None = None) -> Order:

@@ -2,11 +2,12 @@
 -- of the other requests. One statement, so that there is never a task without its inputs or its feed, and one commit for all. Gives one row for
 -- each task that is asked for, in their order: `missing` names inputs whose dataset the tenant does not have, `earlier` is the task whose result
 -- will do instead, `is_done` says whether that one will do or the task was made. If neither, and no task of the request misses anything, then
--- the request's key is taken, or there is a task with the id that the request chose.
+-- the request's key is taken, or there is a task with the id that the request chose, or there is no room for what it needs.
 -- In step: $1 numbers of the requests, $2 ids, $3 kinds, $4 versions of the kinds, $5 params, $6 priorities, $7 run_at (null: now), $8 timeout_s,
 -- $9 memory_mb, $10 max_attempts, $11 tags (JSON lists), $12 inputs (JSON objects, name: dataset), $13 digests of kind and params, $14 whether an
 -- earlier result will do; of the task's request: $15 tenant, $16 traceparent, $17 digest if it chose the id, $18 key, $19 digest if it has a
--- key, $20 how long the key is kept. No two requests of a statement have the same key or chose the same id.
+-- key, $20 how long the key is kept, $21 whether there is room in the queue: if not, earlier results will do for all of its tasks, or none is
+-- recorded. No two requests of a statement have the same key or chose the same id.
 -- Who comes second with a key or an id waits until the first has committed, and then finds it taken. So that statements never wait for each
 -- other in a circle, each takes its keys first, in their order, and then its ids, in theirs: `recorded` sorts, so it has read `free` to the end
 -- before its first row, and `free` all of `claimed`.
@@ -18,10 +19,10 @@ WITH asked AS MATERIALIZED (
     FROM unnest(
         $1::integer[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::timestamptz[], $8::integer[], $9::integer[],
         $10::smallint[], $11::text[], $12::text[], $13::bytea[], $14::boolean[], $15::text[], $16::text[], $17::bytea[], $18::text[],
-        $19::bytea[], $20::interval[]
+        $19::bytea[], $20::interval[], $21::boolean[]
     ) WITH ORDINALITY AS asked (
         request, id, kind, kind_version, params, priority, run_at, timeout_s, memory_mb, max_attempts, tag_list, input_list, question, reuse,
-        tenant, traceparent, request_digest, key, key_digest, kept, place
+        tenant, traceparent, request_digest, key, key_digest, kept, has_room, place
     )
     CROSS JOIN LATERAL (
         SELECT array_agg(input.key ORDER BY input.key) FILTER (WHERE found.id IS NULL) AS missing,
@@ -55,7 +56,7 @@ claimed AS (
     FROM judged
     WHERE key IS NOT NULL
     GROUP BY tenant, key, key_digest, kept
-    HAVING count(missing) = 0
+    HAVING count(missing) = 0 AND bool_and(has_room OR earlier IS NOT NULL)
     ORDER BY tenant, key
     ON CONFLICT (tenant, key) DO UPDATE
     SET request = excluded.request, tasks = excluded.tasks, expires_at = excluded.expires_at
@@ -64,7 +65,7 @@ claimed AS (
 ),
 free AS MATERIALIZED (
     SELECT judged.*,
-           request NOT IN (SELECT request FROM judged WHERE missing IS NOT NULL)
+           request NOT IN (SELECT request FROM judged WHERE missing IS NOT NULL OR NOT (has_room OR earlier IS NOT NULL))
            AND (key IS NULL OR (tenant, key) IN (SELECT tenant, key FROM claimed)) AS is_free
     FROM judged
 ),

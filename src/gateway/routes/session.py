@@ -16,7 +16,7 @@ from gateway.body import read_json
 from gateway.caller import Caller, caller_of, set_caller
 from gateway.cookies import cookie_set, cookies_ended
 from gateway.doorkeeper import Doorkeeper
-from gateway.errors import Fault, RequestInvalidError
+from gateway.faults import Fault, RequestInvalidError
 from gateway.json_text import json_response
 from gateway.keyring import Keyring
 

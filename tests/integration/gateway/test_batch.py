@@ -13,7 +13,7 @@ from common.notifier import Notifier
 from common.words import Channel
 from gateway.admission import Admission
 from gateway.batch import admit_batch
-from gateway.errors import RequestInvalidError
+from gateway.faults import RequestInvalidError
 from gateway.kinds import Catalogue
 from gateway.settings import GatewaySettings
 from helpers.asking import asked, story

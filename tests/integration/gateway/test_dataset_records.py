@@ -9,7 +9,7 @@ import pytest
 from common.database import Pool
 from common.storage import Blob
 from gateway.dataset_records import Handed, Records
-from gateway.errors import StorageFullError
+from gateway.limit_errors import StorageFullError
 from gateway.storage_quota import StorageQuota
 
 

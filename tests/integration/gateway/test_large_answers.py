@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.errors import AnswersFullError
 from gateway.large_answer import AnswerRoom, LargeAnswer
+from gateway.limit_errors import AnswersFullError
 from gateway.results import SMALL_BYTES
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings

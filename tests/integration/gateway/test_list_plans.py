@@ -153,7 +153,7 @@ async def test_an_earlier_result_is_looked_up_by_its_digest(full: asyncpg.Connec
         ["[]"],
         ["{}"],
     ]
-    arguments += [[""], [True], ["default"], [None], [None], [None], [None], [None]]
+    arguments += [[""], [True], ["default"], [None], [None], [None], [None], [None], [True]]
     found = await steps(full, "record_tasks", arguments, is_generic=True, run=False)
 
     assert "task_reusable" in {step.get("Index Name") for step in found}

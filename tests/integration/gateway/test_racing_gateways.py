@@ -18,7 +18,8 @@ from common.notifier import Notifier
 from common.settings import DatabaseSettings
 from gateway.errors import IdempotencyKeyReusedError
 from gateway.idempotency import NamedRequests
-from gateway.recorder import Order, Recorder
+from gateway.order import Order
+from gateway.recorder import Recorder
 from helpers.database import Database, connected
 from helpers.eventually import eventually
 from helpers.factories import a_dataset

@@ -163,3 +163,28 @@ async def test_a_batch_of_which_all_is_there_has_ended(client: httpx2.AsyncClien
     answer = await client.post("/v1/tasks/batch", json=batch)
 
     assert (answer.status_code, [task["id"] for task in answer.json()["tasks"]]) == (200, [earlier["id"]] * 2)
+
+
+async def test_an_earlier_result_will_do_when_there_is_no_room_for_a_new_task(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("INSERT INTO tenant (name, most_queued) VALUES ('default', 1)")
+    body = await asked(connection, params={"top_k": 5})
+    earlier = (await post(client, body)).json()["id"]
+    await succeed(connection, earlier)
+    await connection.execute("UPDATE tenant SET most_queued = 0")
+    there, new = {**body, "reuse": True}, {**body, "reuse": True, "params": {}}
+    bodies: list[tuple[str, Any]] = [
+        ("/v1/tasks", there), ("/v1/tasks/batch", {"tasks": [there, there]}),
+        ("/v1/tasks", new), ("/v1/tasks/batch", {"tasks": [there, new]}), ("/v1/tasks", body),
+    ]  # fmt: skip
+    answers = [
+        await client.post(path, json=each, headers={"idempotency-key": f"k{number}"})
+        for number, (path, each) in enumerate(bodies)
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429, 429]
+    assert answers[0].json()["id"] == earlier
+    assert [answer.json()["code"] for answer in answers[2:]] == ["queue_full"] * 3
+    assert await connection.fetchval("SELECT count(*) FROM task") == 1
+    assert await connection.fetchval("SELECT count(*) FROM idempotency_key") == 2

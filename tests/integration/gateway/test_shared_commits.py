@@ -14,7 +14,8 @@ from common.database import Pool
 from common.ids import uuid7
 from common.notifier import Notifier
 from gateway.idempotency import NamedRequest, NamedRequests
-from gateway.recorder import Order, Outcome, Recorder
+from gateway.order import Order, Outcome
+from gateway.recorder import Recorder
 from helpers.asking import asked
 from helpers.database import Database, connected
 from helpers.eventually import eventually

@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Message
 
 from gateway.body_pace import BodyPace
-from gateway.errors import RequestTooSlowError
+from gateway.limit_errors import RequestTooSlowError
 
 TIMEOUT_S = 10.0
 SLOWEST = 100.0  # bytes a second

@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.errors import StreamsFullError
 from gateway.handover import HandedOver, Handover
+from gateway.limit_errors import StreamsFullError
 
 
 def client_of(stream: ASGIApp) -> httpx2.AsyncClient:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import BodyInvalidError, RequestInvalidError
+from gateway.errors import BodyInvalidError
+from gateway.faults import RequestInvalidError
 from gateway.half_characters import MOST_LEVELS
 from gateway.json_text import DEEPEST, instant, json_bytes, parse_json
 

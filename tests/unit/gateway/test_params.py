@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import TaskParamsError
+from gateway.faults import TaskParamsError
 from gateway.json_pointer import pointer
 from gateway.judge import Judge
 from gateway.kinds import OfferedKind

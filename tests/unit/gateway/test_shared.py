@@ -45,6 +45,17 @@ async def test_who_comes_first_goes_alone_and_the_rest_together() -> None:
     assert answers == {item: item * 2 for item in range(101)}
 
 
+async def test_a_turn_is_no_heavier_than_it_may_be_unless_one_alone_is() -> None:
+    work = Work()
+    work.may.set()
+    shared = Shared(work.do, most=50, weigh=lambda item: item, most_weight=10)
+    async with anyio.create_task_group() as group:
+        for item in (0, 4, 6, 1, 30, 2, 9):
+            group.start_soon(shared.take, item)
+
+    assert work.turns == [[0], [4, 6], [1], [30], [2], [9]]
+
+
 async def test_an_error_is_that_of_its_turn_alone() -> None:
     work = Work()
     shared = Shared(work.do, most=2)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import RequestInvalidError
+from gateway.faults import RequestInvalidError
 from gateway.submission import Submission, parse_submission
 
 DATASET = "01a202b5-8ce5-75f9-b321-dfef86eaf92c"

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from common.database import Pool, open_pool
 from common.settings import DatabaseSettings
 from common.words import KeyRole
-from gateway.errors import QueueFullError, StorageFullError, TooManyRequestsError
+from gateway.limit_errors import QueueFullError, StorageFullError, TooManyRequestsError
 from gateway.rates import Rates
 from gateway.room import QueueRoom
 from gateway.storage_quota import StorageQuota
