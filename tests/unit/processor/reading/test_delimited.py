@@ -607,6 +607,16 @@ def test_quotes_in_a_field_that_is_not_quoted_lose_no_row(
     assert not {"unread_rows", "ragged_rows"} & run.codes
 
 
+def test_inches_behind_line_ends_within_quotes_are_kept(tmp_path: Path) -> None:
+    rows = [(n, f"two,\n {n} lines", '5"' if n % 9 == 5 else "x") for n in range(99)]
+
+    text = "".join(f'{n},"{word}",{size}\n' for n, word, size in rows)
+    frame, run = read_bytes(tmp_path, f"id,word,size\n{text}".encode())
+
+    assert frame.rows() == rows
+    assert "unread_rows" not in run.codes
+
+
 def test_inches_in_every_row_are_kept_and_counted(tmp_path: Path) -> None:
     frame, run = read_bytes(
         tmp_path, b"id,name,size\n" + b"".join(b'%d,"disk, %d",%d"\n' % (n, n, n) for n in range(60))
