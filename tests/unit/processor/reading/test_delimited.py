@@ -98,6 +98,19 @@ def test_numbers_of_any_type_become_text_where_one_late_is_none(tmp_path: Path, 
     assert run.warnings == [("types", "Column 'n' holds 1 values that are no numbers; read as text.")]
 
 
+@pytest.mark.parametrize("odd", ["23:59:60", "12:30", "noon"])
+def test_a_column_of_times_of_which_one_is_odd_is_text_and_leaves_the_others_their_types(
+    tmp_path: Path, odd: str
+) -> None:
+    rows = "".join(f"{value},2024-01-0{day},{day},true\n" for day, value in enumerate(["01:00:00", odd, "02:00:00"], 1))
+
+    frame, run = read_bytes(tmp_path, f"t,day,n,flag\n{rows}".encode())
+
+    assert frame.dtypes == [pl.String, pl.Date, pl.Int64, pl.Boolean]
+    assert frame["t"].to_list() == ["01:00:00", odd, "02:00:00"]
+    assert [message for _, message in run.warnings if "'t'" not in message] == []
+
+
 def test_numbers_with_other_values_among_them_are_text_and_said_to_be(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"n,word\n" + numbered(200) + b"none,x\n")
 
