@@ -1,8 +1,9 @@
 """Structured logs with one set of keys in both services.
 
 A record is a short text and fixed keys: `log.info("task claimed", extra={"task": id, "attempt": 2})`. Keys in use:
-service, task, attempt, lease, kind, processor, request, tenant, code, seconds, count, walls, error. Everything else
-belongs into the text of an exception. Keys that stand where none belong, such as in a path, are blanked in whole lines.
+service, task, attempt, lease, kind, processor, request, tenant, code, seconds, count, walls, error, printed.
+Everything else belongs into the text of an exception. Keys that stand where none belong, such as in a path, are blanked
+in whole lines.
 """
 
 import json
@@ -19,6 +20,7 @@ from common.tokens import without_tokens
 KEYS = (
     "service", "task", "attempt", "lease", "kind", "processor", "request", "tenant", "method", "path", "status",
     "code", "outcome", "phase", "pid", "seconds", "count", "bytes", "walls", "error",
+    "printed",
 )  # fmt: skip
 
 ENCODER: Final = json.JSONEncoder(default=str)

@@ -24,6 +24,7 @@ from gateway.settings import LOOPBACK_NAMES, GatewaySettings
 HAS_KEYS: Final = load_query("gateway", "has_keys")
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+HEALTH: Final = frozenset({"/healthz", "/readyz"})
 HOST: Final = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]{2,45})\]|(?P<name>[^:\[\]]*))(?::[0-9]{0,5})?")
 
 
@@ -50,8 +51,10 @@ class HostCheck:
             await problem_response(refused, scope=scope)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> SundogError | None:
-        host = header(scope, b"host") or ""  # there is one: gateway.framing
-        if self._names is not None and host_name(host) not in self._names:
+        host = header(scope, b"host")
+        if host is None and _is_health_check(scope):
+            return None
+        if self._names is not None and host_name(host or "") not in self._names:
             return HostRefusedError(
                 "This gateway is not reached under this name.", advice="Add it to SUNDOG_GATEWAY_ALLOWED_HOSTS."
             )
@@ -61,6 +64,15 @@ class HostCheck:
         if not host or _place(origin) != host.lower():
             return OriginRefusedError("A page of another site may not change anything here.")
         return None
+
+
+def _is_health_check(scope: Scope) -> bool:
+    """Whether a request without Host is one of a load balancer, which sends it by HTTP/1.0 (haproxy's `httpchk`).
+
+    No browser sends one, and only HTTP/1.0 is let through without (gateway.framing). Even so a proxy may have left it
+    out, so that this is for what shows nobody's data: health, and which methods there are.
+    """
+    return scope["method"] == "OPTIONS" or (scope["method"] in READING and scope["path"] in HEALTH)
 
 
 def served_names(settings: GatewaySettings) -> Collection[str] | None:

@@ -179,6 +179,7 @@ async def _children(settings: ProcessorSettings, *, store: Storage, folder: Path
         hidden=hidden_folders(settings, store),
         scratch_bytes=settings.scratch_mb << 20,
         priority=settings.priority,
+        tells_output=settings.child_output == "log",
     )
     async with children:
         tell_walls(children.walls, required=settings.require_confinement)

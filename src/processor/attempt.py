@@ -192,6 +192,7 @@ class Attempt:
             end=self.end,
         )
         report: Report | None = None
+        child.output.begin(self.claim.task)
         try:
             with self._shop.watchdog.watch(watched):
                 report = await self._follow(child, self._job(files, room=child.room))
@@ -213,6 +214,7 @@ class Attempt:
             await child.end(grace_s=grace_s)
 
     def _give_back(self, child: Child) -> None:
+        child.output.finish()
         child.tasks_done += 1
         self._shop.pool.give_back(child, tenant=self.claim.tenant)
 

@@ -3,10 +3,13 @@
 A child ends when its pipe does. It knows no database and no storage; everything it needs comes with the job.
 """
 
+import contextlib
 import errno
+import io
 import logging
 import os
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -99,7 +102,22 @@ def answer(job: Job, *, kinds: Mapping[str, Kind[Any]], voice: Voice) -> bytes:
         }
     finally:
         os.chdir("/")  # the supervisor removes scratch
+        flush_prints()
     return voice.encode(told)
+
+
+def print_lines() -> None:
+    """Let what is printed leave line by line: a child ends without a flush."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
+
+
+def flush_prints() -> None:
+    """Let go what was printed of this job before it is told to have ended."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # an analysis may have put anything there
+            stream.flush()
 
 
 def enter(scratch: str) -> Path:

@@ -10,6 +10,7 @@ import anyio
 
 from processor import protocol
 from processor.answers import Answers
+from processor.child_output import ChildOutput
 from processor.child_pipe import ChildPipe, PipeClosedError
 from processor.meter import Meter
 from processor.protocol import ChildMessage, Failure, Job, Result
@@ -21,6 +22,7 @@ class Child:
 
     Attributes:
         room: the folder that is its own.
+        output: what it prints.
         pid: its process number; for /proc only, signals go through the pidfd.
         exit_status: None while it lives; then its exit code, or minus the signal that ended it.
         tasks_done: how many tasks it has ended by its own word.
@@ -31,10 +33,13 @@ class Child:
         has_strayed: something in it has spoken for another job than the present one.
     """
 
-    def __init__(self, *, pid: int, pidfd: int, end: socket.socket, room: Room, answers: Answers) -> None:
+    def __init__(
+        self, *, pid: int, pidfd: int, end: socket.socket, output: ChildOutput, room: Room, answers: Answers
+    ) -> None:
         self.pid = pid
         self._answers = answers
         self.room = room
+        self.output = output
         self.exit_status: int | None = None
         self.tasks_done = 0
         self.bytes_at_start = self.bytes_seen = 0
@@ -49,7 +54,8 @@ class Child:
         self._meter = Meter(pid)
 
     async def open(self) -> None:
-        """Make its pipe ready for messages."""
+        """Make its pipes ready for messages and for what it prints."""
+        self.output.open(pid=self.pid)
         await self._pipe.open()
         self.bytes_at_start = self.resident_bytes()
         self.cpu_seconds()
@@ -111,6 +117,7 @@ class Child:
                 if not await self._answers.wait_for(self.gone.wait):
                     await self.gone.wait()  # the fork server is being killed, and its children by that
                 self._pipe.close()
+                self.output.close()
                 await self.room.remove()
 
     async def _last_word(self) -> None:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 from collections import deque
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from anyio.abc import TaskStatus
 from common.lifecycle import Service
 from processor.allocator import allocator_settings
 from processor.answers import Answers, ForkServerError
+from processor.child_output import ChildOutput, output_pipe
 from processor.child_process import Child
 from processor.confinement.wall import Wall
 from processor.forkserver import PACKET_BYTES
@@ -31,6 +33,16 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SUNDOG_CHILD_FAULTS")
 
 ANSWER_S = 20.0  # far more than it takes to fork, or to take leave of a child, on any machine that still works
 END_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """A child that is asked for: our ends of its pipes, its folder, and who waits for it."""
+
+    end: socket.socket
+    output: ChildOutput
+    room: Room
+    waiter: asyncio.Future[Child]
 
 
 class Children(Service):
@@ -47,6 +59,7 @@ class Children(Service):
         hidden: folders that no child may read, even if Python has modules beside them.
         scratch_bytes: disk that a child may fill.
         priority: how far the children stand behind others.
+        tells_output: whether the log tells what they print, or only how much.
         answer_s: how long the fork server may take to start a child, or to say that one has ended.
     """
 
@@ -59,6 +72,7 @@ class Children(Service):
         hidden: Iterable[Path] = (),
         scratch_bytes: int = 1 << 40,
         priority: Priority = Priority.LOW,
+        tells_output: bool = True,
         answer_s: float = ANSWER_S,
     ) -> None:
         super().__init__()
@@ -74,7 +88,8 @@ class Children(Service):
         self._home = home
         self._python = python
         self._living: dict[int, Child] = {}
-        self._requests: deque[tuple[socket.socket, Room, asyncio.Future[Child]]] = deque()
+        self._tells_output = tells_output
+        self._requests: deque[_Request] = deque()
         self._started = 0
         self._control: socket.socket | None = None
 
@@ -86,8 +101,12 @@ class Children(Service):
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
-        process = self._spawn(theirs)
+        ours_printed, theirs_printed = output_pipe()
+        process = self._spawn(theirs, theirs_printed)
         theirs.close()
+        os.close(theirs_printed)
+        output = ChildOutput(ours_printed, is_told=self._tells_output)
+        output.open(pid=process.pid)
         self._control = ours
         try:
             with self._answers.expected:
@@ -103,13 +122,14 @@ class Children(Service):
             ours.close()  # at this the fork server ends its children and itself
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(_wait_or_kill, process)
+            output.close()
             for child in list(self._living.values()):
                 child.ended(status=-signal.SIGKILL, cpu_seconds=0.0)
             self._living.clear()
             while self._requests:
                 self._refuse(OSError("the fork server ended"))
 
-    def _spawn(self, control: socket.socket) -> "subprocess.Popen[bytes]":
+    def _spawn(self, control: socket.socket, output: int) -> "subprocess.Popen[bytes]":
         environment = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
         home = str(self._home)
         environment |= {"POLARS_MAX_THREADS": str(self._threads), "HOME": home, "TMPDIR": home}
@@ -119,6 +139,8 @@ class Children(Service):
             [self._python, "-I", "-m", "processor.forkserver", str(control.fileno()), json.dumps(self._terms)],
             env=environment,
             stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             pass_fds=[control.fileno()],
             cwd=self._home,
             start_new_session=True,  # the children are in it, too: see processor.priority
@@ -151,20 +173,23 @@ class Children(Service):
                         child.ended(status=message["status"], cpu_seconds=message["cpu_seconds"])
 
     def _begin(self, *, pid: int, pidfd: int) -> None:
-        end, room, waiter = self._requests[0]
-        child = self._living[pid] = Child(pid=pid, pidfd=pidfd, end=end, room=room, answers=self._answers)
-        if waiter.done():
+        asked = self._requests[0]
+        child = self._living[pid] = Child(
+            pid=pid, pidfd=pidfd, end=asked.end, output=asked.output, room=asked.room, answers=self._answers
+        )
+        if asked.waiter.done():
             self._refuse(OSError())  # whoever asked has gone
             return
         self._requests.popleft()
-        waiter.set_result(child)
+        asked.waiter.set_result(child)
 
     def _refuse(self, error: OSError) -> None:
         """Tell who has asked first that there is no child; at the end of its pipe one that was started ends."""
-        end, _, waiter = self._requests.popleft()
-        end.close()
-        if not waiter.done():
-            waiter.set_exception(error)
+        asked = self._requests.popleft()
+        asked.end.close()
+        asked.output.close()
+        if not asked.waiter.done():
+            asked.waiter.set_exception(error)
 
     async def start(self) -> Child:
         """A new child, ready for a job. This cannot be cancelled half way, which would leave a child to nobody.
@@ -191,15 +216,20 @@ class Children(Service):
     async def _ask_for_child(self, control: socket.socket, room: Room) -> Child:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)  # noqa: FBT003 - the standard library's signature
+        ours_printed, theirs_printed = output_pipe()
+        output = ChildOutput(ours_printed, is_told=self._tells_output)
         waiter: asyncio.Future[Child] = asyncio.get_running_loop().create_future()
-        self._requests.append((ours, room, waiter))
-        with theirs:
-            try:
-                socket.send_fds(control, [os.fsencode(room.folder)], [theirs.fileno()])
-            except OSError:
-                self._requests.pop()
-                ours.close()
-                raise
+        self._requests.append(_Request(end=ours, output=output, room=room, waiter=waiter))
+        try:
+            socket.send_fds(control, [os.fsencode(room.folder)], [theirs.fileno(), theirs_printed])
+        except OSError:
+            self._requests.pop()
+            ours.close()
+            output.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(theirs_printed)
         if not await self._answers.wait_for(lambda: asyncio.wait([waiter])):
             waiter.cancel()
             raise ForkServerError("The process that starts the analyses does not answer.")

@@ -4,7 +4,7 @@ Starting Python and importing Polars costs 200 ms, a fork of a process that has 
 *used* Polars: a fork after that hangs on locks that Polars' threads held. And it must be a process of its own: a fork
 of the supervisor would carry the supervisor's connections, and its environment with the credentials.
 
-    supervisor ──a folder + a socket──► fork server ──fork──► child (owns both, and goes in behind its walls)
+    supervisor ──a folder, a socket, a pipe──► fork server ──fork──► child (owns them, and goes in behind its walls)
                ◄──"started" + pidfd── (or "refused": there is no room for another process)
                ◄──"exited", status, resource usage──
 
@@ -14,6 +14,7 @@ the supervisor ends, its socket ends, so the fork server ends all children and i
 kills the children (PR_SET_PDEATHSIG), and the processor what they started. Nothing is left over.
 """
 
+import faulthandler
 import json
 import logging
 import os
@@ -47,6 +48,8 @@ def main() -> None:
     The arguments are its number, and as JSON what the children's walls depend on (see `Enclosure.plan`) and their
     priority.
     """
+    faulthandler.enable()  # of children that crash, too; without it native code ends without a word
+    child.print_lines()
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     # Python 3.12 warns of a fork beside threads. Those here are jemalloc's, which prepares for forks, and the one of
     # Polars that cleans up spilled files and sleeps until then. tests/contracts holds that a fork works.
@@ -119,15 +122,17 @@ class ForkServer:
 
     def _hear(self) -> bool:
         try:
-            message, fds, _flags, _address = socket.recv_fds(self._control, PACKET_BYTES, 1)
+            message, fds, _flags, _address = socket.recv_fds(self._control, PACKET_BYTES, 2)
         except ConnectionResetError:  # the supervisor was killed before it read what we sent
             return False
         if not message:
             return False
-        self._fork(socket.socket(fileno=fds[0]), folder=Path(os.fsdecode(message)))
+        end, output = fds
+        self._fork(socket.socket(fileno=end), output, folder=Path(os.fsdecode(message)))
+        os.close(output)
         return True
 
-    def _fork(self, end: socket.socket, *, folder: Path) -> None:
+    def _fork(self, end: socket.socket, output: int, *, folder: Path) -> None:
         fork_server = os.getpid()
         try:
             with self._oom_score.of_a_child():
@@ -137,17 +142,19 @@ class ForkServer:
             self._tell({"type": "refused", "errno": error.errno})
             return
         if pid == 0:
-            self._be_child(end, folder=folder, fork_server=fork_server)
+            self._be_child(end, output, folder=folder, fork_server=fork_server)
         self._children.add(pid)
         end.close()
         pidfd = os.pidfd_open(pid)
         self._tell({"type": "started", "pid": pid}, fd=pidfd)
         os.close(pidfd)
 
-    def _be_child(self, end: socket.socket, *, folder: Path, fork_server: int) -> None:
+    def _be_child(self, end: socket.socket, output: int, *, folder: Path, fork_server: int) -> None:
         """Runs in the child, and never returns: whatever happens must not go on with the fork server's work."""
         status = 1
         try:
+            for number in (1, 2):
+                os.dup2(output, number)
             close_all_but(end.fileno())
             become_child(fork_server=fork_server)
             place_child(self._priority)

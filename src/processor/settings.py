@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -82,6 +82,11 @@ class ProcessorSettings(BaseSettings):
         ge=1,
         description="Tasks of one tenant that a child does before it is ended; 1: a new child for each task, which "
         "costs it some ten milliseconds.",
+    )
+    child_output: Literal["log", "count"] = Field(
+        default="log",
+        description="What the log tells of what analyses and their libraries print: the lines, or only how many bytes; "
+        "see [operations](operations.md#what-analyses-print).",
     )
     log_lines: int = Field(default=1000, ge=1, description="Log lines of one attempt that are kept in its feed.")
     partials_mb: int = Field(

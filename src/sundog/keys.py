@@ -30,6 +30,12 @@ class KeyUnknownError(SundogError):
     code = "key_unknown"
 
 
+class TenantUnknownError(SundogError):
+    """There is no such tenant."""
+
+    code = "tenant_unknown"
+
+
 class RefusedValueError(SundogError):
     """This cannot be the name of a tenant, or a number is out of range."""
 

@@ -20,6 +20,7 @@ from gateway.openapi.document import EXAMPLE_DATASET, OPERATIONS, build_document
 from gateway.openapi.moved_schemas import components_of
 from gateway.problems import PROBLEMS
 from gateway.settings import GatewaySettings
+from gateway.submission import Submission
 from helpers.live import idle_live
 from helpers.offered import offered
 from processor.analyses.profile import KIND as PROFILE
@@ -193,12 +194,42 @@ def test_a_form_has_a_field_for_each_input_by_its_name() -> None:
     free = build_document([kinds["validate"], kinds["query"]], most=MOST)["components"]["schemas"]["SubmissionForm"]
 
     assert {"data", "reference"} <= strict["properties"].keys()
-    assert strict["required"] == ["kind", "data"]
+    assert strict["required"] == ["kind"]
     assert strict["additionalProperties"] is False
     assert free["required"] == ["kind"]
     assert free["additionalProperties"]["format"] == "binary"
     for form in (strict, free):
         assert not [name for name in form["properties"] if not name.isidentifier()]
+
+
+def test_a_form_has_a_field_for_each_of_a_task() -> None:
+    schemas = build_document([offered(PROFILE)], most=MOST)["components"]["schemas"]
+
+    assert schemas["SubmissionForm"]["properties"].keys() == {*Submission.model_fields, "data"}
+    assert schemas["OwnSubmissionForm"]["properties"].keys() == {*Submission.model_fields, "data"} - {"reuse"}
+
+
+@pytest.mark.parametrize(
+    ("form", "is_allowed"),
+    [
+        ({"data": "a,b"}, True),
+        ({"inputs": {"data": EXAMPLE_DATASET}}, True),
+        ({"data": "a,b", "inputs": {}}, True),
+        ({"data": "a,b", "inputs": {"more": EXAMPLE_DATASET}}, True),
+        ({"data": "a,b", "inputs": {"data": EXAMPLE_DATASET}}, False),
+        ({"data": "a,b", "inputs": {"other": EXAMPLE_DATASET}}, False),
+        ({"inputs": {"more": EXAMPLE_DATASET}}, False),
+        ({"more": "a,b"}, False),
+        ({}, False),
+    ],
+)
+def test_an_input_of_a_form_is_a_file_or_a_dataset(form: dict[str, Any], *, is_allowed: bool) -> None:
+    kind = replace(offered(PROFILE), inputs={"data": "it", "more?": "not"})
+    validator = Draft202012Validator(
+        {"$ref": "#/components/schemas/SubmissionForm", **build_document([kind], most=MOST)}
+    )
+
+    assert validator.is_valid({"kind": "profile", **form}) is is_allowed
 
 
 def test_a_strangers_schema_says_the_same_as_a_component() -> None:

@@ -46,6 +46,21 @@ async def test_a_tenant_gets_limits_and_loses_them(database: Database) -> None:
     assert " 5 " not in kept
 
 
+async def test_limits_are_shown_and_nothing_is_made_or_noted(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    said_by(database, "limit", "--tenant", "acme", "--queued", "5")
+    shown = said_by(database, "limit", "--tenant", "acme")
+    unknown = said_by(database, "limit", "--tenant", "acne", code=1)
+    of_nobody = said_by(database, "limit", "--queued", "5", code=1)
+
+    assert " 5 " in shown
+    assert "There is no such tenant." in unknown
+    assert "--tenant" in of_nobody
+    assert [row["name"] for row in await connection.fetch("SELECT name FROM tenant")] == ["acme"]
+    assert await connection.fetchval("SELECT count(*) FROM audit WHERE action = 'tenant.limit'") == 1
+
+
 async def test_a_tenant_is_capped_paused_and_uncapped(database: Database, connection: asyncpg.Connection) -> None:
     async def cap() -> int | None:
         found: int | None = await connection.fetchval(

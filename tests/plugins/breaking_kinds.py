@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -57,6 +58,15 @@ def tell_a_story(run: Run, _inputs: Inputs, params: Params) -> Outcome:
     made = run.scratch / "made.txt"
     made.write_text("three rows")
     run.artifact("made.txt", made, media_type="text/plain")
+    return DONE
+
+
+def print_lines(run: Run, _inputs: Inputs, params: Params) -> Outcome:
+    """Print so many lines on standard output, one on standard error, and one without an end by native code."""
+    for number in range(params.lines):
+        print(f"line {number} of {run.scratch.parent.name}")  # noqa: T201
+    print("never\x1b[2J\rended", file=sys.stderr)  # noqa: T201
+    os.write(1, b"of native code \xff, without an end")
     return DONE
 
 
@@ -180,6 +190,7 @@ ANALYSES: dict[str, Callable[[Run, Inputs, Params], Outcome]] = {
     "too-much": announce_too_much,
     "flood": flood_the_log,
     "link": link_outside,
+    "print": print_lines,
     "environment": tell_environment,
 }
 

@@ -16,6 +16,7 @@ from gateway.kinds import OfferedKind
 from gateway.openapi import callers, others, shapes, tasks
 from gateway.openapi.moved_schemas import SCHEMAS, components_of
 from gateway.openapi.operation import Answer, Operation, reference
+from gateway.openapi.submission_form import DATASET, FILE, form_of, without_reuse
 from gateway.problems import MEDIA_TYPE, PROBLEMS
 from gateway.submission import Changes, Submission
 
@@ -25,7 +26,6 @@ SECURITY: Final = {
     "session": {"type": "apiKey", "in": "cookie", "name": PLAIN},
 }
 EXAMPLE_DATASET: Final = "01a202b5-f227-7cc4-9a41-a44f52e85de4"
-FILE: Final = {"type": "string", "format": "binary", "minLength": 1, "contentMediaType": "application/octet-stream"}
 
 
 def build_document(kinds: Iterable[OfferedKind], *, most: Mapping[str, int], is_open: bool = True) -> Mapping[str, Any]:
@@ -163,11 +163,13 @@ def _schemas_of_kinds(kinds: Collection[OfferedKind], plain: Mapping[str, Any]) 
             schemas |= components_of(f"Result-{kind.name}", kind.result_schema)
         schemas[f"Submission-{kind.name}"] = _submission(plain, kind)
     one = [reference(f"Submission-{kind.name}") for kind in kinds]
+    form = form_of(plain, kinds) if kinds else {"type": "object"}
     return {
         **schemas,
         "Submission": {"oneOf": one} if one else plain,
         "OwnSubmission": {"allOf": [reference("Submission"), {"properties": {"reuse": {"const": False}}}]},
-        "SubmissionForm": _form(plain, kinds) if kinds else {"type": "object"},
+        "SubmissionForm": form,
+        "OwnSubmissionForm": without_reuse(form),
         "DatasetForm": {
             "type": "object",
             "properties": {"data": FILE},
@@ -196,51 +198,24 @@ def _submission(plain: Mapping[str, Any], kind: OfferedKind) -> Mapping[str, Any
 
 def _inputs(plain: Mapping[str, Any], kind: OfferedKind) -> Mapping[str, Any]:
     """The inputs of a kind, under their names; some may be left out, and some kinds take any number of any names."""
-    dataset = {"type": "string", "format": "uuid"}
     if ANY_INPUT in kind.inputs:
         return {
             "type": "object",
             "description": kind.inputs[ANY_INPUT],
             "propertyNames": plain["propertyNames"],
-            "additionalProperties": dataset,
+            "additionalProperties": DATASET,
             "minProperties": 1,
             "maxProperties": plain["maxProperties"],
         }
     return {
         "type": "object",
         "properties": {
-            name: {**dataset, "description": says}
+            name: {**DATASET, "description": says}
             for name, says in zip(kind.input_names, kind.inputs.values(), strict=True)
         },
         "required": kind.needed_inputs,
         "additionalProperties": False,
     }
-
-
-def _form(plain: Mapping[str, Any], kinds: Collection[OfferedKind]) -> Mapping[str, Any]:
-    """A task as a form: each file is an input."""
-    limits = {name: plain["properties"][name] for name in ("priority", "timeout_s", "memory_mb", "max_attempts")}
-    inputs = sorted({name for kind in kinds for name in kind.input_names} - {ANY_INPUT})
-    takes_any = any(ANY_INPUT in kind.inputs for kind in kinds)
-    params = [reference(f"Params-{kind.name}") for kind in kinds]
-    return {
-        "type": "object",
-        "description": "Each file is an input of the kind; params as JSON, tags once for each.",
-        "properties": {
-            "kind": {"type": "string", "enum": [kind.name for kind in kinds]},
-            **dict.fromkeys(inputs, FILE),
-            "params": params[0] if len(params) == 1 else {"anyOf": params},
-            "tags": plain["properties"]["tags"],
-            **{name: _not_null(schema) for name, schema in limits.items()},
-        },
-        "required": ["kind", *(name for name in inputs if all(name in kind.needed_inputs for kind in kinds))],
-        "additionalProperties": FILE if takes_any else False,
-    }
-
-
-def _not_null(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A field of a form is there or not."""
-    return schema["anyOf"][0] if "anyOf" in schema else schema
 
 
 def _example(kind: OfferedKind) -> Mapping[str, Any]:

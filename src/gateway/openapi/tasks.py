@@ -107,7 +107,7 @@ OPERATIONS: Final = (
         group=GROUP,
         says="Ask for a task with an id of one's own: a UUID of version 7, made now. Repeatable.",
         parameters=(TASK, WAIT, PRETTY),
-        body={**A_TASK, JSON: reference("OwnSubmission")},
+        body={JSON: reference("OwnSubmission"), FORM: reference("OwnSubmissionForm")},
         answers={200: ENDED, 202: ACCEPTED},
         errors=("id_invalid", "task_differs", *OF_A_REPEAT, *OF_A_BODY, *OF_A_TASK, *OF_A_FILE, *ASKS_DATABASE),
     ),

@@ -81,6 +81,8 @@ class JsonSource:
             self._mend(another)
         if self._shape.key is not None and self._options.rows_under is None:
             flaws.note("json_list", _told(self._shape.key, splitter.beside))
+        if self._shape.lists:
+            flaws.note("json_list", _told_of_several(self._shape.lists))
 
     def _lines(self, file: Unpacked, splitter: Splitter) -> Iterator[Lines]:
         if self._shape.by_lines:
@@ -100,14 +102,23 @@ class JsonSource:
 
 
 def _told(key: str, beside: Sequence[str]) -> str:
-    left = ""
-    if beside:
-        others = f" and {len(beside) - _NAMED:,} more" if len(beside) > _NAMED else ""
-        left = f"; what the object holds beside it was left out: {', '.join(map(shown, beside[:_NAMED]))}{others}"
+    left = f"; what the object holds beside it was left out: {_named(beside)}" if beside else ""
     return (
         f"The rows are those of the list under {shown(key)}{left}."
         " Set read_options.rows_under to an empty text if the object is a row itself."
     )
+
+
+def _told_of_several(lists: Sequence[str]) -> str:
+    return (
+        f"The JSON is one object with lists under {_named(lists)}; it was read as one row."
+        " Set read_options.rows_under to the list that holds the rows."
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    others = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(map(shown, names[:_NAMED])) + others
 
 
 def _parsed(lines: Iterator[Lines], workers: ThreadPoolExecutor, flaws: Flaws) -> Iterator[Piece]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from processor.reading.json_lines import Lines
 
 _MOST_DIGITS = 40  # more than 128 bits have; Python makes no number of thousands
 _WIDEST = 2**127
+_LONG_WHOLE = re.compile(rb":\s*-?[0-9]{16}[0-9]*+(?![.eE])")  # what a float may not hold
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,7 +101,7 @@ def is_rounded(frame: pl.DataFrame, text: bytes) -> bool:
         return False
     large = frame.select((pl.nth(number).abs() >= 2**53).any() for number in floats).row(0)
     names = [frame.columns[number] for number, is_large in zip(floats, large, strict=True) if is_large]
-    if not names:
+    if not names or _LONG_WHOLE.search(text) is None:
         return False
     decoder = json.JSONDecoder(parse_float=len, parse_int=_whole)
     for line in text.decode("utf-8", errors="replace").split("\n"):

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from common.errors import InputError
@@ -38,6 +38,7 @@ class Shape:
         skip: characters of the text, after blanks, before the first of them.
         key: the name of the list, where it stands in an object.
         before: the names of that object's members before the list.
+        lists: the names of all such lists of an object that is a row because it holds several.
     """
 
     by_lines: bool = False
@@ -46,6 +47,7 @@ class Shape:
     skip: int = 0
     key: str | None = None
     before: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 def shape_of(head: str, *, whole: bool, rows_under: str | None = None) -> Shape:
@@ -63,8 +65,8 @@ def shape_of(head: str, *, whole: bool, rows_under: str | None = None) -> Shape:
     if rows_under:
         return _under(text, rows_under)
     if text.startswith("{"):
-        found = None if rows_under == "" else _wrapped(text, whole=whole)
-        return found or Shape(by_lines=_is_by_lines(text))
+        found = Shape() if rows_under == "" else _wrapped(text, whole=whole)
+        return found if found.in_list else replace(found, by_lines=_is_by_lines(text))
     end = value_at(text, 0)[1]
     rest = text[end:].lstrip() if end is not None else ""
     if text.startswith("["):
@@ -113,15 +115,15 @@ def _under(text: str, name: str) -> Shape:
     )
 
 
-def _wrapped(text: str, *, whole: bool) -> Shape | None:
-    """The list of objects within an object, if that is all there is, and there is one such list."""
+def _wrapped(text: str, *, whole: bool) -> Shape:
+    """The list of objects within an object, if that is all there is, and there is one such list; else objects."""
     members = tuple(_members(text))
     end = members[-1][2] if members else None
     if end is not None and text.startswith("}", end) and (text[end + 1 :].strip() or not whole):
-        return None  # one of many objects
+        return Shape()  # one of many
     lists = [number for number, (_, start, _) in enumerate(members) if _OBJECTS.match(text, start)]
     if len(lists) != 1:
-        return None
+        return Shape(lists=tuple(members[number][0] for number in lists) if whole else ())
     name, start, _ = members[lists[0]]
     return _list_at(text, start, key=name, before=members[: lists[0]])
 

@@ -1,11 +1,15 @@
 """Lines with too many or too few fields, counted over the whole file: Polars cuts and fills them without a word."""
 
+import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from processor.reading.dialect import Dialect
+from processor.reading.packing import Unpacked
 from processor.reading.plan import Plan
+from processor.reading.rewriting import pieces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +23,12 @@ class Irregular:
 
 
 def count_irregular(plan: Plan) -> Irregular | None:
-    """Count in one streaming pass over the lines; None where lines are not rows (a quoted field holds a line end)."""
+    """Count in one streaming pass over the lines, or over rows where a quoted field holds a line end.
+
+    None where quotes are not as they should be, so that nobody knows what Polars takes for a row.
+    """
     if plan.newline != "\n" or plan.lossy:
-        return None
+        return _count_rows(plan)
     text = pl.col("line")
     if plan.comment:
         text = pl.when(~text.str.starts_with(plan.comment)).then(text).otherwise(pl.lit(""))  # nothing of it counts
@@ -48,9 +55,63 @@ def count_irregular(plan: Plan) -> Irregular | None:
         .collect(engine="streaming")
         .row(0, named=True)
     )
-    if found.pop("open"):
+    return _count_rows(plan) if found.pop("open") else Irregular(**found)
+
+
+def _count_rows(plan: Plan) -> Irregular | None:
+    """Count row by row, some times slower."""
+    if plan.comment:
         return None
-    return Irregular(**found)
+    count, first = {True: 0, False: 0}, dict[bool, int]()
+    try:
+        for number, width in _widths(plan):
+            if width != len(plan.names):
+                longer = width > len(plan.names)
+                count[longer] += 1
+                first.setdefault(longer, number)
+    except csv.Error:
+        return None
+    return Irregular(
+        longer=count[True], shorter=count[False], first_longer=first.get(True), first_shorter=first.get(False)
+    )
+
+
+def _widths(plan: Plan) -> Iterator[tuple[int, int]]:
+    """The first line of each row, and how many fields it has; raises `csv.Error` over quotes that are not closed."""
+    lines = _Lines(plan)
+    reader = plan.dialect.reader(lines, strict=True)
+    begin = lines.number
+    for row in reader:
+        if lines.quotes % 2:
+            raise csv.Error  # a quote in a field that is not quoted
+        if row:
+            yield begin + 1, len(row)
+        begin = lines.number
+
+
+class _Lines:
+    """The lines of a plan's file below its preamble.
+
+    Attributes:
+        number: of the last that was given, counted from 1.
+        quotes: how many of them there were so far.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.number = plan.preamble
+        self.quotes = 0
+
+    def __iter__(self) -> Iterator[str]:
+        newline, quote, skipped = self._plan.newline.encode(), (self._plan.dialect.quote or '"'), self._plan.preamble
+        with Unpacked(self._plan.path, self._plan.packing) as file:
+            for piece in pieces(file, newline, quote.encode()):
+                texts = piece.removesuffix(newline).decode("utf-8", errors="replace").split(self._plan.newline)
+                for text in texts[skipped:]:
+                    self.number += 1
+                    self.quotes += text.count(quote) if self._plan.dialect.quote else 0
+                    yield text
+                skipped = max(0, skipped - len(texts))
 
 
 def _quoted(dialect: Dialect) -> str:

@@ -224,7 +224,13 @@ def _guesses(thin: bytes, texts: pl.DataFrame, options: Mapping[str, Any]) -> di
     )
     known = {name: pl.String() for name in texts.columns if beyond[name][0]}
     # An empty text between quotes is missing too, where it is no text.
+    # What Polars takes for a time, and cannot read then, is a matter of that column: the scan finds it.
     typed = pl.read_csv(
-        thin, infer_schema_length=None, try_parse_dates=True, schema_overrides=known or None, **options
+        thin,
+        infer_schema_length=None,
+        try_parse_dates=True,
+        ignore_errors=True,
+        schema_overrides=known or None,
+        **options,
     ).schema
     return {name: typed[name] for name in texts.columns}

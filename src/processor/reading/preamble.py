@@ -82,9 +82,9 @@ def _is_below_titles(rows: Sequence[list[str]], begin: int, set_off: Collection[
     titles, below = [row for row in rows[:begin] if len(row) == 1], rows[begin:]
     if not titles or names_typed_columns(below):
         return True
-    if _are_among(titles, below):
-        return False
-    return begin in set_off or (len(titles) <= _TITLES and not _is_prose(below))
+    if begin in set_off and begin + 1 not in set_off:
+        return True
+    return len(titles) <= _TITLES and not _are_among(titles, below) and not _is_prose(below)
 
 
 def _is_prose(rows: Sequence[list[str]]) -> bool:

@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from common.errors import InputError
@@ -14,6 +15,7 @@ from processor.reading.requoting import Requoting
 _CHUNK = 4 << 20
 _LONGEST_ROW_LINES = 1000
 _LONGEST_ROW = 1 << 20
+_LONGEST_MENDED_LINES = 20
 _FREE, _MOST_SHARE = 20, 0.05
 
 
@@ -115,14 +117,19 @@ class _Rows:
         return rows
 
     def _kept_or_missed(self, waiting: deque[bytes]) -> list[bytes]:
-        """The first line, if its quotes are those of fields that are not quoted."""
+        """The row that begins with the first line, if its quotes are those of fields that are not quoted."""
         self._open, self._bytes, self._odd = [], 0, False
+        for count in range(1, min(len(waiting), _LONGEST_MENDED_LINES) + 1):
+            kept = self.requoting.requoted(b"".join(islice(waiting, count)))
+            if kept is not None:
+                self.number += count
+                for _ in range(count):
+                    waiting.popleft()
+                return [kept]
+        waiting.popleft()
         self.number += 1
-        kept = self.requoting.requoted(waiting.popleft())
-        if kept is None:
-            self._flaws.miss(self.number)
-            return []
-        return [kept]
+        self._flaws.miss(self.number)
+        return []
 
     def _well_formed(self, row: bytes) -> bool:
         dialect = self._plan.dialect

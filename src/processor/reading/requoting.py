@@ -5,13 +5,12 @@ it is a character like others.
 """
 
 import re
-from collections.abc import Iterator
 
 from processor.reading.dialect import Dialect
 
 
 class Requoting:
-    """Puts quotes around the fields of a line that hold some and are not quoted.
+    """Puts quotes around the fields of a row that hold some and are not quoted.
 
     Attributes:
         count: how many fields were not.
@@ -21,28 +20,33 @@ class Requoting:
         self._quote, self._delimiter = (dialect.quote or '"').encode(), dialect.delimiter.encode()
         quote, delimiter = re.escape(self._quote), re.escape(self._delimiter)
         quoted = rb"%b[^%b]*%b(?:%b[^%b]*%b)*" % ((quote,) * 6)
-        self._field = re.compile(rb"(?:(%b)(?=%b|\Z)|([^%b]*))(%b|\Z)" % (quoted, delimiter, delimiter, delimiter))
+        self._field = re.compile(rb"(?:(%b)(?=%b|\Z)|([^%b\r\n]*))(%b|\Z)" % (quoted, delimiter, delimiter, delimiter))
         self._width = width
         self.count = 0
 
-    def requoted(self, line: bytes) -> bytes | None:
-        """The line with its end; None where one of its quotes is not closed, or it has another number of fields."""
-        text = line.rstrip(b"\r\n")
-        fields = list(self._fields(text))
+    def requoted(self, row: bytes) -> bytes | None:
+        """The row with its end; None where one of its quotes is not closed, or it has another number of fields."""
+        text = row.rstrip(b"\r\n")
+        fields = self._fields(text)
         if len(fields) != self._width or any(map(self._is_open, fields)):
             return None
         found = [field for field in fields if not self._is_plain(field)]
         self.count += len(found)
-        row = self._delimiter.join(field if self._is_plain(field) else self._within_quotes(field) for field in fields)
-        return row + line[len(text) :] if found else None
+        mended = self._delimiter.join(
+            field if self._is_plain(field) else self._within_quotes(field) for field in fields
+        )
+        return mended + row[len(text) :] if found else None
 
-    def _fields(self, text: bytes) -> Iterator[bytes]:
+    def _fields(self, text: bytes) -> list[bytes]:
+        """The fields of a row; none where the text is more than one, or less."""
+        fields: list[bytes] = []
         at = 0
         while found := self._field.match(text, at):
-            yield found[1] if found[1] is not None else found[2]
-            at = found.end()
+            fields.append(found[1] if found[1] is not None else found[2])
             if not found[3]:
-                return
+                return fields
+            at = found.end()
+        return []
 
     def _is_plain(self, field: bytes) -> bool:
         """Whether it has no quote, or is quoted as it should be."""

@@ -13,10 +13,11 @@ import asyncpg
 
 from common.words import KeyRole
 from sundog.command import MOST_BIGINT, MOST_INTEGER, Command, whole
-from sundog.keys import Keys, NewKey, TenantChange, opened_keys
+from sundog.keys import Keys, NewKey, RefusedValueError, TenantChange, TenantUnknownError, opened_keys
 from sundog.owner import owner_dsn
 
 MOST_DAYS: Final = 36_500  # a century
+LIMITS: Final = ("datasets", "stored_bytes", "queued", "running")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -42,8 +43,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     show.add_argument("--tenant", help="only of this one")
     revoke = commands.add_parser("revoke", help="let a key and its sessions in no more")
     revoke.add_argument("key", help="its id, or the whole key")
-    limit = commands.add_parser("limit", help="give a tenant limits of its own, or show them; -1 takes one away")
-    limit.add_argument("--tenant", help="which; without it all are shown")
+    limit = commands.add_parser(
+        "limit", help="give a tenant limits of its own; -1 takes one away; without limits, show them"
+    )
+    limit.add_argument("--tenant", help="which, made if new; without it all are shown")
     limit.add_argument("--datasets", type=whole(-1, MOST_INTEGER), metavar="N")
     limit.add_argument("--bytes", type=whole(-1, MOST_BIGINT), metavar="N", dest="stored_bytes", help="in datasets")
     limit.add_argument("--queued", type=whole(-1, MOST_INTEGER), metavar="N", help="waiting tasks")
@@ -97,18 +100,17 @@ async def _create(keys: Keys, arguments: Namespace) -> None:
 
 
 async def _limit(keys: Keys, arguments: Namespace) -> None:
-    if arguments.tenant is not None:
-        await keys.limit(
-            TenantChange(
-                tenant=arguments.tenant,
-                datasets=arguments.datasets,
-                stored_bytes=arguments.stored_bytes,
-                queued=arguments.queued,
-                running=arguments.running,
-            )
+    limits = {name: getattr(arguments, name) for name in LIMITS}
+    if any(limit is not None for limit in limits.values()):
+        if arguments.tenant is None:
+            raise RefusedValueError("Nothing says whose limits these are to be.", advice="Add --tenant and its name.")
+        await keys.limit(TenantChange(tenant=arguments.tenant, **limits))
+    rows = [row for row in await keys.tenants() if arguments.tenant in {None, row["name"]}]
+    if not rows and arguments.tenant is not None:
+        raise TenantUnknownError(
+            "There is no such tenant.", advice="`sundog keys limit` shows all; the first key or limit makes one."
         )
-    rows = await keys.tenants()
-    _print_table([row for row in rows if arguments.tenant in {None, row["name"]}])
+    _print_table(rows)
 
 
 def _print_table(rows: Sequence[asyncpg.Record]) -> None:

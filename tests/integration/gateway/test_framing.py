@@ -138,6 +138,42 @@ async def test_a_client_of_http_1_0_needs_no_host_where_any_is_served(
 
 
 @pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        (b"GET /healthz", 200),
+        (b"GET /readyz", 200),
+        (b"HEAD /readyz", 200),
+        (b"OPTIONS /", 204),
+        (b"GET http://evil.example/healthz", 400),
+        (b"GET /v1/tasks", 421),
+        (b"GET /", 421),
+        (b"GET /metrics", 421),
+        (b"POST /v1/tasks/cancel", 421),
+        (b"POST /readyz", 421),
+    ],
+)
+async def test_health_checks_by_http_1_0_need_no_host_and_all_else_does(
+    gateway: RunningGateway, asked: bytes, status: int
+) -> None:
+    """As haproxy sends them unless it is told more."""
+    async with connected_to(gateway.url) as client:
+        await client.send(asked + b" HTTP/1.0\r\n\r\n")
+        answer = await client.answer(method="HEAD" if asked.startswith(b"HEAD") else "GET")
+
+        assert (answer.status, answer.headers["connection"]) == (status, "close")
+
+
+@pytest.mark.parametrize("host", [b"evil.example", b""])
+async def test_a_health_check_that_names_another_host_is_refused(gateway: RunningGateway, host: bytes) -> None:
+    """A web page that reaches the gateway by a name of its own must not even learn that it is there."""
+    for version in (b"1.0", b"1.1"):
+        async with connected_to(gateway.url) as client:
+            await client.send(b"GET /readyz HTTP/" + version + b"\r\nHost: " + host + b"\r\n\r\n")
+
+            assert (await client.answer()).status == 421
+
+
+@pytest.mark.parametrize(
     ("target", "host", "is_fine"),
     [
         (b"/v1/tasks", b"localhost", True),

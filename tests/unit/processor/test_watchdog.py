@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 
 from processor.answers import Answers
+from processor.child_output import ChildOutput, output_pipe
 from processor.child_process import Child
 from processor.claim import Ending
 from processor.disk import Fill
@@ -24,8 +25,15 @@ def watched(folder: Path, *, end: Callable[[Ending], None], deadline: float = ma
     """A process that does nothing, as the watchdog sees a child."""
     ours, theirs = socket.socketpair()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process, ours, theirs:
+        printed, to_print = output_pipe()
+        os.close(to_print)
         child = Child(
-            pid=process.pid, pidfd=os.pidfd_open(process.pid), end=ours, room=Room(folder), answers=Answers(within=30)
+            pid=process.pid,
+            pidfd=os.pidfd_open(process.pid),
+            end=ours,
+            output=ChildOutput(printed, is_told=True),
+            room=Room(folder),
+            answers=Answers(within=30),
         )
         yield Watched(
             child=child,
@@ -38,6 +46,7 @@ def watched(folder: Path, *, end: Callable[[Ending], None], deadline: float = ma
         )
         process.kill()
         child.ended(status=-9, cpu_seconds=0)
+        child.output.close()
 
 
 async def test_a_disk_look_that_never_comes_back_keeps_nobody_from_the_neighbour(tmp_path: Path) -> None:

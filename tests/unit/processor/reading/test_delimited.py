@@ -98,6 +98,19 @@ def test_numbers_of_any_type_become_text_where_one_late_is_none(tmp_path: Path, 
     assert run.warnings == [("types", "Column 'n' holds 1 values that are no numbers; read as text.")]
 
 
+@pytest.mark.parametrize("odd", ["23:59:60", "12:30", "noon"])
+def test_a_column_of_times_of_which_one_is_odd_is_text_and_leaves_the_others_their_types(
+    tmp_path: Path, odd: str
+) -> None:
+    rows = "".join(f"{value},2024-01-0{day},{day},true\n" for day, value in enumerate(["01:00:00", odd, "02:00:00"], 1))
+
+    frame, run = read_bytes(tmp_path, f"t,day,n,flag\n{rows}".encode())
+
+    assert frame.dtypes == [pl.String, pl.Date, pl.Int64, pl.Boolean]
+    assert frame["t"].to_list() == ["01:00:00", odd, "02:00:00"]
+    assert [message for _, message in run.warnings if "'t'" not in message] == []
+
+
 def test_numbers_with_other_values_among_them_are_text_and_said_to_be(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"n,word\n" + numbered(200) + b"none,x\n")
 
@@ -605,6 +618,16 @@ def test_quotes_in_a_field_that_is_not_quoted_lose_no_row(
     assert set(frame["size"]) == {"x", field}
     assert set(frame["word"]) == {beside[1:-1].replace('""', '"')}
     assert not {"unread_rows", "ragged_rows"} & run.codes
+
+
+def test_inches_behind_line_ends_within_quotes_are_kept(tmp_path: Path) -> None:
+    rows = [(n, f"two,\n {n} lines", '5"' if n % 9 == 5 else "x") for n in range(99)]
+
+    text = "".join(f'{n},"{word}",{size}\n' for n, word, size in rows)
+    frame, run = read_bytes(tmp_path, f"id,word,size\n{text}".encode())
+
+    assert frame.rows() == rows
+    assert "unread_rows" not in run.codes
 
 
 def test_inches_in_every_row_are_kept_and_counted(tmp_path: Path) -> None:

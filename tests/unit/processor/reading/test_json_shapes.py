@@ -116,6 +116,25 @@ def test_the_caller_may_say_where_the_rows_of_an_object_are(tmp_path: Path, inde
     assert row["data"] == [{"a": 1}]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_object_with_several_lists_is_one_row_and_told(tmp_path: Path, indent: int | None) -> None:
+    row = {"id": 1, "users": [{"a": 1}], "orders": [{"b": 1}, {"b": 2}]}
+    text = json.dumps(row, indent=indent)
+
+    frame, warnings = read_text(tmp_path, text)
+
+    assert frame.to_dicts() == [row]
+    ((code, message),) = warnings
+    assert code == "json_list"
+    assert message == (
+        "The JSON is one object with lists under 'users', 'orders'; it was read as one row."
+        " Set read_options.rows_under to the list that holds the rows."
+    )
+    assert read_text(tmp_path, text, rows_under="")[1] == []
+    assert read_text(tmp_path, text, rows_under="orders")[0].to_dicts() == row["orders"]
+    assert read_text(tmp_path, f"{text}\n{text}")[1] == []
+
+
 @pytest.mark.parametrize("text", ['{"data": [{"a": 1}], "x": 1}', '[{"data": [{"a": 1}]}]'])
 @pytest.mark.parametrize("name", ["Data", "x", "a"])
 def test_rows_under_a_name_that_is_no_list_are_refused(tmp_path: Path, text: str, name: str) -> None:

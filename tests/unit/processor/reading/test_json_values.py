@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from common.errors import InputError
 from helpers.profiling import input_of, profile_bytes
@@ -16,6 +18,7 @@ from helpers.recording_run import RecordingRun
 from processor.raw_json import check_object
 from processor.reading import ReadOptions, read
 from processor.reading.columns import MOST_DEPTH
+from processor.reading.json_text import without_halves
 
 MEMORY_OF_CHECKS: Final = """
 import resource, sys
@@ -99,6 +102,17 @@ def test_half_a_character_is_told_and_stands_as_the_replacement(tmp_path: Path) 
         frame, warnings = read_text(tmp_path, text)
         assert frame["a"].to_list() == ["hi \ufffd", r"\ud83d", "😀", "\ufffdx"]
         assert warnings == [("encoding", r"Halves of characters (such as \ud83d alone) stand as U+FFFD.")]
+
+
+@given(st.lists(st.sampled_from(["\\\\", "\\n", r"\ud83d", r"\ude00", r"\uDBFF", r"\u0041", "ud83d", "x"]), max_size=8))
+def test_halves_are_those_that_a_parser_finds(pieces: list[str]) -> None:
+    text = f'{{"a": "{"".join(pieces)}"}}'
+    value = json.loads(text)["a"]
+
+    whole, count = without_halves(text.encode())
+
+    assert json.loads(whole)["a"] == "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in value)
+    assert count == sum("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def test_bytes_that_are_no_utf_8_are_told(tmp_path: Path) -> None:

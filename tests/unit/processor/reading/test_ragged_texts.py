@@ -81,3 +81,27 @@ def test_titles_above_a_table_of_texts_are_still_told_from_names(
 
     assert frame.columns == names
     assert cut == 0
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("title", ["", "A title\n\n"])
+def test_rows_beside_line_ends_in_quotes_are_counted_as_rows(tmp_path: Path, title: str, newline: str) -> None:
+    row = 'x,"two\nlines"\n'
+    text = title + "a,b\n" + row + "x,y,z\n" + row + "x\n" + "x,y,z,w\n"
+    path = tmp_path / "input"
+    path.write_bytes(text.replace("\n", newline).encode())
+    run = RecordingRun(tmp_path)
+
+    def work(table: Table) -> tuple[pl.DataFrame, int]:
+        frame = table.frame.collect()
+        assert table.check_lines is not None
+        table.check_lines()
+        return frame, table.flaws.cut
+
+    frame, cut = read(run, input_of(path), ReadOptions(), work)
+
+    before = title.count("\n")
+    told = dict(run.warnings)
+    assert (frame.height, cut) == (5, 2)
+    assert told["ragged_rows"].startswith(f"2 lines (the first is line {before + 4}) have more fields")
+    assert told["short_rows"].startswith(f"1 lines (the first is line {before + 7}) have fewer fields")
