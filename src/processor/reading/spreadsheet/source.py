@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -15,11 +14,11 @@ from processor.reading.options import ReadOptions
 from processor.reading.spreadsheet.batch import Batch
 from processor.reading.spreadsheet.cells import batches
 from processor.reading.spreadsheet.frames import frame_of
+from processor.reading.spreadsheet.layout import Layout, find_table
 from processor.reading.spreadsheet.parts import Parts
 from processor.reading.spreadsheet.workbook import opened
 
 _LOOK_AT = 100
-_PREAMBLE = 20
 
 
 class ExcelSource:
@@ -64,32 +63,25 @@ class ExcelSource:
 
     def _frames(self, found: Iterator[Batch], flaws: Flaws) -> Iterator[tuple[pl.DataFrame, set[str]]]:
         first = next(found, Batch())
-        start, header = self._layout(first, flaws)
-        names = [_as_name(cell) for cell in first.row(start)] if header else []
-        for batch in chain([first.since(start + header)], found):
+        layout = self._layout(first, flaws)
+        for batch in chain([first.since(layout.first)], found):
             mixed: set[str] = set()
-            yield frame_of(batch, names, mixed), mixed
+            yield frame_of(batch, layout.names or [], mixed), mixed
 
-    def _layout(self, first: Batch, flaws: Flaws) -> tuple[int, bool]:
-        """How many of the rows stand before the table, and whether its first row holds names."""
+    def _layout(self, first: Batch, flaws: Flaws) -> Layout:
+        """Where the table is; what is left out for that is told."""
         rows = [first.row(number) for number in range(min(_LOOK_AT, len(first.rows)))]
         if not rows and self._options.skip_rows:
             raise InputError("The sheet ends before its table begins.", advice="Look at read_options.skip_rows.")
         if not rows:
             raise InputError("The sheet is empty.", advice="Choose another by read_options.sheet.")
-        widths = [sum(cell is not None for cell in row) for row in rows]
-        start = 0
-        if self._options.skip_rows is None and max(widths) > 1:
-            start = next((n for n, width in enumerate(widths[:_PREAMBLE]) if width > 1), 0)
-        if start:
-            flaws.note("preamble", f"The first {start} rows are no rows of the table; they were left out.")
-        if self._options.header is not None:
-            return start, self._options.header
-        header = looks_like_header([[_as_name(cell) for cell in row] for row in rows[start:]])
-        if not header:
+        start = None if self._options.skip_rows is None else 0
+        layout = find_table(rows, start=start, named=self._options.header)
+        if layout.start:
+            flaws.note("preamble", f"The first {layout.start} rows are no rows of the table; they were left out.")
+        if layout.names is None and self._options.header is None:
             flaws.note("header", "The first row looks like data; the columns are named column_1, column_2 and so on.")
-        return start, header
-
-
-def _as_name(cell: Any) -> str:
-    return "" if cell is None else str(cell)
+        if layout.units is not None:
+            shown = ", ".join(unit[:20] for unit in layout.units[:10])
+            flaws.note("units", f"The row below the names holds units ({shown}); it was left out.")
+        return layout
