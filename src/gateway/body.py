@@ -10,6 +10,7 @@ from gateway.body_digest import checked_stream, digests_asked
 from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.header import header
 from gateway.json_text import parse_json
+from gateway.large_answer import take_room
 from gateway.tap import has_come
 
 
@@ -30,6 +31,7 @@ async def read_json(request: Request, *, limit: int) -> Any:
         MediaTypeError: the body is not announced as JSON.
         TooLargeError: it has more than `limit` bytes; no more than those were read.
         BodyInvalidError: it is no JSON.
+        AnswersFullError: the answer will show it again, and there is no room for that.
     """
     sent = media_type(request)
     if not is_json(sent):
@@ -37,14 +39,16 @@ async def read_json(request: Request, *, limit: int) -> Any:
             f"A body of the type {sent[:100] or 'nothing'} is not taken here.",
             advice="Send content-type: application/json; curl -d says it is a form unless -H says otherwise.",
         )
-    return parse_json(await read_body(request, limit=limit))
+    body = await read_body(request, limit=limit)
+    await take_room(request.scope, len(body), is_made=True)
+    return parse_json(body)
 
 
 async def read_optional_json(request: Request, *, limit: int, otherwise: Any) -> Any:
     """The JSON value in the body, or `otherwise` if there is no body.
 
     Raises:
-        MediaTypeError, TooLargeError, BodyInvalidError: as `read_json`.
+        MediaTypeError, TooLargeError, BodyInvalidError, AnswersFullError: as `read_json`.
     """
     if media_type(request):
         return await read_json(request, limit=limit)

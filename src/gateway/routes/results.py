@@ -13,7 +13,7 @@ from common.queries import load_query
 from common.storage import Storage
 from gateway.blob_response import Download, blob_response
 from gateway.caller import tenant_of
-from gateway.conditional import PRIVATE, is_known, not_modified, versioned
+from gateway.conditional import is_known, not_modified, versioned
 from gateway.errors import NotFoundError
 from gateway.json_text import json_bytes
 from gateway.paths import artifact_path, not_found, path_id
@@ -51,7 +51,7 @@ class ResultRoutes:
         etag = f'"{found["lease"]}"'
         if is_known(request, etag):
             return not_modified(etag)
-        return self._results.answer(identity, found, headers={"etag": etag, "cache-control": PRIVATE})
+        return await self._results.answer(request, identity, found, etag=etag)
 
     async def _artifacts(self, request: Request) -> Response:
         identity = path_id(request, of="task")

@@ -81,8 +81,10 @@ class TaskRoutes:
         return await self._answer(request, await self._intake.take_as(identity, asked, asker=asker))
 
     async def _answer(self, request: Request, taken: Taken) -> Answer:
+        frame = replace(taken, rows=())  # their params may be large, and the wait long
+
         def show(row: Row, result: str | None) -> Response:
-            return task_response(replace(taken, rows=[row]), result=result)
+            return task_response(replace(frame, rows=[row]), result=result)
 
         find = self._finder(request)
         return await self._later.end(request, taken.rows[0], otherwise=task_response(taken), find=find, show=show)
