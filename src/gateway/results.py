@@ -19,6 +19,7 @@ SELECT_RESULT: Final = load_query("gateway", "select_result")
 SELECT_LARGE_RESULT: Final = load_query("gateway", "select_large_result")
 
 JSON: Final = "application/json"
+NOTHING: Final = 0
 
 
 class Results:
@@ -34,6 +35,11 @@ class Results:
     async def find(self, task: UUID, *, tenant: str, most_bytes: int = SMALL_BYTES) -> Mapping[str, Any] | None:
         """How the task stands (`state`, `error`) and its result: `lease`, `bytes`, and `body` if it is not larger.
 
+        Args:
+            task: which.
+            tenant: whose.
+            most_bytes: of a body that is read already; `NOTHING` where perhaps nobody needs it.
+
         None if the tenant has no such task.
         """
         row: Mapping[str, Any] | None = await self._pool.fetchrow(SELECT_RESULT, task, tenant, most_bytes)
@@ -41,6 +47,8 @@ class Results:
 
     async def answer(self, request: Request, task: UUID, found: Mapping[str, Any], *, etag: str) -> Response:
         """The result that was found, as its processor wrote it: no parsing of what may be megabytes.
+
+        What of it was not read yet is read here, and for HEAD nothing at all.
 
         Raises:
             AnswersFullError: it is large, and there is no room for it.

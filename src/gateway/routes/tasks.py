@@ -23,6 +23,7 @@ from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
 from gateway.intake import Intake, Taken, own_id
+from gateway.large_answer import take_room
 from gateway.later_answers import Answer, Find, LaterAnswers, shown
 from gateway.pagination import page_asked, page_response
 from gateway.paths import not_found, path_id
@@ -126,7 +127,8 @@ class TaskRoutes:
     async def _list(self, request: Request) -> Response:
         asked, wanted = page_asked(request), filter_asked(request)
         counted = _count_asked(request)
-        rows, last = await self._listed.page(wanted, asked, tenant=tenant_of(request))
+        room = partial(take_room, request.scope, is_made=False)
+        rows, last = await self._listed.page(wanted, asked, tenant=tenant_of(request), room=room)
         more = {"total": asdict(await self._listed.total(wanted, tenant=tenant_of(request)))} if counted else None
         shown_rows = [task_view(row) for row in rows]
         return page_response("tasks", shown_rows, request=request, asked=asked, last=last, more=more)
