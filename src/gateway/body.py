@@ -1,6 +1,6 @@
 """A request's body, read within bounds."""
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -12,6 +12,8 @@ from gateway.header import header
 from gateway.json_text import parse_json
 from gateway.large_answer import take_room
 from gateway.tap import has_come
+
+SHOWN_BYTES: Final = 4 << 10  # what an answer says about a task besides what its request said, with much to spare
 
 
 def media_type(request: Request) -> str:
@@ -40,7 +42,7 @@ async def read_json(request: Request, *, limit: int) -> Any:
             advice="Send content-type: application/json; curl -d says it is a form unless -H says otherwise.",
         )
     body = await read_body(request, limit=limit)
-    await take_room(request.scope, len(body), is_made=True)
+    await take_room(request.scope, len(body) + SHOWN_BYTES, is_made=True)
     return parse_json(body)
 
 

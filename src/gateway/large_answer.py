@@ -2,7 +2,7 @@
 
 Such an answer takes room for all of its bytes (gateway.answer_room), is given to the connection piece by piece as the
 client takes them, and gives the room back when its last byte has gone. A client that takes nothing for a while is cut
-off, and so is one that needs much longer than the size explains, lest it keep the room of others. Routes know nothing
+off, and so is one that takes too little for long, lest it keep the room of others. Routes know nothing
 of it. But one that knows how much it is about to read, or to be asked to show again, takes the room before it does so
 (`take_room`): then who finds none is told so before anything has cost memory, or was done.
 
@@ -10,6 +10,7 @@ Streams have no length, and bounds of their own (gateway.outlet); stored files c
 in memory. Both pass unchanged.
 """
 
+import logging
 from typing import Final
 
 import anyio
@@ -24,12 +25,14 @@ from gateway.presented import Presented
 from gateway.problems import problem_response
 from gateway.tap import hang_up
 
+log = logging.getLogger(__name__)
+
 SMALL_BYTES: Final = 256 << 10
 CHUNK_BYTES: Final = 64 << 10
 # For one piece. A connection that works takes 64 KiB in seconds, even by telephone; one that hangs (a closed laptop, a
 # tunnel) comes back within this or not at all. Streams wait as long.
 PATIENCE_S: Final = 30.0
-SLOWEST_BYTES_PER_S: Final = 32 << 10  # on the average, for the whole: a slow telephone's
+SLOWEST_BYTES_PER_S: Final = 32 << 10  # on the average, once that time has passed: less than a slow telephone's
 
 ROOM: Final = "answer_room"
 PLACE: Final = "answer_place"
@@ -43,7 +46,7 @@ class LargeAnswers:
         app: what answers.
         room: for large ones.
         patience_s: the time that a client has for each piece.
-        slowest_bytes_per_s: for each of these bytes it has a second for the whole, besides that time.
+        slowest_bytes_per_s: how slowly it may take them on the average, once that time has passed.
     """
 
     def __init__(
@@ -144,17 +147,23 @@ class _Answer:
         await self._give(memoryview(body), more=message.get("more_body", False))
 
     async def _give(self, body: memoryview, *, more: bool) -> None:
-        patience_s = self._large.patience_s
-        latest = anyio.current_time() + patience_s + len(body) / self._large.slowest_bytes_per_s
-        for begin in range(0, len(body), CHUNK_BYTES):
-            end = begin + CHUNK_BYTES
-            with anyio.CancelScope(deadline=min(anyio.current_time() + patience_s, latest)) as patience:
-                await self._send(_piece(body[begin:end], more=more or end < len(body)))
+        patience_s, slowest = self._large.patience_s, self._large.slowest_bytes_per_s
+        began = anyio.current_time()
+        for start in range(0, len(body), CHUNK_BYTES):
+            end = start + CHUNK_BYTES
+            latest = min(anyio.current_time(), began + start / slowest) + patience_s
+            with anyio.CancelScope(deadline=latest) as patience:
+                await self._send(_piece(body[start:end], more=more or end < len(body)))
             if patience.cancelled_caught:
-                self._ends = True
-                hang_up(self._scope)
-                await self._send(_piece(memoryview(b""), more=True))  # returns when the connection has ended
+                await self._cut_off(taken=start)
                 return
+
+    async def _cut_off(self, *, taken: int) -> None:
+        self._ends = True
+        extra = {"request": self._scope["state"].get("request_id"), "bytes": taken, "of": self._length}
+        log.info("a client was cut off that did not take its answer", extra=extra)
+        hang_up(self._scope)
+        await self._send(_piece(memoryview(b""), more=True))  # returns when the connection has ended
 
     async def _refuse(self, start: Message, error: AnswersFullError) -> None:
         is_done = self._scope["method"] not in READING

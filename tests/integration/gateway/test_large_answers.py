@@ -21,11 +21,14 @@ from common.ids import uuid7
 from gateway.answer_room import AnswerRoom
 from gateway.errors import AnswersFullError
 from gateway.large_answer import SMALL_BYTES, LargeAnswers
+from gateway.routes.batches import ADDED_BYTES
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings
 from helpers.asking import asked
 from helpers.eventually import eventually
 from helpers.factories import a_kind, a_processor, finished_task, queued_task
+from helpers.gateways import GatewayFactory
+from helpers.keys import a_key, bearer
 from helpers.raw_http import CutError, connected_to
 
 BYTES: Final = 16 << 20
@@ -156,6 +159,22 @@ async def test_what_would_be_answered_at_length_is_not_done_without_room(
     assert await connection.fetchval("SELECT count(*) FROM task") == 1
 
 
+async def test_a_batch_of_many_small_tasks_is_not_done_without_room(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, room: AnswerRoom, any_params: None
+) -> None:
+    many = {"tasks": [await asked(connection)] * 400}
+    room.wait_s = 0
+    async with taken_by_others(room):
+        refused = await client.post("/v1/tasks/batch", json=many)
+    assert await connection.fetchval("SELECT count(*) FROM task") == 0
+    taken = await client.post("/v1/tasks/batch", json=many)
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "answers_full")
+    assert (taken.status_code, len(taken.json()["tasks"])) == (202, 400)
+    said = len(taken.request.content)
+    assert said + 600 * 400 < len(taken.content) < said + ADDED_BYTES * 400
+
+
 async def test_what_was_done_before_its_answer_grew_large_is_told_with_its_place(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, room: AnswerRoom
 ) -> None:
@@ -187,6 +206,27 @@ async def test_head_needs_no_room(asking: Asking, room: AnswerRoom) -> None:
             head = await asking.client.head(url)
             assert head.status_code == 200
             assert int(head.headers["content-length"]) > SMALL_BYTES
+
+
+async def test_one_tenants_stalled_readers_hold_up_no_other_tenant(
+    gateways: GatewayFactory, connection: asyncpg.Connection
+) -> None:
+    keys = {tenant: bearer(await a_key(connection, tenant=tenant)) for tenant in ("slow", "quick")}
+    urls = {
+        tenant: f"/v1/tasks/{await finished_task(connection, tenant=tenant, envelope={'data': 'x' * BYTES})}/result"
+        for tenant in keys
+    }
+    async with (
+        gateways.start(own={"open": False, "answers_mb": 2 * BYTES >> 20}) as gateway,
+        connected_to(gateway.url, receive_buffer=4096) as slow,
+        connected_to(gateway.url, receive_buffer=4096) as slow_too,
+        httpx2.AsyncClient(base_url=gateway.url) as client,
+    ):
+        await slow.request(urls["slow"], headers=keys["slow"])
+        assert (await slow.answer()).status == 200
+        await slow_too.request(urls["slow"], headers=keys["slow"])
+        answers = [await client.get(urls["quick"], headers=keys["quick"]) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
 
 
 async def is_free(room: AnswerRoom) -> bool:
