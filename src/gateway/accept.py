@@ -14,10 +14,10 @@ def preferred(accept: str | None, offered: Sequence[str]) -> str | None:
     a wildcard stands for several, the one that is offered first.
 
     Args:
-        accept: the header; None if there is none, which takes anything.
+        accept: the header, all its lines; None if there is none, which takes anything.
         offered: media types, the usual one first.
     """
-    ranges = [_range(part) for part in (accept or "*/*").lower().split(",")]
+    ranges = [_range(part) for part in (accept or "").lower().split(",") if part.strip()] or [("*/*", 1.0)]
     refused = {name for name, weight in ranges if weight <= 0}
     wanted = sorted(((name, weight) for name, weight in ranges if weight > 0), key=lambda each: -each[1])
     for name, _ in wanted:

@@ -11,6 +11,7 @@ from gateway.json_pointer import pointer
 from gateway.json_text import compact_json
 from gateway.kinds import Catalogue, OfferedKind, near_kinds
 from gateway.params import check_params
+from gateway.patience import Patience
 from gateway.settings import GatewaySettings
 from gateway.submission import Changes, Submission, parse_submission
 
@@ -50,11 +51,12 @@ class Admission:
         self._catalogue = catalogue
         self._settings = settings
 
-    async def admit(self, asked: object) -> Accepted:
+    async def admit(self, asked: object, *, patience: Patience | None = None) -> Accepted:
         """The task that is asked for.
 
         Args:
             asked: the JSON value of the body.
+            patience: with a request that asks for more than this task.
 
         Raises:
             RequestInvalidError: it is none, or does not fit its kind.
@@ -62,7 +64,7 @@ class Admission:
         submission = parse_submission(asked)
         kind = await self.kind(submission.kind)
         _check_inputs(submission.inputs, kind=kind)
-        check_params(submission.params, kind=kind)
+        check_params(submission.params, kind=kind, patience=patience)
         self.check_limits(submission)
         return self._accepted(submission, kind=kind)
 

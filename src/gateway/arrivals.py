@@ -9,6 +9,9 @@ or two, and whether it has an end at all. So nothing of a request is recorded be
 promised to somebody else, who handed the same in meanwhile, and cannot be taken back. An upload may also take hours, in
 which its key may have been revoked, and the room been taken by others; so both are looked at again when its bytes are
 there.
+
+What is there takes no room when it is handed in again, and only its bytes tell that it is the same. So where there is
+no room a file may still have as many bytes as the largest that the tenant has under its name.
 """
 
 import logging
@@ -21,7 +24,7 @@ import asyncpg
 from common.storage import TROUBLE, Arrival, Storage, TooLargeError
 from gateway.dataset_records import Handed, Records
 from gateway.deeds import Deeds
-from gateway.errors import DatasetEmptyError
+from gateway.errors import DatasetEmptyError, StorageFullError
 from gateway.names import dataset_name, media_type_of
 from gateway.storage_quota import no_room
 
@@ -85,18 +88,35 @@ class Arrivals:
             StorageFullError: the tenant has no room for it, beside the others of this request.
         """
         checked = dataset_name(name)
-        left = await self._records.bytes_left(self._tenant) - sum(each.blob.bytes for each in self._handed)
-        if left < self._limit and declared is not None and declared.isdigit() and int(declared) > left:
-            raise no_room(left)
+        most, full = await self._most_bytes(checked)
+        if most < self._limit and declared is not None and declared.isdigit() and int(declared) > most:
+            raise full
         try:
-            arrival = await self._storage.receive(await _not_empty(chunks), limit=min(self._limit, left))
+            arrival = await self._storage.receive(await _not_empty(chunks), limit=min(self._limit, most))
         except TooLargeError as error:
-            if left < self._limit:
-                raise no_room(left) from error
+            if most < self._limit:
+                raise full from error
             raise
         self._unkept.append(arrival)
         media_type = media_type_of(checked, sent=sent_media_type)
         self._handed.append(Handed(name=checked, blob=arrival.blob, media_type=media_type))
+
+    async def _most_bytes(self, name: str) -> tuple[int, StorageFullError]:
+        """How many bytes a file of this name may have, and what is told of one that has more.
+
+        Raises:
+            StorageFullError: there is no room, nor is it there.
+        """
+        try:
+            left = await self._records.bytes_left(self._tenant) - sum(each.blob.bytes for each in self._handed)
+            full = no_room(left)
+        except StorageFullError as error:
+            left, full = 0, error
+        if left < self._limit:
+            left = max(left, await self._records.largest(name, tenant=self._tenant))
+        if left <= 0:
+            raise full
+        return left, full
 
     async def record(self) -> Sequence[asyncpg.Record]:
         """Make datasets of all that was taken, in its order, or of nothing.

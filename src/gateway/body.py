@@ -35,28 +35,36 @@ async def read_json(request: Request, *, limit: int) -> Any:
         BodyInvalidError: it is no JSON.
         AnswersFullError: the answer will show it again, and there is no room for that.
     """
-    sent = media_type(request)
-    if not is_json(sent):
-        raise MediaTypeError(
-            f"A body of the type {sent[:100] or 'nothing'} is not taken here.",
-            advice="Send content-type: application/json; curl -d says it is a form unless -H says otherwise.",
-        )
-    body = await read_body(request, limit=limit)
-    await take_room(request.scope, len(body) + SHOWN_BYTES, is_made=True)
-    return parse_json(body)
+    _check_json(request)
+    return await _shown_again(request, await read_body(request, limit=limit))
 
 
 async def read_optional_json(request: Request, *, limit: int, otherwise: Any) -> Any:
-    """The JSON value in the body, or `otherwise` if there is no body.
+    """The JSON value in the body, or `otherwise` if there is no body, whatever type it would have.
 
     Raises:
         MediaTypeError, TooLargeError, BodyInvalidError, AnswersFullError: as `read_json`.
     """
-    if media_type(request):
-        return await read_json(request, limit=limit)
-    if await read_body(request, limit=limit):
-        raise MediaTypeError("A body without a type is not taken here.", advice="Send content-type: application/json.")
-    return otherwise
+    body = await read_body(request, limit=limit)
+    if not body:
+        return otherwise
+    _check_json(request)
+    return await _shown_again(request, body)
+
+
+async def _shown_again(request: Request, body: bytes) -> Any:
+    """The value of a body that the answer will show again; who finds no room for that is told before it is done."""
+    await take_room(request.scope, len(body) + SHOWN_BYTES, is_made=True)
+    return parse_json(body)
+
+
+def _check_json(request: Request) -> None:
+    sent = media_type(request)
+    if not is_json(sent):
+        raise MediaTypeError(
+            f"A body {f'of the type {sent[:100]}' if sent else 'without a type'} is not taken here.",
+            advice="Send content-type: application/json; curl -d says it is a form unless -H says otherwise.",
+        )
 
 
 async def check_no_body(request: Request, *, says: str, advice: str) -> None:

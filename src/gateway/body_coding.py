@@ -5,7 +5,7 @@ from typing import Final
 from starlette.requests import Request
 
 from gateway.errors import ContentCodingError, PartialUploadError
-from gateway.header import header
+from gateway.header import header, header_list
 
 PLAIN: Final = frozenset({"", "identity"})
 
@@ -16,8 +16,8 @@ def check_plain(request: Request) -> None:
     Raises:
         ContentCodingError: it is (RFC 9110, section 15.5.16).
     """
-    coding = header(request.scope, b"content-encoding")
-    if coding is not None and coding.strip().lower() not in PLAIN:
+    codings = header_list(request.scope, b"content-encoding") or ""
+    if any(coding.strip().lower() not in PLAIN for coding in codings.split(",")):
         raise ContentCodingError(
             "A body with a Content-Encoding is not taken.",
             advice="Send it without that header; a file that is compressed, like a.csv.gz, as it is.",

@@ -6,6 +6,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.header import header_list
+
 # To be kept by the browser that asked and by nothing on the way, and shown again only after we were asked.
 PRIVATE: Final = "private, no-cache"
 
@@ -17,10 +19,7 @@ def etag_of(body: bytes) -> str:
 
 def is_known(request: Request, etag: str) -> bool:
     """Whether the request's If-None-Match names this ETag."""
-    lines = request.headers.getlist("if-none-match")
-    if not lines:
-        return False
-    sent = ",".join(lines)  # several lines are one list (RFC 9110, section 5.3)
+    sent = header_list(request.scope, b"if-none-match") or ""
     return sent.strip() == "*" or etag in {word.strip().removeprefix("W/") for word in sent.split(",")}
 
 

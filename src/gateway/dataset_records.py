@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 import anyio
 import asyncpg
 
-from common.database import Connection, Pool
+from common.database import TRANSIENT, Connection, Pool
 from common.errors import SundogError
 from common.ids import new_dataset_id
 from common.queries import load_query
@@ -25,6 +25,7 @@ from common.storage import TROUBLE, Blob
 from gateway.shared import Shared
 from gateway.storage_quota import StorageQuota, Tally
 
+LARGEST_DATASET: Final = load_query("gateway", "largest_dataset")
 LOCK_DATASETS: Final = load_query("gateway", "lock_datasets")
 RECORD_DATASET: Final = load_query("gateway", "record_dataset")
 
@@ -73,6 +74,14 @@ class Records:
             StorageFullError: the tenant may have no more.
         """
         return await self._quota.bytes_left(tenant)
+
+    async def largest(self, name: str, *, tenant: str) -> int:
+        """The bytes of the largest dataset that is there under a name; 0 if there is none, or Postgres is away."""
+        try:
+            most: int = await self._pool.fetchval(LARGEST_DATASET, tenant, name)
+        except TRANSIENT:
+            return 0
+        return most
 
     async def write(
         self, handed: Sequence[Handed], *, tenant: str, meanwhile: Callable[[], Awaitable[None]]

@@ -11,7 +11,7 @@ from gateway.accept import preferred
 from gateway.body import check_no_body
 from gateway.caller import tenant_of
 from gateway.errors import NotAcceptableError, QueryInvalidError
-from gateway.header import header
+from gateway.header import header_list
 from gateway.paths import path_id
 from gateway.wire import Form
 
@@ -52,7 +52,7 @@ def feed_asked(request: Request) -> FeedAsked:
         after=cursor_asked(request),
         form=form,
         follow=follow_asked(request),
-        comes_back=form is Form.SSE and Form.SSE.value in request.headers.get("accept", ""),
+        comes_back=form is Form.SSE and Form.SSE.value in (header_list(request.scope, b"accept") or ""),
     )
 
 
@@ -70,7 +70,7 @@ def form_asked(request: Request) -> Form:
     Raises:
         NotAcceptableError: it accepts none of the forms.
     """
-    form = preferred(request.headers.get("accept"), list(Form))
+    form = preferred(header_list(request.scope, b"accept"), list(Form))
     if form is None:
         raise NotAcceptableError("A feed has none of these forms.", advice=f"Accept one of {', '.join(Form)}.")
     return Form(form)
@@ -78,7 +78,7 @@ def form_asked(request: Request) -> Form:
 
 def form_instead_of_json(request: Request) -> Form | None:
     """The form of a feed that the client wants where JSON is usual; None if it did not name one before JSON."""
-    accept = header(request.scope, b"accept")
+    accept = header_list(request.scope, b"accept")
     if accept in {None, "*/*", JSON}:  # nearly all
         return None
     form = preferred(accept, [JSON, *Form])

@@ -5,9 +5,7 @@ if it does not fit. So this costs what is wrong, not what is there. What is not 
 is longer than it may be, or the branches of `oneOf` that its discriminator does not mean.
 """
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from heapq import nsmallest
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
@@ -16,12 +14,11 @@ from jsonschema_rs import Draft202012Validator, FancyRegexOptions, Validator, Va
 
 from gateway.complaint import Complaint, Path
 from gateway.json_pointer import pointer
-from gateway.schema_parts import Look, parts_of, unknown_names, wrong_names
+from gateway.patience import EnoughError, Entry, Patience
+from gateway.schema_parts import Look, parts_of, unknown_names, wrong_name
 
 MOST_OF_ONE: Final = 20  # complaints about one value
 MOST_REFERENCES: Final = 16  # that lead to each other
-MOST_LOOKS: Final = 5_000  # some 100 ms
-MOST_CPU_S: Final = 0.1  # where many of them are at large values
 
 # Of those that look around or back; others take time by the length of the text alone.
 PATTERNS: Final = FancyRegexOptions(backtrack_limit=10_000)
@@ -40,14 +37,6 @@ LAST: Final = frozenset({"type", "maxItems", "maxProperties"})
 LEFT: Final = ("contains", "unevaluatedProperties", "unevaluatedItems")
 
 
-class _EnoughError(Exception):
-    """It was looked at for as long as it may be."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.path = path
-
-
 class Inspection:
     """One inspection of params that do not fit.
 
@@ -55,15 +44,17 @@ class Inspection:
         schema: the whole.
         judges: one for each schema in it.
         plain: the judges of single words that were needed before, by their places.
+        patience: how long it may take.
     """
 
-    def __init__(self, schema: Mapping[str, Any], *, judges: ValidatorMap, plain: dict[Path, Validator]) -> None:
+    def __init__(
+        self, schema: Mapping[str, Any], *, judges: ValidatorMap, plain: dict[Path, Validator], patience: Patience
+    ) -> None:
         self._schema = schema
         self._judges = judges
         self._plain = plain
         self._known: dict[Path, Callable[[object], bool]] = {}
-        self._looks = 0
-        self._until = time.thread_time() + MOST_CPU_S
+        self._patience = patience
 
     def complaints(self, params: Mapping[str, Any]) -> Iterator[Complaint]:
         """Each, as it is found; one at least."""
@@ -72,16 +63,15 @@ class Inspection:
             for complaint in self._of(Look((), self._schema, params, ())):
                 found = True
                 yield complaint
-        except (_EnoughError, RecursionError) as enough:  # the latter where a schema leads to itself and on
+        except (EnoughError, RecursionError) as enough:  # the latter where a schema leads to itself and on
             if not found:
-                yield Complaint(path=enough.path if isinstance(enough, _EnoughError) else (), word="", schema={})
+                yield Complaint(path=enough.path if isinstance(enough, EnoughError) else (), word="", schema={})
 
     def _of(self, look: Look) -> Iterator[Complaint]:
         """What a schema complains of; nothing if the value fits."""
         if self._fits(look):
             return
-        if time.thread_time() > self._until:
-            raise _EnoughError(look.path)
+        self._patience.go_on(look.path)
         if not isinstance(look.schema, Mapping):
             yield Complaint(path=look.path, word=None, wanted=False, value=look.value, schema={})
             return
@@ -104,9 +94,7 @@ class Inspection:
                 yield from self._of(part)
 
     def _fits(self, look: Look) -> bool:
-        self._looks += 1
-        if self._looks > MOST_LOOKS:
-            raise _EnoughError(look.path)
+        self._patience.look(look.path)
         return self.fits(look.at)(look.value)
 
     def fits(self, at: Path) -> Callable[[object], bool]:
@@ -120,6 +108,10 @@ class Inspection:
         """Whether a pattern of the schema is found in a name."""
         return self._alone((*look.at, "patternProperties", pattern), {"pattern": pattern}).is_valid(name)
 
+    def each(self, entries: Iterable[Entry], look: Look) -> Iterator[Entry]:
+        """The entries of a value, as long as there is time."""
+        return self._patience.each(entries, look.path)
+
     def _keeps(self, look: Look, word: str) -> bool:
         return self._alone((*look.at, word), {word: look.schema[word]}).is_valid(look.value)
 
@@ -131,12 +123,11 @@ class Inspection:
 
     def _of_names(self, look: Look) -> Iterator[Complaint]:
         if look.schema.get("additionalProperties") is False and (
-            wrong := nsmallest(MOST_OF_ONE, unknown_names(look, asks=self))
+            wrong := list(islice(unknown_names(look, asks=self), MOST_OF_ONE))
         ):
             yield look.complaint("additionalProperties", names=wrong)
-        if "propertyNames" in look.schema:
-            for wrong_name in wrong_names(look, asks=self):
-                yield look.complaint("propertyNames", names=[wrong_name.value], branches=[self._some(wrong_name)])
+        if "propertyNames" in look.schema and (name := wrong_name(look, asks=self)):
+            yield look.complaint("propertyNames", names=[name.value], branches=[self._some(name)])
 
     def _of_the_same(self, look: Look) -> Iterator[Complaint]:
         """What the schemas complain of that the value itself must fit, too."""

@@ -6,20 +6,21 @@ was accepted once must not be refused the second time because the kinds or the b
 at once both find nothing and both try to record; a unique index lets one of them, and the other looks again.
 """
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from functools import partial
+from typing import Final, TypeAlias
 from uuid import UUID
 
-from common.ids import new_task_id, unix_ms_of
+from common.ids import new_task_id
 from gateway.admission import Accepted, Admission
 from gateway.batch import admit_batch, place_of
 from gateway.deeds import Deeds, untold
 from gateway.digests import named_digest, request_digest
-from gateway.errors import Fault, IdInvalidError, NotFoundError, RequestInvalidError, TaskDiffersError
+from gateway.errors import Fault, NotFoundError, QueueFullError, RequestInvalidError, TaskDiffersError
 from gateway.idempotency import ChosenIds, NamedRequest, NamedRequests
+from gateway.own_id import check_time
 from gateway.recorder import Order, Outcome, Recorder
 from gateway.room import QueueRoom
 from gateway.task_view import Row
@@ -27,8 +28,6 @@ from gateway.tasks import Tasks
 
 ONE: Final = "/v1/tasks"
 BATCH: Final = "/v1/tasks/batch"
-VERSION: Final = 7
-ID_OFF_MS: Final = 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +57,9 @@ class Taken:
     rows: Sequence[Row]
     reused: frozenset[UUID] = frozenset()
     is_replay: bool = False
+
+
+Before: TypeAlias = Callable[[], Awaitable[Taken | None]]  # what answered the same request, if it came before
 
 
 class Intake:
@@ -129,11 +131,13 @@ class Intake:
         digest = request_digest(asked)
         if (again := await self._made_before(identity, digest, asker)) is not None:
             return again
-        _check_time(identity)
+        check_time(identity)
         accepted = await self._admission.admit(asked)
         if accepted.reuse:
             raise RequestInvalidError([Fault(pointer="/reuse", detail="must be false with an id of your own")])
-        await self._room.take(asker.tenant, 1)
+        made_before = partial(self._made_before, identity, digest, asker)
+        if (again := await self._take_room(1, asker, before=made_before)) is not None:
+            return again
         order = Order(
             tenant=asker.tenant,
             tasks=[accepted],
@@ -145,7 +149,7 @@ class Intake:
         if (outcome := await self._recorder.record(order)) is not None:
             return await self._taken(outcome, asker)
         # Somebody has it. If it is not this tenant, then nothing is told of it but that: as of one's own.
-        if (again := await self._made_before(identity, digest, asker)) is None:
+        if (again := await made_before()) is None:
             raise _differs()
         return again
 
@@ -161,11 +165,13 @@ class Intake:
         named = None
         if asker.key is not None:
             named = NamedRequest(key=asker.key, digest=named_digest(asked, route=route))
+        answered_before = partial(self._answered_before, named, asker)
         while True:
-            if named is not None and (again := await self._answered_before(named, asker)) is not None:
+            if (again := await answered_before()) is not None:
                 return again
             accepted = await admit()
-            await self._room.take(asker.tenant, len(accepted))
+            if (again := await self._take_room(len(accepted), asker, before=answered_before)) is not None:
+                return again
             order = Order(
                 tenant=asker.tenant,
                 tasks=accepted,
@@ -187,8 +193,22 @@ class Intake:
         rows = [found[task] if isinstance(task, UUID) else task for task in outcome.tasks]
         return Taken(rows=rows, reused=reused)
 
-    async def _answered_before(self, named: NamedRequest, asker: Asker) -> Taken | None:
-        ids = await self._named.find(named, tenant=asker.tenant)
+    async def _take_room(self, tasks: int, asker: Asker, *, before: Before) -> Taken | None:
+        """Room for so many tasks, or what answered the same request: it may have come meanwhile and have the room.
+
+        Raises:
+            QueueFullError: there is none.
+        """
+        try:
+            await self._room.take(asker.tenant, tasks)
+        except QueueFullError:
+            if (again := await before()) is None:
+                raise
+            return again
+        return None
+
+    async def _answered_before(self, named: NamedRequest | None, asker: Asker) -> Taken | None:
+        ids = None if named is None else await self._named.find(named, tenant=asker.tenant)
         return None if ids is None else await self._again(ids, asker)
 
     async def _made_before(self, identity: UUID, digest: bytes, asker: Asker) -> Taken | None:
@@ -216,23 +236,3 @@ def _differs() -> TaskDiffersError:
 
 def _gone() -> NotFoundError:
     return NotFoundError("The task that answers this request is no longer kept.", advice="Ask again with another key.")
-
-
-def own_id(text: str) -> UUID:
-    """An id that a client chose. It tells when its task was made, since lists are sorted by ids.
-
-    Raises:
-        IdInvalidError: it is no UUID of version 7.
-    """
-    try:
-        identity = UUID(text)
-    except ValueError:
-        identity = UUID(int=0)
-    if identity.version != VERSION:
-        raise IdInvalidError("A task's id is a UUID of version 7.", advice="uuidgen --time-v7 makes one.")
-    return identity
-
-
-def _check_time(identity: UUID) -> None:
-    if abs(unix_ms_of(identity) - time.time() * 1_000) > ID_OFF_MS:
-        raise IdInvalidError("The time in a new task's id is off by more than a day.", advice="Make it anew.")

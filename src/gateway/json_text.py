@@ -2,17 +2,19 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final, NoReturn
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 from starlette.responses import Response
 
-from gateway.errors import BodyInvalidError
+from gateway.errors import BodyInvalidError, RequestInvalidError
+from gateway.half_characters import half_character_in
 
 DEEPEST: Final = 64
-MOST_DIGITS: Final = 308  # a float's range; beyond it, comparing the number with one fails
+TOO_LARGE: Final = 10**308  # a float's range; comparing a number beyond it with one fails
 # What the parser says → what is wrong, in our words.
 REASONS: Final[Mapping[str, str]] = {
     "Expecting value": "a value is missing",
@@ -28,6 +30,8 @@ REASONS: Final[Mapping[str, str]] = {
     "Invalid \\uXXXX escape": "a text has an escape that is none",
 }
 PLAIN_BELOW: Final = 10**300  # well within that
+NUMBERS: Final = frozenset({int, float})
+NESTED: Final = frozenset({dict, list})
 
 
 def parse_json(text: bytes | str) -> Any:
@@ -35,21 +39,20 @@ def parse_json(text: bytes | str) -> Any:
 
     Raises:
         BodyInvalidError: it is no JSON (NaN and infinite numbers are none), no UTF-8, or nested too deep.
+        RequestInvalidError: a text in it has half a character.
     """
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError:  # the quick reader takes less than we do, and says less
-        return _parse_slowly(text)
-    return value if _is_plain(value, depth=DEEPEST) else _parse_slowly(text)
+        value = _parse_slowly(text)
+    _check(value)
+    return value
 
 
 def _parse_slowly(text: bytes | str) -> Any:
     try:
         value = json.loads(
-            text.decode("utf-8-sig") if isinstance(text, bytes) else text,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-            parse_int=_of_a_size,
+            text.decode("utf-8-sig") if isinstance(text, bytes) else text, parse_constant=_refuse_constant
         )
     except UnicodeDecodeError as error:
         raise BodyInvalidError("The JSON is not encoded in UTF-8.") from error
@@ -61,9 +64,10 @@ def _parse_slowly(text: bytes | str) -> Any:
             f"This is no JSON: {why}, at line {error.lineno}, column {error.colno}.",
             advice="Check its quotes and commas.",
         ) from error
-    except ValueError as error:  # ours
-        raise BodyInvalidError(f"This is no JSON: {error}.", advice="Check its numbers.") from error
-    _check_depth(value)
+    except ValueError as error:  # Python's own bound of digits
+        raise _no_number("a number is too large") from error
+    if (fault := half_character_in(value)) is not None:
+        raise RequestInvalidError([fault], advice="Write a character beyond U+FFFF as itself, or as two escapes.")
     return value
 
 
@@ -77,10 +81,7 @@ def stored_json(text: str) -> Any:
 
 def compact_json(value: object) -> str:
     """A value that came from `parse_json`, with ids in it, as a short JSON text, quickly."""
-    try:
-        return to_json(value).decode()
-    except PydanticSerializationError:  # half a character
-        return json.dumps(value, separators=(",", ":"), default=str)
+    return to_json(value).decode()
 
 
 def json_bytes(value: object) -> bytes:
@@ -114,49 +115,31 @@ def instant(moment: datetime | str | None) -> str | None:
 
 
 def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number")
+    raise _no_number(f"{word} is no number")
 
 
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("a number is too large")
-    return number
+def _no_number(why: str) -> BodyInvalidError:
+    return BodyInvalidError(f"This is no JSON: {why}.", advice="Check its numbers.")
 
 
-def _of_a_size(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        raise ValueError("a number is too large")
-    return int(digits)
-
-
-def _is_plain(value: Any, *, depth: int) -> bool:
-    """Whether a value is far from every bound, so that nobody has to look closer."""
-    if value is None or isinstance(value, str):
-        return True
-    if isinstance(value, int | float):  # NaN is less than nothing
-        return -PLAIN_BELOW < value < PLAIN_BELOW
-    if depth <= 1:
-        return False
-    for each in value.values() if isinstance(value, dict) else value:
-        if not isinstance(each, str) and not _is_plain(each, depth=depth - 1):
-            return False
-    return True
-
-
-def _check_depth(value: object) -> None:
-    level: list[object] = [value]
+def _check(value: object) -> None:
+    """Pass if it is not nested too deep, and no number is too large; level by level, which is quicker than each."""
+    level: list[Any] = [value]
     for _ in range(DEEPEST):
-        level = [inner for outer in level for inner in _inside(outer)]
-        if not level:
+        numbers = [each for each in level if type(each) in NUMBERS]
+        if numbers and not (min(numbers) > -PLAIN_BELOW and max(numbers) < PLAIN_BELOW):
+            _check_sizes(numbers)
+        nested = [each.values() if type(each) is dict else each for each in level if type(each) in NESTED and each]
+        if not nested:
             return
+        level = list(chain.from_iterable(nested))
     raise _too_deep()
 
 
-def _inside(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+def _check_sizes(numbers: Iterable[float]) -> None:
+    for number in numbers:
+        if not (math.isfinite(number) if isinstance(number, float) else -TOO_LARGE < number < TOO_LARGE):
+            raise _no_number("a number is too large")
 
 
 def _too_deep() -> BodyInvalidError:

@@ -6,18 +6,21 @@ inspected in bounded time (`gateway.inspection`).
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from jsonschema_rs import Draft202012Validator, Validator, ValidatorMap, validator_map_for
 
 from gateway.complaint import Complaint, Path
 from gateway.inspection import PATTERNS, Inspection
+from gateway.patience import Patience
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 log = logging.getLogger(__name__)
+
+Complaints: TypeAlias = Generator[Complaint, None, None]
 
 
 class Judge:
@@ -43,8 +46,13 @@ class Judge:
                 extra={"title": schema.get("title"), "error": str(error)[:500]},
             )
 
-    def complaints(self, params: Mapping[str, Any]) -> Iterator[Complaint]:
-        """Each, as it is found; none if the params fit."""
+    def complaints(self, params: Mapping[str, Any], *, patience: Patience | None = None) -> Complaints:
+        """Each, as it is found; none if the params fit. Who does not take all of them closes it.
+
+        Args:
+            params: of a task.
+            patience: what is left of it, if there is more than these to be looked at.
+        """
         if self._whole is None:
             return
         try:
@@ -52,8 +60,12 @@ class Judge:
         except UnicodeEncodeError:  # half a character
             params = _of_whole_characters(params)
             fit = self._whole.is_valid(params)
-        if not fit:
-            yield from Inspection(self._schema, judges=self._judges, plain=self._plain).complaints(params)
+        if fit:
+            return
+        patience = patience or Patience()
+        inspection = Inspection(self._schema, judges=self._judges, plain=self._plain, patience=patience)
+        with patience.spent():
+            yield from inspection.complaints(params)
 
     @cached_property
     def _judges(self) -> ValidatorMap:

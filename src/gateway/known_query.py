@@ -16,6 +16,7 @@ from gateway.errors import QueryInvalidError
 from gateway.near_words import LONGEST, did_you_mean
 from gateway.openapi.document import OPERATIONS
 from gateway.openapi.operation import Operation
+from gateway.presented import NO, YES
 
 
 class KnownQuery:
@@ -34,10 +35,14 @@ class KnownQuery:
         """Serve one request.
 
         Raises:
-            QueryInvalidError: it has a parameter that is unknown, or one that comes twice.
+            QueryInvalidError: it has a parameter that is unknown, or one that comes twice; or `pretty`, which no route
+                looks at, says neither yes nor no.
         """
         if scope["query_string"]:
-            check_names([name for name, _ in QueryParams(scope["query_string"]).multi_items()], known=self._names)
+            asked = QueryParams(scope["query_string"]).multi_items()
+            check_names([name for name, _ in asked], known=self._names)
+            if dict(asked).get("pretty", "") not in {*YES, *NO}:
+                raise QueryInvalidError("pretty: must be empty, 1 or true; or 0 or false.")
         await self._app(scope, receive, send)
 
 

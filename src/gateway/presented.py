@@ -14,7 +14,7 @@ from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.accept import preferred
-from gateway.header import header
+from gateway.header import header_list
 from gateway.outline import outline, problem_lines
 
 JSON: Final = "application/json"
@@ -23,6 +23,10 @@ TEXT: Final = "text/plain"
 LARGE_BYTES: Final = 64 << 10  # to be done in a thread: others wait for the loop
 MOST_AT_ONCE: Final = 2  # of the large ones: each takes some twenty times its size
 MOST_BYTES: Final = 1 << 20  # even so: Python reads JSON in one go, about 100 ms for each MiB
+
+# What `?pretty` may say.
+YES: Final = ("", "1", "true")
+NO: Final = ("0", "false")
 
 Present = Callable[[bytes, str], bytes]
 
@@ -101,10 +105,10 @@ def _is_made_here(headers: Headers) -> bool:
 
 def _asked(scope: Scope) -> Present | None:
     """The form that is asked for; None for the one that answers have."""
-    accept = header(scope, b"accept")
+    accept = header_list(scope, b"accept")
     if accept is not None and TEXT in accept.lower() and preferred(accept, [JSON, TEXT]) == TEXT:
         return _as_text
-    if scope["query_string"] and QueryParams(scope["query_string"]).get("pretty") in {"", "1", "true"}:
+    if scope["query_string"] and QueryParams(scope["query_string"]).get("pretty") in YES:
         return _indented
     return None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import uvicorn
-from httptools import HttpParserError, HttpParserUpgrade
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
@@ -17,6 +17,7 @@ from gateway.problems import problem_response
 from gateway.request_log import COMMON, log_refused, request_id_of
 from gateway.settings import GatewaySettings
 from gateway.tap import EXTENSION, Offer, Tap
+from gateway.upgrade import head_without_offer
 
 WHITE: Final = b" \t"
 MOST_AHEAD: Final = 100  # requests that wait on a connection for the end of the answer before them
@@ -109,9 +110,7 @@ class BoundedHeads(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         # As uvicorn has it, but for its warnings: what is refused stands in our log, and an upgrade is just not made.
         try:
-            self.parser.feed_data(data)
-        except HttpParserUpgrade:
-            pass
+            self._parse(data)
         except HttpParserError:
             self.send_400_response("This cannot be read as HTTP/1.1.")
             return
@@ -125,6 +124,21 @@ class BoundedHeads(HttpToolsProtocol):
             return
         if self._exceeds():
             self._refuse(_too_large())
+
+    def _parse(self, data: bytes) -> None:
+        """Parse all of it; a head that offers an upgrade is read once more without the offer (gateway.upgrade)."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                self.parser.feed_data(rest)
+            except HttpParserUpgrade as offer:
+                method, version = self.parser.get_method(), self.parser.get_http_version()
+                self.parser = HttpRequestParser(self)  # the old one may be past the last request of a connection
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+                self.parser.feed_data(head_without_offer(method, self.url, self.headers, version=version))
+                rest = rest[offer.args[0] :]
+            else:
+                return
 
     def on_message_begin(self) -> None:
         """Begin the head of a request."""
@@ -141,7 +155,9 @@ class BoundedHeads(HttpToolsProtocol):
         self.headers.append((name, value))
 
     def on_message_complete(self) -> None:
-        """End a request."""
+        """End a request, unless its head comes once more."""
+        if self.parser.should_upgrade():
+            return
         self._is_between = True
         super().on_message_complete()
 
@@ -150,7 +166,8 @@ class BoundedHeads(HttpToolsProtocol):
 
         Raises:
             HeadTooLargeError: it is not, or too many wait already: one read of a socket can bring thousands.
-            RequestMalformedError: it is ambiguous. uvicorn takes both for a request that cannot be parsed.
+            RequestMalformedError: it is ambiguous, or asks for a tunnel. uvicorn takes both for a request that cannot
+                be parsed.
         """
         self._head.is_open = False
         self._head.fields = len(self.headers)
@@ -158,7 +175,12 @@ class BoundedHeads(HttpToolsProtocol):
         if self._exceeds() or len(self.pipeline) >= MOST_AHEAD:
             raise _too_large()
         version = self.parser.get_http_version()
-        self._head.fault = ambiguity(self.url, self.headers, version=version)
+        if not self.parser.should_upgrade():
+            self._head.fault = ambiguity(self.url, self.headers, version=version)
+        elif self.parser.get_method() != b"CONNECT":
+            return  # it comes once more
+        else:
+            self._head.fault = "This is no proxy: it opens no tunnels."
         if self._head.fault is not None:
             raise RequestMalformedError(self._head.fault)
         if version == "1.0":

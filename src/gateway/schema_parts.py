@@ -1,13 +1,12 @@
 """A value beside the schema that it breaks, and the values within it, each beside the schema that it must fit."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from gateway.complaint import Complaint, Path
-
-MOST_ENTRIES: Final = 100_000  # of one list or object; what is wrong beyond is told of the whole alone
+from gateway.patience import Entry
 
 
 class Asks(Protocol):
@@ -18,6 +17,9 @@ class Asks(Protocol):
 
     def matches(self, look: "Look", pattern: str, name: str) -> bool:
         """Whether a pattern of the schema is found in a name."""
+
+    def each(self, entries: Iterable[Entry], look: "Look") -> Iterator[Entry]:
+        """The entries of a value, as long as there is time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,21 @@ def parts_of(look: Look, *, asks: Asks) -> Iterator[Look]:
         yield from _of_list(look, asks)
 
 
-def unknown_names(look: Look, *, asks: Asks) -> Collection[str]:
+def unknown_names(look: Look, *, asks: Asks) -> Iterator[str]:
     """The names in an object for which there is neither a property nor a pattern."""
-    unknown: set[str] = look.value.keys() - look.schema.get("properties", {}).keys()
-    for pattern in look.schema.get("patternProperties", ()):
-        unknown = {name for name in unknown if not asks.matches(look, pattern, name)}
-    return unknown
+    known = look.schema.get("properties", {})
+    patterns = look.schema.get("patternProperties", ())
+    for name in asks.each(look.value, look):
+        if name not in known and not any(asks.matches(look, pattern, name) for pattern in patterns):
+            yield name
 
 
-def wrong_names(look: Look, *, asks: Asks) -> Iterator[Look]:
-    """The names in an object that may not be as they must."""
+def wrong_name(look: Look, *, asks: Asks) -> Look | None:
+    """The first name in an object that may not be as it is: all of them stand at one place."""
     at, schema = (*look.at, "propertyNames"), look.schema["propertyNames"]
     fits = asks.fits(at)
-    for name in islice(look.value, MOST_ENTRIES):
-        if not fits(name):
-            yield Look(at, schema, name, look.path)
+    wrong = (Look(at, schema, name, look.path) for name in asks.each(look.value, look) if not fits(name))
+    return next(wrong, None)
 
 
 def _of_object(look: Look, asks: Asks) -> Iterator[Look]:
@@ -87,12 +89,12 @@ def _of_object(look: Look, asks: Asks) -> Iterator[Look]:
 
 def _of_other_names(look: Look, asks: Asks) -> Iterator[Look]:
     for pattern in look.schema.get("patternProperties", ()):
-        for name in islice(look.value, MOST_ENTRIES):
+        for name in asks.each(look.value, look):
             if asks.matches(look, pattern, name):
                 yield look.within(name, "patternProperties", pattern)
     if look.schema.get("additionalProperties", False) is not False:
         fits = asks.fits((*look.at, "additionalProperties"))
-        for name in islice(sorted(unknown_names(look, asks=asks)), MOST_ENTRIES):
+        for name in unknown_names(look, asks=asks):
             if not fits(look.value[name]):
                 yield look.within(name, "additionalProperties")
 
@@ -103,7 +105,7 @@ def _of_list(look: Look, asks: Asks) -> Iterator[Look]:
         yield look.within(number, "prefixItems", number)
     if "items" in look.schema:
         fits = asks.fits((*look.at, "items"))
-        for number, value in enumerate(islice(look.value, first, MOST_ENTRIES), first):
+        for number, value in enumerate(asks.each(islice(look.value, first, None), look), first):
             if not fits(value):
                 yield look.within(number, "items")
 

@@ -52,16 +52,6 @@ def _not_more(most: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _of_whole_characters(params: object) -> object:
-    """Of thousands of names with half a character in each, one fault is enough."""
-    if isinstance(params, dict) and len(params) > MOST_FAULTS:
-        try:
-            "".join(params).encode()
-        except UnicodeEncodeError:
-            raise ValueError("must have only names of whole characters") from None
-    return params
-
-
 def _once_each(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
@@ -76,7 +66,6 @@ Whole = Annotated[int, Field(strict=True)]
 Priority = Annotated[Whole, Field(ge=-100, le=100), BeforeValidator(_integral)]
 TimeoutS = Annotated[Whole, Field(ge=1), BeforeValidator(_integral)]
 MemoryMb = Annotated[Whole, Field(ge=64), BeforeValidator(_integral)]
-Params = Annotated[dict[str, Any], BeforeValidator(_of_whole_characters)]
 MaxAttempts = Annotated[Whole, Field(ge=1), BeforeValidator(_integral)]
 
 
@@ -87,7 +76,7 @@ class Submission(BaseModel):
 
     kind: Word
     inputs: Annotated[dict[Word, UUID], Field(max_length=MOST_INPUTS), _not_more(MOST_INPUTS)]
-    params: Params = {}
+    params: dict[str, Any] = {}
     priority: Priority = 0
     run_at: Annotated[AwareDatetime, BeforeValidator(_dated), AfterValidator(_near)] | None = None
     timeout_s: TimeoutS | None = None
@@ -104,7 +93,7 @@ class Changes(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    params: Params | None = None
+    params: dict[str, Any] | None = None
     priority: Priority | None = None
     timeout_s: TimeoutS | None = None
     memory_mb: MemoryMb | None = None

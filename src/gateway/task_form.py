@@ -93,6 +93,8 @@ def _json_field(name: str, text: str) -> Any:
         return text
     try:
         return parse_json(text)
+    except RequestInvalidError as error:
+        raise error.inside(pointer([name])) from error
     except BodyInvalidError as error:
         if name not in OBJECTS:
             return text  # which is judged as what it is: no number, not true or false

@@ -122,7 +122,8 @@ async def test_a_key_in_a_wrong_place_is_written_down_nowhere(database: Database
     async with connected(database.dsn) as owner:
         await a_kind(owner)
         tokens = [await a_key(owner), Token.new(TokenKind.SESSION)]
-        task, settings = await queued_task(owner), {"GATEWAY_OPEN": "false", "LOG_LEVEL": "DEBUG"}
+        task = await queued_task(owner, tags=[tokens[0].text])
+        settings = {"GATEWAY_OPEN": "false", "LOG_LEVEL": "DEBUG"}
         async with gateway_process(database, tmp_path, **settings) as gateway:
             ids = [await misplaced(gateway.url, tokens[0], place=each.text, task=task) for each in tokens]
             gateway.process.terminate()
@@ -134,7 +135,7 @@ async def test_a_key_in_a_wrong_place_is_written_down_nowhere(database: Database
     for token in tokens:
         assert token.secret not in kept
         assert f"/v1/tasks/{token.kind.value}_{token.id}_***" in log
-    assert sum("pretty=sundog_" in entry["detail"] for entry in entries) == 1
+    assert sum("tag=sundog_" in entry["detail"] for entry in entries) == 1
 
 
 async def misplaced(url: str, token: Token, *, place: str, task: UUID) -> str:
@@ -145,7 +146,7 @@ async def misplaced(url: str, token: Token, *, place: str, task: UUID) -> str:
             await client.request(method, path, headers={"x-request-id": place})
             for method, path in (
                 *(("GET", f"/v1/tasks/{place}"), ("GET", f"/v1/tasks/{escaped}"), ("GET", f"/{place}/{place}")),
-                ("POST", f"/v1/tasks/{task}/cancel?pretty={place}"),
+                ("POST", f"/v1/tasks/cancel?tag={place}"),
                 ("POST", f"/v1/tasks/{task}/retry?pretty={escaped}"),
                 ("GET", f"/v1/tasks?key={place}"),
                 ("DELETE", f"/v1/datasets/{place}"),

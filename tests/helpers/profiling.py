@@ -25,9 +25,14 @@ class Profiled:
 
     @property
     def columns(self) -> dict[str, dict[str, Any]]:
-        """The result's columns by name, through JSON and back: what a client gets."""
-        data = json.loads(json.dumps(self.outcome.data, allow_nan=False))
-        return {column["name"]: column for column in data["columns"]}
+        """The result's columns by name."""
+        return {column["name"]: column for column in self.data["columns"]}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The result through JSON and back: what a client gets."""
+        data: dict[str, Any] = json.loads(json.dumps(self.outcome.data, allow_nan=False))
+        return data
 
 
 def input_of(path: Path) -> Input:

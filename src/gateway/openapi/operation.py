@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 
 from gateway.access import GRANTS, Who
+from gateway.presented import NO, YES
 
 JSON: Final = "application/json"
 FORM: Final = "multipart/form-data"
@@ -122,7 +123,7 @@ def header(name: str, description: str, **schema: Any) -> Parameter:
     return Parameter(name=name, where="header", schema={"type": "string", **schema}, description=description)
 
 
-PRETTY: Final = query("pretty", "Indent the JSON, also of an error: empty, 1 or true.")
+PRETTY: Final = query("pretty", "Indent the JSON, also of an error: empty, 1 or true.", enum=[*YES, *NO])
 LIMIT: Final = Parameter(
     name="limit",
     where="query",

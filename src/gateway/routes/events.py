@@ -14,6 +14,7 @@ from gateway.caller import place_of, tenant_of
 from gateway.errors import NotAcceptableError, QueryInvalidError
 from gateway.feed_request import FeedAsked, check_whole, feed_asked
 from gateway.handover import Handover
+from gateway.header import header_list
 from gateway.hub import Hub
 from gateway.stream import FeedResponse
 from gateway.streams import Streams
@@ -48,7 +49,7 @@ class EventRoutes:
         return Handover(FeedResponse(place_of(request), ask, hub=self._hub, streams=self._streams))
 
     async def _board(self, request: Request) -> Handover:
-        if preferred(request.headers.get("accept"), [Form.SSE]) is None:
+        if preferred(header_list(request.scope, b"accept"), [Form.SSE]) is None:
             raise NotAcceptableError("Rows come as an event stream.", advice=f"Accept {Form.SSE}.")
         shows = Filter(tenant=tenant_of(request), wanted=filter_asked(request))
         since = since_asked(request)

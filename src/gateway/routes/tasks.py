@@ -22,9 +22,10 @@ from gateway.doorkeeper import look_again
 from gateway.errors import QueryInvalidError
 from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
-from gateway.intake import Intake, Taken, own_id
+from gateway.intake import Intake, Taken
 from gateway.large_answer import take_room
 from gateway.later_answers import Answer, Find, LaterAnswers, shown
+from gateway.own_id import own_id
 from gateway.pagination import page_asked, page_response
 from gateway.paths import not_found, path_id
 from gateway.taken_response import asker_of, task_response

@@ -1,6 +1,7 @@
 """Files that Polars cannot scan: their beginning at once, and the rest made into pieces that it can."""
 
 import io
+import shutil
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -129,6 +130,7 @@ class ConvertedFile:
     def _converted(self, table: Table) -> pl.LazyFrame:
         self._run.phase("convert")
         folder = self._run.scratch / f"{self._source.name}.pieces"
+        shutil.rmtree(folder, ignore_errors=True)  # of a pass that found other rows than the beginning said
         folder.mkdir()
         store = Pieces(folder)
         self._flaws = table.flaws = Flaws()
@@ -143,15 +145,17 @@ class ConvertedFile:
             )
         frame = store.finish()
         self._store = store
-        self._tell(store.widened | mixed)
+        self._tell(store.widened | mixed, within=store.widened_within - store.widened)
         if list(store.schema.items()) != list(table.head.schema.items()):
             raise SchemaMovedError
         table.rows = store.rows
         return frame
 
-    def _tell(self, mixed: AbstractSet[str]) -> None:
+    def _tell(self, mixed: AbstractSet[str], *, within: AbstractSet[str]) -> None:
         for name in sorted(mixed):
             self._run.warn("types", f"Column {shown(name)} holds values of several types; read as text.")
+        for name in sorted(within):
+            self._run.warn("types", f"Values of several types within column {shown(name)} were read as text.")
         if self._flaws.unread:
             lines = shown_lines(self._flaws.unread_lines, self._flaws.unread)
             self._run.warn("unread_rows", f"{self._flaws.unread:,} rows could not be read and are missing: {lines}.")

@@ -2,16 +2,22 @@
 
 import csv
 import re
+import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from processor.reading.header import find_table
-from processor.reading.header import looks_like_header as looks_like_header  # noqa: PLC0414  # spreadsheets ask here
+from processor.reading.header import looks_like_header
+from processor.reading.preamble import find_table
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300
+_ENOUGH = 0.5
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -28,6 +34,27 @@ class Dialect:
     delimiter: str
     quote: str | None
     header: bool
+
+    def reader(
+        self, lines: Iterable[str], *, skip_blanks: bool = False, escape: str | None = None, strict: bool = False
+    ) -> "Reader":
+        """The rows of lines without their ends; `strict` raises `csv.Error` over quotes that are not where they may be.
+
+        Args:
+            lines: of which a row within quotes may take several.
+            skip_blanks: blanks behind a delimiter are no part of a field.
+            escape: what may stand before a quote within quotes.
+            strict: see above.
+        """
+        return csv.reader(
+            (f"{line}\n" for line in lines),
+            delimiter=self.delimiter,
+            quotechar=self.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            strict=strict,
+            skipinitialspace=skip_blanks,
+            escapechar=escape,
+        )
 
 
 def sniff(text: str, *, delimiter: str | None = None, quote: str | None = None, header: bool | None = None) -> Dialect:
@@ -103,10 +130,16 @@ def _lines(text: str) -> list[str]:
 def _preamble(lines: Sequence[str], delimiter: str, quote: str | None) -> int:
     found = _numbered_rows(lines, delimiter, quote)
     rows = [row for _, row in found]
-    begin = find_table(rows)
+    begin = find_table(rows, set_off=_set_off(found, lines, delimiter))
     before = found[begin][0] if begin else 0
     # Blank lines before the table are no preamble: Polars skips them by itself.
     return before if any(map(str.strip, lines[:before])) else 0
+
+
+def _set_off(rows: Sequence[tuple[int, list[str]]], lines: Sequence[str], delimiter: str) -> set[int]:
+    """The numbers of the rows below a line that is blank, or of delimiters alone."""
+    blank = delimiter + string.whitespace
+    return {number for number, (before, _) in enumerate(rows) if before and not lines[before - 1].strip(blank)}
 
 
 def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[str]]:
@@ -115,12 +148,7 @@ def _rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[list[
 
 def _numbered_rows(lines: Sequence[str], delimiter: str, quote: str | None) -> list[tuple[int, list[str]]]:
     """The rows that are not blank, each with how many lines stand before it."""
-    reader = csv.reader(
-        (f"{line}\n" for line in lines),
-        delimiter=delimiter,
-        quotechar=quote or '"',
-        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
-    )
+    reader = Dialect(delimiter=delimiter, quote=quote, header=True).reader(lines)
     rows: list[tuple[int, list[str]]] = []
     before = 0
     # A field beyond the reader's limit ends it: what was read until then must do.
@@ -133,9 +161,33 @@ def _numbered_rows(lines: Sequence[str], delimiter: str, quote: str | None) -> l
 
 
 def _delimiter(lines: Sequence[str], quote: str | None) -> str:
+    between = {candidate: _between_quotes(lines, candidate, quote) for candidate in DELIMITERS}
+    surest = max(DELIMITERS, key=lambda candidate: between[candidate])
+    if between[surest] >= _ENOUGH:
+        return surest
     scores = {candidate: _score(_rows(lines, candidate, quote)) for candidate in DELIMITERS}
     best = max(DELIMITERS, key=lambda candidate: scores[candidate])
     return best if scores[best] > (0.0, False, 0) else ","
+
+
+def _between_quotes(lines: Sequence[str], delimiter: str, quote: str | None) -> float:
+    """The share of lines with the delimiter between two quotes (`"a";"b"`), and all others where they may be.
+
+    Exports of several sections have no regular rows, but no other delimiter cuts theirs between quotes.
+    """
+    if not quote:
+        return 0.0
+    joint = f"{quote}{delimiter}{quote}"
+    dialect = Dialect(delimiter=delimiter, quote=quote, header=True)
+    filled = [line for line in lines if line.strip()]
+    return sum(joint in line and _is_well_formed(line, dialect) for line in filled) / max(1, len(filled))
+
+
+def _is_well_formed(line: str, dialect: Dialect) -> bool:
+    try:
+        return bool(list(dialect.reader([line], strict=True)))
+    except csv.Error:
+        return False
 
 
 def _score(rows: list[list[str]]) -> tuple[float, bool, int]:

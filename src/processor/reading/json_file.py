@@ -1,32 +1,33 @@
 """JSON as a table: each object a row, each key a column; what does not fit into one type becomes text."""
 
 import io
-import itertools
-import json
-import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NoReturn
 
 import polars as pl
 
+from common.errors import InputError
 from processor.reading import json_lines
 from processor.reading.converted import Piece
-from processor.reading.faults import is_about_the_file
+from processor.reading.faults import SchemaMovedError, is_about_the_file
 from processor.reading.flaws import Flaws
+from processor.reading.json_kinds import told
 from processor.reading.json_lines import Lines
 from processor.reading.json_rows import Rows, is_rounded, read_rows
-from processor.reading.json_shape import Shape
-from processor.reading.json_text import check_depth, without_halves
+from processor.reading.json_shape import AsObjects, Shape
+from processor.reading.json_splitter import AnotherObjectError, Splitter
+from processor.reading.json_text import check_depth, count_lines, without_halves
+from processor.reading.json_texts import other_than_text
+from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.schema import shown
 
 _PARSERS = 2
-_LIKE_OTHERS = r"^(-?[0-9]|true$|false$|\[|\{)"
-_LOOK_AT = 100
-_FEW = 8
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +49,15 @@ class JsonSource:
         path: Path,
         packing: Packing,
         *,
-        member: str | None,
         encoding: str,
         shape: Shape,
-        header: bool | None = None,
+        options: ReadOptions,
     ) -> None:
         self._path = path
         self._packing = packing
-        self._member = member
         self._encoding = encoding
         self._shape = shape
-        self._header = header
+        self._options = options
 
     def rows(self) -> int | None:
         """Nothing says how many rows there are."""
@@ -69,14 +68,46 @@ class JsonSource:
 
         Raises:
             InputError: it is not JSON at all, or damaged where no line can be left out.
+            SchemaMovedError: the rows are others than its beginning said.
         """
-        with Unpacked(self._path, self._packing, member=self._member) as file:
-            if self._shape.by_lines:
-                lines = json_lines.of_lines(file, self._encoding)
-            else:
-                lines = json_lines.of_list(file, self._encoding, self._shape, header=self._header)
-            with ThreadPoolExecutor(max_workers=_PARSERS, thread_name_prefix="json") as workers:
-                yield from _parsed(lines, workers, flaws)
+        splitter = Splitter(self._shape)
+        try:
+            with (
+                Unpacked(self._path, self._packing, member=self._options.member) as file,
+                ThreadPoolExecutor(max_workers=_PARSERS, thread_name_prefix="json") as workers,
+            ):
+                yield from _parsed(self._lines(file, splitter), workers, flaws)
+        except AnotherObjectError as another:
+            self._mend(another)
+        if self._shape.key is not None and self._options.rows_under is None:
+            flaws.note("json_list", _told(self._shape.key, splitter.beside))
+
+    def _lines(self, file: Unpacked, splitter: Splitter) -> Iterator[Lines]:
+        if self._shape.by_lines:
+            return json_lines.of_lines(file, self._encoding)
+        objects = AsObjects(self._shape.row, header=self._options.header)
+        return json_lines.of_values(file, self._encoding, splitter, objects)
+
+    def _mend(self, another: AnotherObjectError) -> NoReturn:
+        """The first object was taken for the only one, which it is not: each is a row."""
+        if self._options.rows_under is not None:
+            raise InputError(
+                "Another object follows the one that holds the list of rows.",
+                advice="Leave read_options.rows_under out, or hand in the first object alone.",
+            ) from None
+        self._shape = Shape(by_lines=another.by_lines)
+        raise SchemaMovedError from None
+
+
+def _told(key: str, beside: Sequence[str]) -> str:
+    left = ""
+    if beside:
+        others = f" and {len(beside) - _NAMED:,} more" if len(beside) > _NAMED else ""
+        left = f"; what the object holds beside it was left out: {', '.join(map(shown, beside[:_NAMED]))}{others}"
+    return (
+        f"The rows are those of the list under {shown(key)}{left}."
+        " Set read_options.rows_under to an empty text if the object is a row itself."
+    )
 
 
 def _parsed(lines: Iterator[Lines], workers: ThreadPoolExecutor, flaws: Flaws) -> Iterator[Piece]:
@@ -99,8 +130,8 @@ def _counted(lines: Lines, parsed: _Parsed, flaws: Flaws) -> Piece:
     rows = parsed.rows
     for line in rows.unread:
         flaws.miss(line)
-    for name in rows.mixed:
-        flaws.note("types", f"Column {shown(name)} holds values of several types; read as text.")
+    for path in rows.mixed:
+        flaws.note("types", told(path))
     for code, message, is_so in (
         ("nan", "NaN is no JSON; where it stands for a number, it was read as a missing value.", rows.nan),
         ("types", "Numbers of more than 127 bits, or beyond all decimal numbers, were read as text.", rows.huge),
@@ -130,62 +161,13 @@ def _read(text: bytes) -> Rows | None:
             raise
         return None
     # Polars leaves out a last line that breaks off without a word.
-    if frame.height != _count(text) or is_rounded(frame, text):
+    if frame.height != count_lines(text) or is_rounded(frame, text):
         return None
-    return Rows(frame=frame, mixed=_other_than_text(frame, text))
+    return Rows(frame=frame, mixed=other_than_text(frame, text))
 
 
 def _strict(text: bytes) -> pl.DataFrame:
     frame = pl.read_ndjson(io.BytesIO(text), infer_schema_length=None)
     if frame.width:
         return frame
-    return pl.DataFrame({"": [None] * _count(text)})
-
-
-def _other_than_text(frame: pl.DataFrame, text: bytes) -> list[str]:
-    """Columns of text with values that are no text in the file: Polars makes text of them without a word.
-
-    Only columns with values that look so are searched for, and what is found is parsed to be sure.
-    """
-    texts = {name: number for number, (name, dtype) in enumerate(frame.schema.items()) if dtype == pl.String}
-    if not texts:
-        return []
-    alike = frame.select(pl.nth(number).str.contains(_LIKE_OTHERS).any() for number in texts.values()).row(0)
-    names = [name for name, found in zip(texts, alike, strict=True) if found]
-    if len(names) > _FEW:
-        return _no_texts(frozenset(names), text)
-    return [name for name in names if _is_elsewhere_no_text(name, text)]
-
-
-def _no_texts(names: frozenset[str], text: bytes) -> list[str]:
-    """Those of many columns that hold values that are no text: each line is parsed once, whatever their number."""
-    decoder = json.JSONDecoder(parse_int=len, parse_float=len)
-    found: set[str] = set()
-    for line in text.decode("utf-8", errors="replace").split("\n"):
-        try:
-            row = decoder.decode(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(row, dict):
-            found |= {name for name, value in row.items() if value is not None and not isinstance(value, str)}
-    return sorted(found & names)
-
-
-def _is_elsewhere_no_text(name: str, text: bytes) -> bool:
-    key = re.escape(json.dumps(name, ensure_ascii=False).encode("utf-8", errors="replace"))
-    for found in itertools.islice(re.finditer(key + rb"\s*:\s*[-0-9tf{[]", text), _LOOK_AT):
-        line = text[text.rfind(b"\n", 0, found.start()) + 1 : text.find(b"\n", found.start())]
-        try:
-            value = json.loads(line).get(name)
-        except (ValueError, RecursionError, AttributeError):
-            continue
-        if value is not None and not isinstance(value, str):
-            return True
-    return False
-
-
-def _count(text: bytes) -> int:
-    ends = text.count(b"\n")
-    if b"\n\n" in text or b"\n\r\n" in text or not text[:1].strip():
-        return sum(bool(line.strip()) for line in text.split(b"\n"))
-    return ends
+    return pl.DataFrame({"": [None] * count_lines(text)})

@@ -2,13 +2,14 @@
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
 
 from common.errors import InputError
+from processor.reading.json_kinds import Huge, Kinds, Path, as_text, kind_of
 from processor.reading.json_lines import Lines
 
 _MOST_DIGITS = 40  # more than 128 bits have; Python makes no number of thousands
@@ -22,7 +23,7 @@ class Rows:
     Attributes:
         frame: the rows.
         unread: the numbers of lines that are no objects.
-        mixed: columns that became text.
+        mixed: places of values that became text.
         nan: there was a NaN.
         huge: there were numbers that no number type holds.
         undecodable: there were bytes that are no UTF-8.
@@ -30,16 +31,10 @@ class Rows:
 
     frame: pl.DataFrame = field(default_factory=pl.DataFrame)
     unread: list[int] = field(default_factory=list)
-    mixed: Sequence[str] = ()
+    mixed: list[Path] = field(default_factory=list)
     nan: bool = False
     huge: bool = False
     undecodable: bool = False
-
-
-class _Huge(str):
-    """The digits of a number that no number type holds."""
-
-    __slots__ = ()
 
 
 def read_rows(lines: Lines, parse: Callable[[bytes], pl.DataFrame]) -> Rows:
@@ -54,22 +49,47 @@ def read_rows(lines: Lines, parse: Callable[[bytes], pl.DataFrame]) -> Rows:
     """
     found = Rows()
     rows = _objects(lines, found)
-    mixed = _mixed(rows)
-    found.mixed = sorted(mixed)
-    nested = {name for row in rows for name, value in row.items() if isinstance(value, (list, dict))}
-    for names in (mixed, nested):
-        for row in rows:
-            for name in names & row.keys():
-                row[name] = _text(row[name])
+    kinds = Kinds()
+    for row in rows:
+        kinds.see(row)
+    found.huge = kinds.is_huge()
+    found.mixed = list(kinds.mixed())
+    if found.mixed:
+        rows = [kinds.fitted(row) for row in rows]
+    try:
+        found.frame = _parsed(rows, parse)
+    except pl.exceptions.PolarsError:
+        found.mixed.extend((name,) for name in _made_text(rows, parse))
+        found.frame = _last(rows, parse)
+    return found
+
+
+def _parsed(rows: Sequence[Mapping[str, Any]], parse: Callable[[bytes], pl.DataFrame]) -> pl.DataFrame:
+    return parse("\n".join(map(json.dumps, rows)).encode() + b"\n") if rows else pl.DataFrame()
+
+
+def _made_text(rows: Sequence[dict[str, Any]], parse: Callable[[bytes], pl.DataFrame]) -> list[str]:
+    """Make text of the nested columns that Polars does not read, and name them."""
+    nested = {name: None for row in rows for name, value in row.items() if isinstance(value, (list, dict))}
+    made = []
+    for name in nested:
         try:
-            found.frame = parse("\n".join(json.dumps(row) for row in rows).encode() + b"\n") if rows else pl.DataFrame()
+            _parsed([{name: row.get(name)} for row in rows], parse)
         except pl.exceptions.PolarsError:
-            continue
-        return found
-    raise InputError(
-        "The JSON cannot be read as a table: some value is written in a way that fits no type.",
-        advice="Hand in flat objects, or the table as Parquet.",
-    )
+            made.append(name)
+            for row in rows:
+                row.update({name: as_text(row[name])} if name in row else {})
+    return made
+
+
+def _last(rows: Sequence[dict[str, Any]], parse: Callable[[bytes], pl.DataFrame]) -> pl.DataFrame:
+    try:
+        return _parsed(rows, parse)
+    except pl.exceptions.PolarsError:
+        raise InputError(
+            "The JSON cannot be read as a table: some value is written in a way that fits no type.",
+            advice="Hand in flat objects, or the table as Parquet.",
+        ) from None
 
 
 def is_rounded(frame: pl.DataFrame, text: bytes) -> bool:
@@ -87,7 +107,7 @@ def is_rounded(frame: pl.DataFrame, text: bytes) -> bool:
             row = decoder.decode(line)
         except (ValueError, RecursionError):
             continue
-        if any(_kind(row.get(name)) in {"large int", "huge"} for name in names):
+        if any(kind_of(row.get(name)) in {"large int", "huge"} for name in names):
             return True
     return False
 
@@ -112,47 +132,19 @@ def _objects(lines: Lines, found: Rows) -> list[dict[str, Any]]:
             row = None
         if isinstance(row, dict):
             rows.append(row)
-            found.huge = found.huge or any(isinstance(value, _Huge) for value in row.values())
         else:
             found.unread.append(number)
     found.nan = "NaN" in constants
     return rows
 
 
-def _whole(digits: str) -> int | _Huge:
+def _whole(digits: str) -> int | Huge:
     if len(digits) > _MOST_DIGITS:
-        return _Huge(digits)
+        return Huge(digits)
     value = int(digits)
-    return value if -_WIDEST <= value < _WIDEST else _Huge(digits)
+    return value if -_WIDEST <= value < _WIDEST else Huge(digits)
 
 
-def _decimal(digits: str) -> float | _Huge:
+def _decimal(digits: str) -> float | Huge:
     value = float(digits)
-    return _Huge(digits) if math.isinf(value) else value
-
-
-def _mixed(rows: Sequence[dict[str, Any]]) -> set[str]:
-    kinds: dict[str, set[str]] = {}
-    for row in rows:
-        for name, value in row.items():
-            if value is not None:
-                kinds.setdefault(name, set()).add(_kind(value))
-    return {name for name, found in kinds.items() if not _go_together(found)}
-
-
-def _go_together(kinds: set[str]) -> bool:
-    if len(kinds) == 1:
-        return kinds != {"huge"}
-    return kinds <= {"int", "large int"} or kinds <= {"int", "float"}
-
-
-def _kind(value: object) -> str:
-    if isinstance(value, _Huge):
-        return "huge"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return "int" if int(float(value)) == value else "large int"  # which no float is equal to
-    return type(value).__name__
-
-
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return Huge(digits) if math.isinf(value) else value

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from common.errors import InputError
+from processor.reading.schema import shown
 
 DECODER = json.JSONDecoder(parse_int=len, parse_float=len)  # numbers are passed over, however many digits they have
 BETWEEN = re.compile(r"[\s,]*")
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DATE_OR_NUMBER = re.compile(r"\s*[-+]?\d[\d.,:/TZ+ -]*\s*")
+_OBJECTS = re.compile(r"\[\s*\{")
 _SEVERAL = 20
+
+Member = tuple[str, int, int | None]  # its name, where its value begins, and where that ends
 
 
 class Row(StrEnum):
@@ -30,51 +34,53 @@ class Shape:
     Attributes:
         by_lines: each line is an object.
         row: what the rows are.
-        skip: characters of the text, after blanks, before the list of the rows.
+        in_list: they stand in one list, rather than one after the other.
+        skip: characters of the text, after blanks, before the first of them.
         key: the name of the list, where it stands in an object.
-        alone: that object holds nothing else; what else it holds is not read.
+        before: the names of that object's members before the list.
     """
 
     by_lines: bool = False
     row: Row = Row.OBJECT
+    in_list: bool = False
     skip: int = 0
     key: str | None = None
-    alone: bool = False
+    before: tuple[str, ...] = ()
 
 
-def shape_of(head: str, *, whole: bool) -> Shape:
-    """Tell the shape from the beginning of the text; `whole` where that is all of it.
+def shape_of(head: str, *, whole: bool, rows_under: str | None = None) -> Shape:
+    """Tell the shape from the beginning of the text.
+
+    Args:
+        head: the beginning.
+        whole: that is all of it.
+        rows_under: the name of the list that holds the rows; empty where an object is a row. None: it is to be told.
 
     Raises:
-        InputError: it is one value alone, which is no table.
+        InputError: it is one value alone, which is no table, or there is no such list.
     """
     text = head.lstrip("\ufeff \t\r\n")
-    by_lines = _is_by_lines(text)
+    if rows_under:
+        return _under(text, rows_under)
     if text.startswith("{"):
-        return _wrapped(text, whole=whole) or Shape(by_lines=by_lines)
-    first, end = _value(text, 0)
-    if end is None:  # a list that is longer than the head, or no JSON: who reads it will say so
-        return Shape(row=_row_of(text[1:]) if text.startswith("[") else Row.OBJECT)
-    rest = text[end:].lstrip(" \t\r")
-    if not isinstance(first, list):
-        if not rest.strip():
-            raise InputError("The JSON is one value, not a table.", advice="Hand in a list of objects.")
-        return Shape(row=Row.VALUE)
-    if rest.startswith("\n") and rest.lstrip().startswith("["):
-        return Shape(row=Row.LIST)
-    return Shape(row=_row_of(text[1:]))
-
-
-def is_list(text: str) -> bool:
-    """Whether the rows stand in one list, rather than one after the other; of text from its list on."""
-    if not text.startswith("["):
-        return False
-    end = _value(text, 0)[1]
-    return end is None or not text[end:].lstrip().startswith("[")
+        found = None if rows_under == "" else _wrapped(text, whole=whole)
+        return found or Shape(by_lines=_is_by_lines(text))
+    end = value_at(text, 0)[1]
+    rest = text[end:].lstrip() if end is not None else ""
+    if text.startswith("["):
+        if rest.startswith("["):
+            return Shape(row=Row.LIST)
+        # Without an end it is a list that is longer than the head, or no JSON: who reads it will say so.
+        return Shape(row=_row_of(text[1:]), in_list=True, skip=1)
+    if end is None:
+        return Shape()
+    if not rest:
+        raise InputError("The JSON is one value, not a table.", advice="Hand in a list of objects.")
+    return Shape(row=Row.VALUE)
 
 
 def _is_by_lines(text: str) -> bool:
-    value, end = _value(text.split("\n", maxsplit=1)[0].strip(), 0)
+    value, end = value_at(text.split("\n", maxsplit=1)[0].strip(), 0)
     return isinstance(value, dict) and end == len(text.split("\n", maxsplit=1)[0].strip())
 
 
@@ -88,40 +94,59 @@ def _row_of(items: str) -> Row:
             return Row.OBJECT
         if opening == "[":
             return Row.LIST
-        value, end = _value(items, at)
+        value, end = value_at(items, at)
         if value is not None or end is None:
             return Row.VALUE if end is not None else Row.OBJECT
         at = end
     return Row.VALUE
 
 
+def _under(text: str, name: str) -> Shape:
+    """The list of this name within an object, whatever it holds."""
+    members = tuple(_members(text)) if text.startswith("{") else ()
+    for number, (member, start, _) in enumerate(members):
+        if member == name and text.startswith("[", start):
+            return _list_at(text, start, key=name, before=members[:number])
+    raise InputError(
+        f"read_options.rows_under is {shown(name)}, but no list of that name stands at the beginning of the JSON.",
+        advice="Names are case-sensitive; leave it out to have the rows found.",
+    )
+
+
 def _wrapped(text: str, *, whole: bool) -> Shape | None:
     """The list of objects within an object, if that is all there is, and there is one such list."""
-    lists: list[tuple[str, int]] = []
-    members, at, ended = 0, 1, False
-    while (found := _member(text, at)) is not None:
-        name, start = found
-        members += 1
-        if re.match(r"\[\s*\{", text[start : start + 1000]):
-            lists.append((name, start))
-        end = _value(text, start)[1]
-        if end is None:
-            break
-        at = _after(_BLANK, text, end)
-        if text[at : at + 1] == "}":
-            if text[at + 1 :].strip() or not whole:
-                return None  # one of many objects
-            ended = True
-            break
-        at += 1
+    members = tuple(_members(text))
+    end = members[-1][2] if members else None
+    if end is not None and text.startswith("}", end) and (text[end + 1 :].strip() or not whole):
+        return None  # one of many objects
+    lists = [number for number, (_, start, _) in enumerate(members) if _OBJECTS.match(text, start)]
     if len(lists) != 1:
         return None
-    return Shape(skip=lists[0][1], key=lists[0][0], alone=ended and members == 1)
+    name, start, _ = members[lists[0]]
+    return _list_at(text, start, key=name, before=members[: lists[0]])
+
+
+def _list_at(text: str, start: int, *, key: str, before: Sequence[Member]) -> Shape:
+    row = _row_of(text[start + 1 :])
+    return Shape(row=row, in_list=True, skip=start + 1, key=key, before=tuple(name for name, _, _ in before))
+
+
+def _members(text: str) -> Iterator[Member]:
+    """The members of the object that the text begins with, as far as there are; the last may have no end."""
+    at = 1
+    while (found := _member(text, at)) is not None:
+        name, start = found
+        end = value_at(text, start)[1]
+        end = None if end is None else _after(_BLANK, text, end)
+        yield name, start, end
+        if end is None or not text.startswith(",", end):
+            return
+        at = end + 1
 
 
 def _member(text: str, at: int) -> tuple[str, int] | None:
     """The name of an object's next member, and where its value begins."""
-    name, end = _value(text, _after(_BLANK, text, at))
+    name, end = value_at(text, _after(_BLANK, text, at))
     if not isinstance(name, str) or end is None:
         return None
     colon = _after(_BLANK, text, end)
@@ -133,8 +158,8 @@ def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def _value(text: str, at: int) -> tuple[object, int | None]:
-    """A value and where it ends; None for that where it does not, or is no JSON."""
+def value_at(text: str, at: int) -> tuple[object, int | None]:
+    """A value of the text and where it ends; None for that where it does not, or is no JSON."""
     try:
         return DECODER.raw_decode(text, at)
     except (ValueError, RecursionError):

@@ -23,8 +23,22 @@ def common(one: pl.DataType, other: pl.DataType) -> pl.DataType:
     if isinstance(one, pl.Struct) and isinstance(other, pl.Struct):
         return pl.Struct(merged(_fields(one), _fields(other)))
     if isinstance(one, pl.List) and isinstance(other, pl.List):
-        return pl.List(common(_instance(one.inner), _instance(other.inner)))
+        inner = common(_instance(one.inner), _instance(other.inner))
+        # Points beside polygons: text as a whole, not lists of the texts of their items.
+        return pl.String() if inner == pl.String and pl.String not in {one.inner, other.inner} else pl.List(inner)
     return _common_scalar(one, other)
+
+
+def is_made_text(known: pl.DataType | None, found: pl.DataType) -> bool:
+    """Whether values of the known type, or values within them, become text in the other."""
+    if known is None or isinstance(known, pl.Null) or known == found:
+        return False
+    if isinstance(known, pl.Struct) and isinstance(found, pl.Struct):
+        fields = _fields(found)
+        return any(is_made_text(dtype, fields[name]) for name, dtype in _fields(known).items())
+    if isinstance(known, pl.List) and isinstance(found, pl.List):
+        return is_made_text(_instance(known.inner), _instance(found.inner))
+    return bool(found == pl.String)
 
 
 def _common_scalar(one: pl.DataType, other: pl.DataType) -> pl.DataType:

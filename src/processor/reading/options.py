@@ -27,6 +27,11 @@ class ReadOptions(BaseModel):
     sheet: Name | Annotated[int, Field(ge=-MOST_WHOLE, le=MOST_WHOLE)] | None = Field(
         default=None, description="Which sheet of a spreadsheet: its name, or its number from 1. Left out: the first."
     )
+    rows_under: Annotated[str, StringConstraints(max_length=1000)] | None = Field(
+        default=None,
+        description="Of JSON that is one object: the name of the list in it that holds the rows; empty if the object"
+        " is a row itself. Left out: found out.",
+    )
     delimiter: OneByte | None = Field(
         default=None, description="The one ASCII character between two fields of a line: `,`, `;`, a tab, `|` …"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from processor.reading.merging import aligned, inexact, merged
+from processor.reading.merging import aligned, inexact, is_made_text, merged
 
 _MOST_BYTES = 8 << 20
 
@@ -25,6 +25,7 @@ class Pieces:
         self.rows = 0
         self._inexact: set[str] = set()  # columns with whole numbers that no float is equal to
         self.widened: set[str] = set()
+        self.widened_within: set[str] = set()  # columns in which fields or items became text
 
     @property
     def schema(self) -> Mapping[str, pl.DataType]:
@@ -44,11 +45,14 @@ class Pieces:
         schema = {name: _stored(dtype) for name, dtype in frame.schema.items()}
         self._inexact |= inexact(frame)
         found = {name: self._held(name, dtype) for name, dtype in merged(self._schema, schema).items()}
-        self.widened |= {
+        made = {
             name
             for name, dtype in found.items()
-            if dtype == pl.String and any(_is_other(known.get(name)) for known in (self._schema, schema))
+            for one in (self._schema, schema)
+            if is_made_text(one.get(name), dtype)
         }
+        self.widened |= {name for name in made if found[name] == pl.String}
+        self.widened_within |= {name for name in made if found[name] != pl.String}
         self._schema = found
         self._write(len(self._schemas), frame)
         self._schemas.append(found)
@@ -76,10 +80,6 @@ class Pieces:
 
     def _path(self, number: int) -> Path:
         return self._folder / f"piece-{number:06}.arrow"
-
-
-def _is_other(dtype: pl.DataType | None) -> bool:
-    return dtype is not None and dtype not in {pl.String(), pl.Null()}
 
 
 def _stored(dtype: pl.DataType) -> pl.DataType:

@@ -9,10 +9,10 @@ from typing import Any
 import polars as pl
 
 from processor.reading.dialect import Dialect
+from processor.reading.habits import Habits
 from processor.reading.moments import FineMoments
 from processor.reading.numbers import NumberStyle
 from processor.reading.packing import Packing
-from processor.reading.rewriting import Habits
 from processor.reading.schema import Schema
 
 

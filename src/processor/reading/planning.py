@@ -19,9 +19,9 @@ from processor.reading.dialect import (
     with_comments,
     without_comments,
 )
+from processor.reading.habits import Habits, habits_of
 from processor.reading.options import ReadOptions
 from processor.reading.plan import Plan
-from processor.reading.rewriting import Habits, habits_of
 from processor.run import Run
 from processor.type_words import PLAIN
 
@@ -50,8 +50,10 @@ def given_plan(path: Path, options: ReadOptions) -> Plan:
     )
 
 
-def plan_of(run: Run, plan: Plan, seen: sample.Sample, options: ReadOptions, wishes: schema.Wishes) -> Plan:
-    """The whole plan: the dialect, the names, the types.
+def plan_of(
+    run: Run, plan: Plan, seen: sample.Sample, options: ReadOptions, wishes: schema.Wishes
+) -> tuple[Plan, sample.Sample]:
+    """The whole plan (the dialect, the names, the types), and the sample as it is read after it.
 
     Raises:
         InputError: the table is too wide, or the caller named a column that it does not have.
@@ -63,7 +65,10 @@ def plan_of(run: Run, plan: Plan, seen: sample.Sample, options: ReadOptions, wis
     if comment:
         text = without_comments(text, comment)
     dialect = sniff(text, delimiter=options.delimiter, quote=options.quote, header=options.header)
-    habits = habits_of(after_lines(text, count_preamble(text, dialect)), dialect)
+    below = after_lines(text, count_preamble(text, dialect))
+    habits = habits_of(below, dialect)
+    # Before they are rewritten: that begins with a row.
+    seen = seen.cut(habits.shape(below, plan.newline).lines_or_rows)
     if habits:
         _tell_habits(run, habits)
         seen = seen.converted(habits.rewritten)
@@ -81,7 +86,7 @@ def plan_of(run: Run, plan: Plan, seen: sample.Sample, options: ReadOptions, wis
         run.warn("header", "The first line looks like data; the columns are named column_1, column_2 and so on.")
     plan = replace(plan, dialect=dialect, preamble=plan.preamble + preamble, comment=comment)
     plan = replace(plan, habits=habits or None)
-    return typed_plan(run, plan, seen, wishes)
+    return typed_plan(run, plan, seen, wishes), seen
 
 
 def _tell_habits(run: Run, habits: Habits) -> None:
@@ -191,14 +196,14 @@ def _tell_names(run: Run, names: list[str], given: list[str]) -> None:
 
 def _typed_sample(run: Run, plan: Plan, seen: sample.Sample) -> tuple[pl.DataFrame, dict[str, pl.DataType]]:
     """The sample as text, and what Polars takes a thin part of it for; of the head alone where the spots do not fit."""
-    newline = plan.newline.encode()
+    newline, quote = plan.newline.encode(), plan.dialect.quote
     head = seen.lines(newline)
     options = {**plan.options(), "truncate_ragged_lines": True, "encoding": "utf8-lossy"}
     nulls = [*plan.nulls, ""]
     names = pl.read_csv(head, infer_schema=False, n_rows=0, **options).columns
     check_count(len(names))
     untold = False
-    for text, thin in ((seen.spread(newline), seen.thin(newline)), (head, head)):
+    for text, thin in ((seen.spread(newline, quote), seen.thin(newline, quote)), (head, head)):
         try:
             texts = pl.read_csv(text, infer_schema=False, **options, null_values=list(plan.nulls) or None)
         except pl.exceptions.PolarsError:

@@ -15,13 +15,12 @@ from processor.reading.delimited import DelimitedFile
 from processor.reading.encoding import CHUNK, detect
 from processor.reading.faults import is_about_the_file
 from processor.reading.json_file import JsonSource
-from processor.reading.json_shape import Shape, shape_of
+from processor.reading.json_shape import shape_of
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.parquet import ColumnarFile
 from processor.reading.read_ahead import bound_read_ahead
 from processor.reading.sample import head_of
-from processor.reading.schema import shown
 from processor.reading.signature import HEAD, Format, format_of, packing_of
 from processor.reading.spreadsheet.source import ExcelSource
 from processor.reading.table import Table
@@ -148,12 +147,8 @@ def _json(run: Run, source: Input, options: ReadOptions, packing: Packing) -> Js
         run.warn("compression", f"The file is compressed with {packing}; it was unpacked.")
     if encoding != "utf-8":
         run.warn("encoding", f"The text is {encoding}, not UTF-8; it was converted.")
-    shape = shape_of(_decoded(seen.head, encoding), whole=seen.whole)
-    if shape.key is not None:
-        _tell_list(run, shape.key, shape)
-    return JsonSource(
-        source.path, packing, member=options.member, encoding=encoding, shape=shape, header=options.header
-    )
+    shape = shape_of(_decoded(seen.head, encoding), whole=seen.whole, rows_under=options.rows_under)
+    return JsonSource(source.path, packing, encoding=encoding, shape=shape, options=options)
 
 
 def _decoded(head: bytes, encoding: str) -> str:
@@ -161,11 +156,6 @@ def _decoded(head: bytes, encoding: str) -> str:
         return head.decode(encoding, errors="replace")
     except UnicodeError:  # no byte order mark: who reads on says so
         return ""
-
-
-def _tell_list(run: Run, key: str, shape: Shape) -> None:
-    beside = "" if shape.alone else "; what else the object holds was left out"
-    run.warn("json_list", f"The rows are those of the list under {shown(key)}{beside}.")
 
 
 def _unpacked(run: Run, source: Input, options: ReadOptions, packing: Packing) -> Path:

@@ -9,6 +9,7 @@ from common.errors import InputError
 from processor.reading.flaws import Flaws
 from processor.reading.packing import Unpacked
 from processor.reading.plan import Plan
+from processor.reading.requoting import Requoting
 
 _CHUNK = 4 << 20
 _LONGEST_ROW_LINES = 1000
@@ -18,12 +19,15 @@ _FREE, _MOST_SHARE = 20, 0.05
 
 def copy_without_bad_rows(
     file: Unpacked, target: Path, *, plan: Plan, flaws: Flaws, told: Callable[[int], None]
-) -> None:
+) -> int:
     """Write what is well-formed to `target`; `told` is told how far it came, in bytes of the file.
 
     A row may go on over lines while its quotes are open, for a thousand lines or a megabyte. What does not end in a
     well-formed row of as many fields as there are columns begins with a bad line: that one is left out, and the next
-    line begins a row again.
+    line begins a row again. Where its quotes are only those of fields that are not quoted, it is kept.
+
+    Returns:
+        How many fields of lines that were kept have such quotes.
 
     Raises:
         InputError: so many rows are bad that quotes must mean something else.
@@ -40,6 +44,7 @@ def copy_without_bad_rows(
             f"Of {rows.number:,} lines {flaws.unread:,} have quotes that are not closed or not doubled.",
             advice="Set read_options.quote, to an empty string to read quotes as plain characters.",
         )
+    return rows.requoting.count
 
 
 class _Rows:
@@ -53,6 +58,7 @@ class _Rows:
         self._bytes = 0
         self._odd = False
         self.number = 0
+        self.requoting = Requoting(plan.dialect, len(plan.names))
 
     def feed(self, line: bytes) -> list[bytes]:
         """The rows that are complete with this line."""
@@ -86,11 +92,11 @@ class _Rows:
         return self._without_first()
 
     def _without_first(self) -> list[bytes]:
-        """Leave out the first line, and begin anew with the second."""
+        """Leave out the first line, or keep it as a row, and begin anew with the second."""
         rows: list[bytes] = []
         waiting = deque(self._open)
         self.number -= len(waiting)
-        self._drop(waiting)
+        rows += self._kept_or_missed(waiting)
         while waiting:
             self.number += 1
             line = waiting.popleft()
@@ -105,14 +111,18 @@ class _Rows:
                 else:
                     waiting.extendleft(reversed(self._open))
                     self.number -= len(self._open)
-                    self._drop(waiting)
+                    rows += self._kept_or_missed(waiting)
         return rows
 
-    def _drop(self, waiting: deque[bytes]) -> None:
-        waiting.popleft()
-        self.number += 1
-        self._flaws.miss(self.number)
+    def _kept_or_missed(self, waiting: deque[bytes]) -> list[bytes]:
+        """The first line, if its quotes are those of fields that are not quoted."""
         self._open, self._bytes, self._odd = [], 0, False
+        self.number += 1
+        kept = self.requoting.requoted(waiting.popleft())
+        if kept is None:
+            self._flaws.miss(self.number)
+            return []
+        return [kept]
 
     def _well_formed(self, row: bytes) -> bool:
         dialect = self._plan.dialect

@@ -1,8 +1,6 @@
 """Some rows of a table, taken from several places of the file: its beginning alone is biased where data is sorted."""
 
-import csv
 import io
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,10 +10,9 @@ import polars as pl
 from processor.reading.blank_lines import without_blank_lines
 from processor.reading.plan import Plan
 from processor.reading.sample import Sample
+from processor.reading.spots import RowShape
 
 BLOCKS = 8
-_LOOK_AT_ROWS = 20
-_LOOK_AT_STARTS = 64
 
 
 class Drawn(StrEnum):
@@ -61,11 +58,11 @@ def of_slices(frame: pl.LazyFrame, *, total: int, wanted: int) -> RowsSample:
 
 def of_text(plan: Plan, seen: Sample, head: pl.DataFrame, *, wanted: int) -> RowsSample:
     """Blocks of delimited text: as many rows of each spot that was looked at; one without a whole row is left out."""
-    newline = plan.newline.encode()
+    shape = RowShape(dialect=plan.dialect, newline=plan.newline, width=len(plan.names))
     share = -(-wanted // (1 + len(seen.spots)))
     pieces = [head.head(share)]
     for spot in seen.spots:
-        rows = whole_rows(spot, newline, plan)
+        rows = shape.whole_rows(plan.newline.encode() + spot if seen.in_rows else spot)
         if rows:
             # Bytes that are no UTF-8 and surplus fields are told of by the scan; a sample only looks.
             tolerant = replace(plan, ragged=True, lossy=True, preamble=0)
@@ -76,48 +73,3 @@ def of_text(plan: Plan, seen: Sample, head: pl.DataFrame, *, wanted: int) -> Row
     if len(pieces) == 1:
         return of_head(head, whole=False)
     return RowsSample(frame=pl.concat(pieces), drawn=Drawn.BLOCKS, blocks=len(pieces))
-
-
-def whole_rows(spot: bytes, newline: bytes, plan: Plan) -> bytes:
-    """The whole rows of a piece that was cut anywhere, perhaps inside of a quoted field that holds line ends.
-
-    A line begins a row if the rows that follow from there have as many fields as there are columns.
-    """
-    start = spot.find(newline) + 1
-    for _ in range(_LOOK_AT_STARTS):
-        if not start:
-            return b""
-        if _is_regular(spot[start:], newline, plan):
-            return _closed(spot[start : spot.rfind(newline) + 1], newline, plan.dialect.quote)
-        start = spot.find(newline, start) + 1
-    return b""
-
-
-def _is_regular(rest: bytes, newline: bytes, plan: Plan) -> bool:
-    text = rest[: 16 << 10].decode("utf-8", errors="replace")
-    lines = text.split(newline.decode())[:-1]
-    reader = csv.reader(
-        (f"{line}\n" for line in lines),
-        delimiter=plan.dialect.delimiter,
-        quotechar=plan.dialect.quote or '"',
-        quoting=csv.QUOTE_MINIMAL if plan.dialect.quote else csv.QUOTE_NONE,
-    )
-    widths: list[int] = []
-    with suppress(csv.Error):
-        for row in reader:
-            widths += [len(row)] if row else []
-            if len(widths) == _LOOK_AT_ROWS:
-                break
-    # The last row may be cut off by the end of the piece.
-    return _all_wide(widths if len(widths) == _LOOK_AT_ROWS else widths[:-1], len(plan.names))
-
-
-def _all_wide(widths: Sequence[int], width: int) -> bool:
-    return bool(widths) and sum(found == width for found in widths) >= 0.9 * len(widths) and widths[0] == width
-
-
-def _closed(rows: bytes, newline: bytes, quote: str | None) -> bytes:
-    """Without the last row, where the end of the piece cut it inside of quotes."""
-    while quote and rows.count(quote.encode()) % 2:
-        rows = rows[: rows.rfind(newline, 0, -len(newline)) + 1]
-    return rows

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common.errors import InputError
 from processor.reading.packing import Packing, Unpacked
+from processor.reading.spots import closed
 
 HEAD_BYTES = 1 << 20
 SPOTS = 8
@@ -24,6 +25,7 @@ class Sample:
     Attributes:
         head: the beginning of the text.
         spots: pieces from further on, cut anywhere; none of a compressed or small file.
+        in_rows: True where the spots were cut to whole rows.
         whole: True where `head` is all there is.
         text_bytes: how many bytes of text there are, known or estimated; None where nothing can be said.
     """
@@ -32,6 +34,7 @@ class Sample:
     spots: tuple[bytes, ...]
     whole: bool
     text_bytes: int | None
+    in_rows: bool = False
 
     def lines(self, newline: bytes) -> bytes:
         """The head in whole lines."""
@@ -39,17 +42,28 @@ class Sample:
             return self.head
         return self.head[: self.head.rindex(newline) + 1]
 
-    def spread(self, newline: bytes) -> bytes:
-        """Whole lines of the head and of all spots, in the file's order."""
-        return self.lines(newline) + b"".join(_whole_lines(spot, newline) for spot in self.spots)
+    def spread(self, newline: bytes, quote: str | None) -> bytes:
+        """Whole rows of the head and of all spots, in the file's order."""
+        head = self.lines(newline) if self.whole else closed(self.lines(newline), newline, quote)
+        return head + b"".join(self._whole_lines(spot, newline) for spot in self.spots)
 
-    def thin(self, newline: bytes) -> bytes:
+    def thin(self, newline: bytes, quote: str | None) -> bytes:
         """The same, much less of each: for what is slow."""
         head = self.lines(newline)
         # At least a row beyond the first line: each of them may be longer than that by itself.
         cut = head.find(newline, head.find(newline) + _THIN_HEAD) + 1
-        spots = (_whole_lines(spot[:_THIN_SPOT], newline) for spot in self.spots)
-        return (head[:cut] if cut else head) + b"".join(spots)
+        spots = (closed(self._whole_lines(spot[:_THIN_SPOT], newline), newline, quote) for spot in self.spots)
+        return (closed(head[:cut], newline, quote) if cut else head) + b"".join(spots)
+
+    def cut(self, rows_of: Callable[[bytes], bytes]) -> "Sample":
+        """The same with spots of whole rows; those that have none are left out."""
+        if self.in_rows:
+            return self
+        return replace(self, spots=tuple(rows for spot in self.spots if (rows := rows_of(spot))), in_rows=True)
+
+    def _whole_lines(self, spot: bytes, newline: bytes) -> bytes:
+        begin = 0 if self.in_rows else spot.find(newline) + 1
+        return spot[begin : spot.rfind(newline) + 1]
 
     def converted(self, convert: Callable[[bytes], bytes]) -> "Sample":
         """The same text, otherwise encoded."""
@@ -107,8 +121,3 @@ def _from_packed(path: Path, packing: Packing, member: str | None) -> Sample:
         whole = not file.read(1)
         size = len(head) if whole else round(max(file.size / used, 1) * len(head))
     return Sample(head=head, spots=(), whole=whole, text_bytes=size)
-
-
-def _whole_lines(spot: bytes, newline: bytes) -> bytes:
-    first, last = spot.find(newline), spot.rfind(newline)
-    return spot[first + 1 : last + 1] if first >= 0 else b""

@@ -29,14 +29,15 @@ def widened(run: Run, plan: Plan) -> dict[str, pl.DataType]:
         [
             _misfits(pl.nth(number), dtype).alias(f"{number} {dtype}")
             for name, number in positions.items()
-            for dtype in (types[name], pl.Int128(), pl.Float64())
+            for dtype in dict.fromkeys((types[name], pl.Int128(), pl.Float64()))  # no question twice
         ]
         + [_lost(pl.nth(number)).alias(f"{number} lost") for number in positions.values()]
     ).collect(engine="streaming")
     misfits = found.row(0, named=True)
     for name, number in positions.items():
         narrower = types[name]
-        for wider, what in _CAREFUL if misfits[f"{number} lost"] and narrower.is_integer() else _WIDER:
+        careful = narrower.is_integer() and misfits[f"{number} lost"] and not misfits[f"{number} {pl.Float64()}"]
+        for wider, what in _CAREFUL if careful else _WIDER:
             count = misfits[f"{number} {narrower}"]
             if not count:
                 break

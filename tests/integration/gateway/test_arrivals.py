@@ -173,6 +173,52 @@ async def test_the_same_file_counts_once_however_often_it_comes(two: list[httpx2
     assert len(stored.files()) == 1
 
 
+async def again(client: httpx2.AsyncClient, content: bytes, *, name: str = "a.csv") -> list[httpx2.Response]:
+    """The answers to a file that comes once more, in each of the ways in which one may."""
+
+    async def in_chunks() -> AsyncIterator[bytes]:
+        yield content
+
+    return [
+        await client.put(f"/v1/datasets/{name}", content=content),
+        await client.put(f"/v1/datasets/{name}", content=in_chunks()),
+        await client.post("/v1/datasets", content=file_part(content, filename=name) + END, headers=FORM),
+    ]
+
+
+@pytest.mark.parametrize("others", [0, 3])
+async def test_what_is_there_is_taken_again_when_there_is_no_room(
+    client: httpx2.AsyncClient, stored: Stored, others: int
+) -> None:
+    """Neither for more bytes nor, with three others, for more datasets."""
+    content = b"x" * (MOST_BYTES - others)
+    first = await client.put("/v1/datasets/a.csv", content=content)
+    for number in range(others):
+        await client.put(f"/v1/datasets/{number}.csv", content=b"%d" % number)
+
+    for answer in await again(client, content):
+        assert (answer.status_code, answer.json()) == (200, first.json())
+    for answer in (
+        *await again(client, b"y" * len(content)),
+        *await again(client, content + b"x"),
+        *await again(client, content, name="b.csv"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
+    assert len(stored.files()) == 1 + others
+
+
+@pytest.mark.usefixtures("offered")
+async def test_a_form_with_a_key_is_answered_as_before_when_there_is_no_room(client: httpx2.AsyncClient) -> None:
+    form = file_part(b"x" * MOST_BYTES) + field("kind", "profile") + END
+    first, second = [
+        await client.post("/v1/tasks", content=form, headers=FORM | {"idempotency-key": "a"}) for _ in range(2)
+    ]
+
+    assert (first.status_code, second.status_code) == (202, 202)
+    assert second.json() == first.json()
+    assert second.headers["idempotent-replayed"] == "true"
+
+
 async def test_files_of_a_form_count_together_and_are_recorded_together(
     client: httpx2.AsyncClient, connection: asyncpg.Connection, stored: Stored
 ) -> None:

@@ -3,12 +3,18 @@
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import asyncpg
 import httpx2
 import pytest
 
+from common.database import Pool
 from common.notifier import Notifier
 from common.words import Channel
+from gateway.admission import Admission
+from gateway.batch import admit_batch
+from gateway.errors import RequestInvalidError
+from gateway.kinds import Catalogue
 from gateway.settings import GatewaySettings
 from helpers.asking import asked, story
 from helpers.factories import a_dataset, a_kind
@@ -99,6 +105,53 @@ async def test_the_faults_of_several_tasks_are_listed_together(
 
 async def test_no_more_faults_are_listed_than_anybody_reads(client: httpx2.AsyncClient) -> None:
     assert len((await post(client, [{}] * 1_000)).json()["errors"]) == 20
+
+
+async def test_a_batch_is_looked_into_no_longer_than_one_task(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    """Finding out what is wrong with one of these takes all that a request may take."""
+    tree: dict[str, Any] = {"type": "object", "minProperties": 9}
+    tree["anyOf"] = [{"properties": {name: {"$ref": "#/$defs/tree"}}} for name in "aaa"]
+    await a_kind(connection, name="trees", params_schema={"$defs": {"tree": tree}, "$ref": "#/$defs/tree"})
+    leaf: dict[str, Any] = {}
+    for _ in range(20):
+        leaf = {"a": leaf}
+    problem = (await post(client, [await asked(connection, kind="trees", params=leaf)] * 5)).json()
+
+    assert problem["code"] == "params_invalid"
+    assert {fault["pointer"].split("/")[2] for fault in problem["errors"]} == {"0"}
+
+
+async def test_others_get_their_turn_after_each_task_that_is_refused(pool: Pool) -> None:
+    admission = Admission(catalogue=Catalogue(pool=pool, fresh_s=60, cache_s=3_600), settings=GatewaySettings())
+    await admission.kind("profile")
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(count)
+        with pytest.raises(RequestInvalidError) as caught:
+            await admit_batch({"tasks": [{"kind": "profile", "inputs": {}}] * 19}, admission=admission)
+        group.cancel_scope.cancel()
+
+    assert len(caught.value.faults) == 19
+    assert turns >= 19
+
+
+async def test_of_many_fields_that_a_batch_does_not_have_some_are_told_and_long_ones_are_cut(
+    at_the_door: httpx2.AsyncClient,
+) -> None:
+    body = {"a" * 300_000: 1, **{f"b{number}": 1 for number in range(50_000)}, "tasks": []}
+    errors = (await at_the_door.post("/v1/tasks/batch", json=body)).json()["errors"]
+
+    assert errors[0] == {"pointer": "", "detail": "a" * 60 + "…: is no field of a batch"}
+    assert [fault["pointer"] for fault in errors[1:]] == [f"/b{number}" for number in range(19)]
 
 
 async def test_what_is_no_batch_is_refused(at_the_door: httpx2.AsyncClient) -> None:

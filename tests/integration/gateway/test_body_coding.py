@@ -51,7 +51,18 @@ async def test_a_coded_body_is_refused_unread(
     assert stored.files() == []
 
 
-@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+@pytest.mark.parametrize("codings", [["identity", "gzip"], ["", "br"], ["deflate", "identity"]])
+async def test_a_coding_in_any_of_several_headers_is_refused(
+    at_the_door: httpx2.AsyncClient, stored: Stored, codings: list[str]
+) -> None:
+    headers = [*(("content-encoding", coding) for coding in codings), ("expect", "100-continue")]
+    answer = await at_the_door.put("/v1/datasets/a.csv", content=untouchable(), headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "media_type_unsupported")
+    assert stored.files() == []
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "", "identity, identity"])
 async def test_a_body_that_says_that_it_is_plain_is_taken(client: httpx2.AsyncClient, coding: str) -> None:
     packed = gzip.compress(CSV)
     answer = await client.put("/v1/datasets/a.csv.gz", content=packed, headers={"content-encoding": coding})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -246,12 +247,40 @@ async def test_characters_that_text_columns_cannot_hold_survive_in_params(
 ) -> None:
     await a_kind(connection, name="free", params_schema={"type": "object"})
     await a_processor(connection, kinds=["free"])
-    body = json.dumps(await asked(connection, kind="free", params={"a\x00": ["\ud800", "é"]}))
-    answer = await client.post("/v1/tasks", content=body, headers={"content-type": "application/json"})
+    answer = await client.post("/v1/tasks", json=await asked(connection, kind="free", params={"a\x00": ["\x00", "é"]}))
 
     assert answer.status_code == 202
-    shown = await client.get(answer.headers["location"])
-    assert json.loads(shown.content)["params"] == {"a\x00": ["\ud800", "é"]}
+    assert (await client.get(answer.headers["location"])).json()["params"] == {"a\x00": ["\x00", "é"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"params": {"a": ["é", {"b": "\udfffx"}]}}, "/params/a/1/b"),
+        ({"params": {"a": {"\ud800": 1}}}, "/params/a"),
+        ({"kind": "\ud800"}, "/kind"),
+        ({"inputs": {"\ud800": str(uuid4())}}, "/inputs"),
+        ({"tags": ["a", "b\ud800"]}, "/tags/1"),
+        ({"\ud800": 1}, ""),
+    ],
+)
+async def test_half_a_character_is_refused_at_its_place(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, change: dict[str, Any], pointer: str
+) -> None:
+    """No child could be told of it, so the task would only fail later."""
+    await a_kind(connection, name="free", params_schema={"type": "object"})
+    body = await asked(connection, kind="free") | change
+    ways = {
+        "/v1/tasks": (body, pointer),
+        "/v1/tasks/batch": ({"tasks": [{}, body]}, f"/tasks/1{pointer}"),
+        f"/v1/tasks/{uuid4()}/retry": (change, pointer),
+    }
+    for path, (sent, place) in ways.items():
+        answer = await client.post(path, content=json.dumps(sent), headers={"content-type": "application/json"})
+        problem = answer.json()
+
+        assert (answer.status_code, problem["code"], problem["pointer"]) == (422, "request_invalid", place)
+        assert "whole characters" in problem["detail"]
 
 
 async def test_a_trace_is_kept_with_the_task(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:

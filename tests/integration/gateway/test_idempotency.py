@@ -10,7 +10,8 @@ import asyncpg
 import httpx2
 import pytest
 
-from gateway.digests import named_digest
+from common.ids import new_task_id
+from gateway.digests import named_digest, request_digest
 from gateway.intake import ONE
 from helpers.asking import asked
 from helpers.database import Database, connected
@@ -145,6 +146,35 @@ async def test_many_at_once_make_one_task(client: httpx2.AsyncClient, connection
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert sorted("idempotent-replayed" in answer.headers for answer in answers) == [False] + [True] * 11
+    assert await count(connection) == 1
+
+
+@pytest.mark.parametrize("has_key", [True, False])
+async def test_who_comes_second_is_answered_although_the_first_took_the_last_room(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, database: Database, *, has_key: bool
+) -> None:
+    """By a key or an id of its own. The second found nothing and waits for the kinds; then the first is recorded."""
+    body = await asked(connection)
+    theirs = new_task_id()
+    await connection.execute("INSERT INTO tenant (name, most_queued) VALUES ('default', 1)")
+    answers: list[httpx2.Response] = []
+
+    async def ask() -> None:
+        if has_key:
+            answers.append(await post(client, body, key="a"))
+        else:
+            answers.append(await client.put(f"/v1/tasks/{theirs}", json=body))
+
+    async with connected(database.dsn) as first, anyio.create_task_group() as group, first.transaction():
+        await first.execute("LOCK TABLE kind")
+        group.start_soon(ask)
+        await eventually(lambda: connection.fetchval(WAITS_FOR_A_LOCK))
+        await queued_task(connection, id=theirs)
+        await connection.execute("UPDATE task SET request_digest = $1", request_digest(body))
+        await connection.execute(CLAIM, "a", named_digest(body, route=ONE), theirs)
+
+    assert (answers[0].status_code, answers[0].json()["id"]) == (202, str(theirs))
+    assert answers[0].headers["idempotent-replayed"] == "true"
     assert await count(connection) == 1
 
 

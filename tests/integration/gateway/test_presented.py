@@ -26,8 +26,23 @@ async def test_pretty_indents(client: httpx2.AsyncClient, query: str) -> None:
     assert int(pretty.headers["content-length"]) == len(pretty.content)
 
 
-async def test_not_pretty_is_as_it_is(client: httpx2.AsyncClient) -> None:
-    assert (await client.get("/v1/tasks?pretty=0")).text == '{"tasks":[],"next":null}'
+@pytest.mark.parametrize("said", ["0", "false"])
+async def test_not_pretty_is_as_it_is(client: httpx2.AsyncClient, said: str) -> None:
+    assert (await client.get(f"/v1/tasks?pretty={said}")).text == '{"tasks":[],"next":null}'
+
+
+@pytest.mark.parametrize("said", ["yes", "no", "banana", "True", "2", "%20"])
+async def test_pretty_says_yes_or_no(client: httpx2.AsyncClient, said: str) -> None:
+    answer = await client.get(f"/v1/tasks?pretty={said}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "query_invalid")
+    assert answer.json()["detail"] == "pretty: must be empty, 1 or true; or 0 or false."
+
+
+async def test_a_form_may_be_asked_for_in_any_of_several_headers(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/healthz", headers=[("accept", "application/json;q=0.5"), ("accept", "text/plain")])
+
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
 async def test_lists_are_tables(client: httpx2.AsyncClient, connection: asyncpg.Connection) -> None:

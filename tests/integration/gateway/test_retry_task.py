@@ -49,6 +49,29 @@ async def test_a_task_goes_back_into_the_queue_and_its_story_goes_on(
     assert task == (await client.get(f"/v1/tasks/{identity}")).json()
 
 
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded", "text/plain"])
+@pytest.mark.parametrize("command", ["{}/retry", "{}/cancel", "retry?state=failed", "cancel?state=queued"])
+async def test_a_command_with_the_type_of_a_body_needs_none(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, command: str, media_type: str
+) -> None:
+    """Many clients send the type with every POST."""
+    path = f"/v1/tasks/{command.format(await finished_task(connection, state='failed'))}"
+    answer = await client.post(path, headers={"content-type": media_type})
+
+    assert answer.is_success
+
+
+@pytest.mark.parametrize("media_type", ["application/x-www-form-urlencoded", "text/plain", ""])
+async def test_changes_of_another_type_than_json_are_refused(
+    client: httpx2.AsyncClient, connection: asyncpg.Connection, media_type: str
+) -> None:
+    identity = await finished_task(connection, state="failed")
+    answer = await client.post(f"/v1/tasks/{identity}/retry", content=b"{}", headers={"content-type": media_type})
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "media_type_unsupported")
+    assert await connection.fetchval("SELECT state FROM task") == "failed"
+
+
 def test_a_person_reads_that_it_was_by_hand() -> None:
     first, again = ({"type": "queued", "at": "2026-11-22T12:00:01Z", **data} for data in ({}, {"retry": True}))
 

@@ -49,6 +49,14 @@ async def test_a_field_that_came_twice_is_refused(
     assert await refused(client, stored, FILE, *twice) == (f"/{name}", "came twice")
 
 
+async def test_half_a_character_in_a_field_is_refused_at_its_place(client: httpx2.AsyncClient, stored: Stored) -> None:
+    params = ("params", (None, '{"columns": ["a", "\\ud800"]}'))
+    answer = await client.post("/v1/tasks", files=[KIND, FILE, params])
+
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "/params/columns/1")
+    assert stored.files() == []
+
+
 async def test_a_file_that_came_twice_is_refused(client: httpx2.AsyncClient, stored: Stored) -> None:
     assert await refused(client, stored, KIND, FILE, FILE) == ("/inputs/data", "came twice")
 

@@ -12,6 +12,8 @@ OFFERED = ["application/json", "text/event-stream", "text/plain"]
     [
         (None, "application/json"),
         ("", "application/json"),
+        (" , ", "application/json"),
+        (", text/plain", "text/plain"),
         ("*/*", "application/json"),
         ("text/*", "text/event-stream"),
         ("text/plain", "text/plain"),

@@ -12,6 +12,7 @@ from gateway.json_pointer import pointer
 from gateway.judge import Judge
 from gateway.kinds import OfferedKind
 from gateway.params import check_params
+from gateway.patience import Patience
 
 SCHEMA = {
     "type": "object",
@@ -185,6 +186,29 @@ def test_a_schema_that_contains_itself_several_times_is_inspected_in_bounded_tim
 
     (fault,) = caught.value.faults
     assert fault.pointer.startswith("/params/t/k/k")
+
+
+def test_of_many_wrong_names_at_one_place_the_first_is_told_and_the_others_are_not_looked_at() -> None:
+    schema = {"properties": {"m": {"propertyNames": {"maxLength": 3}}}}
+    params = {"m": {"abc": 1, **{f"name{number}": 1 for number in range(50_000)}}}
+    (complaint,) = Judge(schema).complaints(params)
+
+    assert (complaint.path, complaint.names) == (("m",), ["name0"])
+
+
+def test_what_is_wrong_after_a_hundred_thousand_right_entries_is_told_at_its_place() -> None:
+    params = {"columns": [*map(str, range(100_000)), 5]}
+    with pytest.raises(TaskParamsError) as caught:
+        check_params(params, kind=kind(SCHEMA), patience=Patience(most_cpu_s=60))
+
+    assert [fault.pointer for fault in caught.value.faults] == ["/params/columns/100000"]
+
+
+def test_what_nobody_has_patience_for_is_told_of_what_is_around_it() -> None:
+    with pytest.raises(TaskParamsError) as caught:
+        check_params({"columns": ["a", 5]}, kind=kind(SCHEMA), patience=Patience(most_looks=2))
+
+    assert [fault.pointer for fault in caught.value.faults] == ["/params/columns/1"]
 
 
 @pytest.mark.parametrize("schema", [{"$ref": "#"}, {"allOf": [{"$ref": "#"}, {"required": ["a"]}]}])

@@ -65,11 +65,10 @@ def test_a_wrong_field_is_pointed_at(change: dict[str, Any], pointer: str) -> No
         ({"tags": [1] * 300_000}, ["/tags"]),
         ({"inputs": {str(number): 1 for number in range(90_000)}}, ["/inputs"]),
         ({str(number): 1 for number in range(90_000)}, [f"/{number}" for number in range(20)]),
-        ({"params": {f"\ud800{number}": 1 for number in range(90_000)}}, ["/params"]),
         ({"x" * 900_000: 1}, [""]),
         ({"inputs": {"x" * 900_000: 1}}, ["/inputs"] * 2),
     ],
-    ids=["tags", "inputs", "fields", "params", "long-field", "long-input"],
+    ids=["tags", "inputs", "fields", "long-field", "long-input"],
 )
 def test_however_much_is_wrong_the_answer_is_short(change: dict[str, Any], expected: list[str]) -> None:
     assert pointers({**ASKED, **change}) == expected

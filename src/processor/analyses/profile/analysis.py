@@ -10,7 +10,7 @@ from processor.analyses.profile.alerts import alerts
 from processor.analyses.profile.columns_file import write_columns
 from processor.analyses.profile.correlations import correlations
 from processor.analyses.profile.estimate import scaled
-from processor.analyses.profile.look import look
+from processor.analyses.profile.look import looked_at
 from processor.analyses.profile.missing import missing
 from processor.analyses.profile.overview import duplicate_rows, examples, heavy_tailed, keys_of, quality
 from processor.analyses.profile.pace import Pace
@@ -123,7 +123,7 @@ def _data(run: Run, table: Table, counted: Counted, params: ProfileParams) -> di
     if params.patterns:
         run.phase("meanings")
         sample = counted.sample.rows
-        data["columns"] = [one | look(column, sample) for one, column in zip(columns, counted.columns, strict=True)]
+        data["columns"] = [looked_at(one, column, sample) for one, column in zip(columns, counted.columns, strict=True)]
     data |= {
         "keys": keys_of(columns),
         "duplicates": duplicate_rows(counted, columns),

@@ -11,6 +11,7 @@ from processor.analyses.profile.lengths import Blanks, Lengths
 from processor.analyses.profile.moments import Moments
 from processor.analyses.profile.order import Steps
 from processor.analyses.profile.room import Room
+from processor.analyses.profile.row_sample import RowSample
 from processor.analyses.profile.shapes import RANGED, TEXTUAL, Shape, shape_of
 from processor.analyses.profile.tally import Tally
 
@@ -24,13 +25,15 @@ class Column:
         name: its name in the result.
         dtype: its type.
         room: how much it may keep.
+        inner: it is inside of another.
 
     Attributes:
         count: values that are there; `nulls` are not.
+        drawn: some of its values, to look at for what they mean, where the sample of the table's rows has none of them.
         inside: the fields of a struct, or the one column of all items of a list; of a map they are its entries.
     """
 
-    def __init__(self, name: str, dtype: pl.DataType, room: Room) -> None:
+    def __init__(self, name: str, dtype: pl.DataType, room: Room, *, inner: bool = False) -> None:
         self.name = name
         self.dtype = dtype
         self.room = room
@@ -45,6 +48,7 @@ class Column:
         self.blanks = Blanks()
         self.steps = Steps()
         self.granularity = Granularity(dtype) if self.shape is Shape.TIME else None
+        self.drawn = _drawn(name, dtype, room) if inner and has_meanings(self) else None
         self.inside = _inside(dtype, room)
 
     def add(self, piece: pl.Series) -> None:
@@ -55,6 +59,8 @@ class Column:
             return
         values = piece.drop_nulls() if piece.null_count() else piece
         self._add_inside(values)
+        if self.drawn:
+            self.drawn.add(values.alias(self.name).to_frame())
         if self.shape not in _UNORDERED:
             self.steps.add(values.cast(pl.String) if self.shape is Shape.CATEGORY else values)
         counts = self.tally.add(keys(values))
@@ -94,6 +100,15 @@ class Column:
         return kept
 
 
+def has_meanings(column: Column) -> bool:
+    """Whether its values can mean something that their type does not say: texts and whole numbers can."""
+    return column.shape in TEXTUAL or column.dtype.is_integer()
+
+
+def _drawn(name: str, dtype: pl.DataType, room: Room) -> RowSample:
+    return RowSample(pl.Schema({name: dtype}), most=room.checks, most_bytes=room.bytes)
+
+
 def _lists(values: pl.Series) -> pl.Series:
     match values.dtype:
         case pl.Array():
@@ -106,9 +121,13 @@ def _lists(values: pl.Series) -> pl.Series:
 def _inside(dtype: pl.DataType, room: Room) -> Sequence[Column]:
     match dtype:
         case pl.Struct(fields=fields):
-            return [Column(field.name, field.dtype, room) for field in fields]  # type: ignore[arg-type]  # an instance
+            return [Column(field.name, _type(field.dtype), room, inner=True) for field in fields]
         case pl.List(inner=inner) | pl.Array(inner=inner):
-            return [Column("items", inner, room)]  # type: ignore[arg-type]  # types of a schema are instances
+            return [Column("items", _type(inner), room, inner=True)]
         case pl.Map(key=key, value=value):
-            return [Column("items", pl.Struct({"key": key, "value": value}), room)]
+            return [Column("items", pl.Struct({"key": key, "value": value}), room, inner=True)]
     return ()
+
+
+def _type(dtype: object) -> pl.DataType:
+    return dtype  # type: ignore[return-value]  # types within a schema are instances

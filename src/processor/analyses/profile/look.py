@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from processor.analyses.profile.column import Column
+from processor.analyses.profile.column import Column, has_meanings
 from processor.analyses.profile.counts import counted
 from processor.analyses.profile.inside import inside_texts
 from processor.analyses.profile.meanings import BY_NAME, Pii, of_texts, of_whole_numbers
@@ -48,7 +48,7 @@ class Values:
 
 def values_of(column: Column, sample: pl.DataFrame) -> Values | None:
     """What to look at of a column of texts or whole numbers; None where there is nothing, or it is of another type."""
-    if not (column.shape in TEXTUAL or column.dtype.is_integer()):
+    if not has_meanings(column):
         return None
     few = column.tally.few()
     exact = few is not None and few.height <= column.room.checks
@@ -57,12 +57,24 @@ def values_of(column: Column, sample: pl.DataFrame) -> Values | None:
     return Values(counts=counts, total=total, exact=exact) if counts is not None and total else None
 
 
+def looked_at(one: Found, column: Column, sample: pl.DataFrame) -> Found:
+    """A column as it is shown with what a closer look gives, of it and of all that is inside of it."""
+    found = one | look(column, sample)
+    match found:
+        case {"fields": list(fields)}:
+            pairs = zip(fields, column.inside, strict=True)
+            found["fields"] = [looked_at(field, inner, sample) for field, inner in pairs]
+        case {"items": dict(items)}:
+            found["items"] = looked_at(items, column.inside[0], sample)
+    return found
+
+
 def look(column: Column, sample: pl.DataFrame) -> Found:
     """The keys `meaning`, `patterns` and `pii` of a column, as far as they apply.
 
     Args:
         column: all of it was counted.
-        sample: rows with the table's top-level columns.
+        sample: rows with the table's top-level columns; those inside of others have drawn their own.
     """
     values = values_of(column, sample)
     if values is None:
@@ -81,6 +93,8 @@ def look(column: Column, sample: pl.DataFrame) -> Found:
 
 
 def _sampled(column: Column, sample: pl.DataFrame) -> pl.DataFrame | None:
+    if column.drawn:
+        sample = column.drawn.rows
     if column.name not in sample.columns:
         return None
     values = sample.get_column(column.name).drop_nulls()

@@ -10,8 +10,10 @@ from enum import StrEnum
 
 import polars as pl
 
+from processor.analyses.profile.chance import is_by_chance
 from processor.analyses.profile.checks import is_card_number, is_iban, is_ip_address, is_json
 from processor.analyses.profile.days import has_real_day
+from processor.analyses.profile.phones import LOOK, is_phone
 
 _MONTHS = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?"
@@ -19,7 +21,6 @@ _DAY = r"\d{4}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])"
 _DAY_LAST = r"(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:\d{4}|\d{2})"
 _DAY_NAMED = rf"(?i:\d{{1,2}}[- ]{_MONTHS}[-, ]+\d{{2,4}}|{_MONTHS} \d{{1,2}},? \d{{4}})"
 _CURRENCY = "(?:[€$£¥]|EUR|USD|GBP|CHF)"
-_PHONE = r"\+\d{1,3}[\d ().-]{6,16}\d|\(?\d{2,4}\)?[ ./-]\d{2,4}(?:[ .-]\d{2,5}){1,3}"
 MAIL = r"[A-Za-z0-9._%+'-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
 _ZIP = r"\d{5}(?:-\d{4})?"
 # With the letters that are in use: aircraft, parts and plates have the same form. BS 7666; Canada Post; PostNL; Poland.
@@ -44,6 +45,7 @@ class Meaning:
         name: its name in the result.
         form: a regular expression for all of the value.
         check: what a value of that form has to stand, too.
+        chance: the share of other things of that form that stand the check.
         pii: whether it is about a person.
         alone: it only counts for what has no meaning that stands before it: digits and hyphens can be anything.
     """
@@ -51,6 +53,7 @@ class Meaning:
     name: str
     form: str
     check: Callable[[str], bool] | None = None
+    chance: float = 0.0
     pii: Pii = Pii.NO
     alone: bool = False
 
@@ -59,8 +62,9 @@ MEANINGS = (
     Meaning(name="email", form=MAIL, pii=Pii.PROVEN),
     Meaning(name="url", form=r"(?i:https?|ftps?|s3|wss?)://[^\s/?#]+[^\s]*"),
     Meaning(name="uuid", form=r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"),
-    Meaning(name="iban", form=r"[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}", check=is_iban, pii=Pii.PROVEN),
-    Meaning(name="card_number", form=r"\d(?:[ -]?\d){12,18}", check=is_card_number, pii=Pii.PROVEN),
+    Meaning(name="iban", form=r"[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30}", check=is_iban, chance=1 / 97,
+            pii=Pii.PROVEN),
+    Meaning(name="card_number", form=r"\d(?:[ -]?\d){12,18}", check=is_card_number, chance=1 / 10, pii=Pii.PROVEN),
     Meaning(name="ip_address", form=r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*",
             check=is_ip_address, pii=Pii.LIKELY),
     Meaning(name="mac_address", form=r"[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}", pii=Pii.LIKELY),
@@ -75,6 +79,7 @@ MEANINGS = (
     Meaning(name="markup", form=r"(?s:<[A-Za-z!?/][^>]*>.*)"),
     Meaning(name="coordinates", form=r"-?\d{1,2}\.\d+\s*[,;]\s*-?\d{1,3}\.\d+"),
     Meaning(name="postal_code", form=rf"{_ZIP}|{_OTHER_POSTAL}"),
+    Meaning(name="phone", form=LOOK, check=is_phone, chance=1 / 3, pii=Pii.LIKELY, alone=True),
     Meaning(name="integer", form=r"[+-]?(?:0|[1-9]\d*)"),
     Meaning(name="padded_integer", form=r"0\d+"),
     Meaning(name="decimal", form=r"[+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?"),
@@ -82,7 +87,6 @@ MEANINGS = (
     Meaning(name="grouped_number", form=r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"),
     Meaning(name="percentage", form=r"[+-]?\d+(?:[.,]\d+)?\s?%"),
     Meaning(name="money", form=rf"[+-]?{_CURRENCY}\s?\d[\d.,']*|[+-]?\d[\d.,']*\s?{_CURRENCY}"),
-    Meaning(name="phone", form=_PHONE, pii=Pii.LIKELY, alone=True),
     Meaning(name="digest", form="|".join(rf"[0-9a-f]{{{n}}}|[0-9A-F]{{{n}}}" for n in (32, 40, 64))),
     Meaning(name="file_path", form=r"(?:/[^/\s]+){2,}/?|[A-Za-z]:\\\S.*|\.{1,2}/\S+"),
 )  # fmt: skip
@@ -99,11 +103,18 @@ _WHOLE: Mapping[str, Callable[[pl.Expr], pl.Expr]] = {
 
 def of_texts(counts: pl.DataFrame) -> dict[str, int]:
     """How many texts have each meaning, most particular first; a text counts for all that fit."""
-    texts = counts.select(pl.col("value").str.strip_chars(), "count")
-    fits = texts.select(
+    texts = counts.get_column("value").str.strip_chars()
+    forms = texts.to_frame().select(
         pl.col("value").str.contains(f"^(?:{meaning.form})$").alias(meaning.name) for meaning in MEANINGS
     )
-    return {meaning.name: _count(texts, _fitting(fits, place), meaning) for place, meaning in enumerate(MEANINGS)}
+    known = pl.repeat(False, texts.len(), dtype=pl.Boolean, eager=True)  # noqa: FBT003
+    found: dict[str, int] = {}
+    for meaning, fits in zip(MEANINGS, forms, strict=True):
+        candidates = fits & ~known if meaning.alone else fits
+        having = candidates & _standing(texts, candidates, meaning)
+        known |= having
+        found[meaning.name] = int(counts.get_column("count").filter(having).sum())
+    return found
 
 
 def of_whole_numbers(counts: pl.DataFrame) -> dict[str, int]:
@@ -116,16 +127,16 @@ def of_whole_numbers(counts: pl.DataFrame) -> dict[str, int]:
     return {"card_number": int(cards["count"].sum())} | found
 
 
-def _fitting(fits: pl.DataFrame, place: int) -> pl.Series:
-    mask = fits.to_series(place)
-    if not (MEANINGS[place].alone and mask.any()):
-        return mask
-    return mask & ~fits.select(pl.any_horizontal(pl.nth(range(place)))).to_series()
+def checked(texts: pl.Series, candidates: pl.Series, check: Callable[[str], bool] | None) -> pl.Series:
+    """Which of the candidates stand a check, if there is one."""
+    if check is None:
+        return candidates
+    pairs = zip(texts, candidates, strict=True)
+    return pl.Series([is_candidate and check(text) for text, is_candidate in pairs], dtype=pl.Boolean)
 
 
-def _count(texts: pl.DataFrame, fits: pl.Series, meaning: Meaning) -> int:
-    fitting = texts.filter(fits)
-    if meaning.check:
-        check = meaning.check
-        fitting = fitting.filter(pl.Series([check(text) for text in fitting["value"]], dtype=pl.Boolean))
-    return int(fitting["count"].sum())
+def _standing(texts: pl.Series, candidates: pl.Series, meaning: Meaning) -> pl.Series:
+    """Which of the candidates have a meaning; none where they may seem so by chance."""
+    standing = checked(texts, candidates, meaning.check)
+    by_chance = is_by_chance(int(standing.sum()), int(candidates.sum()), share=meaning.chance)
+    return standing & (not by_chance) if meaning.chance else standing

@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from processor.analyses.profile.origin import Origin
 from processor.analyses.profile.shapes import as_numbers
 
 _INT64, _INT128 = 1 << 63, 1 << 127
@@ -28,7 +29,7 @@ class Moments:
 
     The fourth power of 1e100 is beyond a float, that of 1e-100 below the least. So the sums of very large or very small
     values are kept of the values divided by a power of two, which costs no digit, and put right where they are asked
-    for. Sums of what came before are brought down when larger values come.
+    for. Sums of what came before are brought down when larger values come. All are sums of distances from an origin.
 
     Attributes:
         whole: the exact sum of whole numbers, of decimals in units of their last digit; None of floats.
@@ -42,8 +43,9 @@ class Moments:
         self.low: object = None
         self.high: object = None
         self.whole: int | None = 0
+        self._origin: Origin | None = None
         self._exponent: int | None = None  # of the power of two; None before any value but zeros
-        self._mean = 0.0
+        self._mean = 0.0  # of the distances from the origin
         self._second = 0.0
         self._third = 0.0
         self._fourth = 0.0
@@ -59,7 +61,8 @@ class Moments:
         self.zeros += int((numbers == 0).sum())
         if not isinstance(low := numbers.min(), (int, float)) or low < 0:
             self.negatives += int((numbers < 0).sum())
-        self._combine(self._scaled(numbers.cast(pl.Float64)))
+        self._origin = self._origin or Origin(values)
+        self._combine(self._apart(values, self._origin))
 
     def extremes(self, values: pl.Series) -> None:
         """Take only the lowest and the highest of one piece into account."""
@@ -69,8 +72,13 @@ class Moments:
 
     @property
     def mean(self) -> float:
-        """The mean of the values as floats; 0 of none."""
-        return _times_two_to(self._mean, self._exponent or 0)
+        """The mean of the values, of times of their physical numbers; 0 of none."""
+        if self._origin is None:
+            return 0.0
+        if self.whole is not None:
+            return float(Fraction(self.whole, self.count * self._origin.unit))
+        exponent = self._exponent or 0
+        return _times_two_to(self._mean + _times_two_to(self._origin.number, -exponent), exponent)
 
     @property
     def nearest_mean(self) -> int:
@@ -111,6 +119,13 @@ class Moments:
     def _spread(self) -> bool:
         """False where all values are alike."""
         return self.low != self.high and self._second > 0
+
+    def _apart(self, values: pl.Series, origin: Origin) -> pl.Series:
+        """How far the values of a piece lie from the origin, divided as the sums are."""
+        if not values.dtype.is_float():
+            return origin.distances(values)
+        scaled = self._scaled(values.cast(pl.Float64))
+        return scaled - _times_two_to(origin.number, -(self._exponent or 0))
 
     def _scaled(self, values: pl.Series) -> pl.Series:
         """The values of a piece, divided as the sums are; these are brought down first where the piece is larger."""

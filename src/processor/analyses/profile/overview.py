@@ -10,6 +10,7 @@ import polars as pl
 from processor.analyses.json_rows import json_cell
 from processor.analyses.profile import duplicates
 from processor.analyses.profile.keys import is_shown, keys
+from processor.analyses.profile.personal import personal
 from processor.analyses.profile.scan import Counted
 from processor.analyses.times import listed_values
 from processor.analyses.values import json_value, json_values
@@ -94,7 +95,7 @@ def quality(data: Mapping[str, Any]) -> dict[str, object]:
         "purity": sum(shares) / len(shares) if shares else None,
         "complete_columns": sum(not column["nulls"] for column in columns),
         "empty_columns": sum(not column["count"] for column in columns),
-        "personal_columns": sum("pii" in column for column in columns),
+        "personal_columns": sum(any(personal(column)) for column in columns),
         "types": dict(sorted(Counter(column["type"] for column in columns).items())),
         "alerts": dict(sorted(Counter(alert["code"] for alert in data["alerts"]).items())),
     }

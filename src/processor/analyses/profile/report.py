@@ -14,7 +14,7 @@ SHOWN_ELSEWHERE: Final = frozenset(
 )
 LONG: Final = (list, tuple)
 LONGEST_END: Final = 15  # characters under one end of a histogram
-INSIDE: Final = ("Place", "Type", "Values", "Missing", "Distinct", "From", "To", "Mean", "Most frequent")
+INSIDE: Final = ("Place", "Type", "Values", "Missing", "Distinct", "Means", "From", "To", "Mean", "Most frequent")
 MOST_INSIDE: Final = 100  # lines about what is inside of a column
 # `Datetime(us, UTC)` says what `Datetime(time_unit='us', time_zone='UTC')` does.
 UNIT: Final = re.compile(r", time_zone=None|time_\w+=|'")
@@ -94,6 +94,7 @@ def _line(path: str, column: Mapping[str, Any]) -> list[object]:
         count,
         shown["nulls"],
         figures(shown, 0).get("distinct", ""),
+        shown.get("meaning", {}).get("type", ""),
         shown.get("min", long.get("min", "")),
         shown.get("max", long.get("max", "")),
         shown.get("mean", long.get("mean", "")),

@@ -22,12 +22,14 @@ class RowSample:
     Args:
         schema: the columns; of nested and binary ones nothing is kept.
         most: how many rows to keep at most.
+        most_bytes: and how many bytes of them.
     """
 
-    def __init__(self, schema: pl.Schema, most: int = MOST_ROWS) -> None:
+    def __init__(self, schema: pl.Schema, most: int = MOST_ROWS, most_bytes: int = _MOST_BYTES) -> None:
         self._places = [place for place, dtype in enumerate(schema.dtypes()) if _is_kept(dtype)]
         self._pieces: list[_Piece] = [(pl.Series(dtype=pl.UInt64), _kept(schema.to_frame(), self._places))]
         self._most = most
+        self._most_bytes = most_bytes
         self._seen = 0
         self._halvings = 0
 
@@ -60,7 +62,7 @@ class RowSample:
 
     def _is_full(self) -> bool:
         rows = sum(hashes.len() for hashes, _ in self._pieces)
-        return rows > self._most or sum(frame.estimated_size() for _, frame in self._pieces) > _MOST_BYTES
+        return rows > self._most or sum(frame.estimated_size() for _, frame in self._pieces) > self._most_bytes
 
     def _join(self) -> None:
         while self._is_full():

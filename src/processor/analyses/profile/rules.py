@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from processor.analyses.profile.personal import personal
+
 Column = Mapping[str, Any]
 _PLACEHOLDER_DAYS = frozenset({"1900-01-01", "1970-01-01", "1899-12-30", "9999-12-31", "2099-12-31", "0001-01-01"})
 _PLACEHOLDER_NUMBERS = frozenset({-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999})
@@ -104,8 +106,7 @@ def _impure(column: Column, _: int) -> float | None:
 
 
 def _pii(column: Column, _: int) -> float | None:
-    found = column.get("pii")
-    return max(item["share"] for item in found) if found else None
+    return max((finding["share"] for finding in personal(column)), default=None)
 
 
 def _outliers(column: Column, _: int) -> float | None:

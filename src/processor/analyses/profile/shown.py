@@ -164,7 +164,7 @@ def _numbers(column: Column) -> Shown:
     moments = column.moments
     floats = {"nan": column.nan, "infinite": column.infinite} if column.dtype.is_float() else {}
     figures = {
-        "mean": _mean(column) if moments.count else None,
+        "mean": moments.mean if moments.count else None,
         "sum": _sum(column) if moments.count else None,
         "std": moments.std,
         "skewness": moments.skewness,
@@ -180,10 +180,6 @@ def _sum(column: Column) -> int | float | Decimal:
         return column.moments.total
     scale = column.dtype.scale if isinstance(column.dtype, pl.Decimal) else 0
     return Decimal(whole).scaleb(-scale, _DIGITS) if scale else whole
-
-
-def _mean(column: Column) -> float:
-    return column.moments.mean if column.moments.whole is None else float(_sum(column)) / column.moments.count
 
 
 def _spread(column: Column, params: ProfileParams) -> Shown:

@@ -12,7 +12,7 @@ import pytest
 from common.errors import InputError
 from helpers.profiling import input_of
 from helpers.recording_run import RecordingRun
-from processor.reading import ReadOptions, archive, json_lines, packing, read
+from processor.reading import ReadOptions, archive, json_splitter, packing, read
 from processor.reading.columns import MOST_COLUMNS
 
 
@@ -204,7 +204,7 @@ def test_a_cell_of_megabytes_is_read(tmp_path: Path) -> None:
 
 
 def test_an_object_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_lines, "MOST_LINE", 3 << 20)
+    monkeypatch.setattr(json_splitter, "MOST_LINE", 3 << 20)
     path = tmp_path / "large"
     for content in (b'{"a": 1}\n{"a": "' + b"x" * (20 << 20), b'[{"a": 1}, {"a": "' + b"x" * (20 << 20)):
         path.write_bytes(content)

@@ -11,6 +11,7 @@ from helpers.profiling import input_of
 from helpers.recording_run import RecordingRun
 from processor.reading import ReadOptions, Table, read
 
+PLAIN = '"x, y"'
 SECRET = "swordfish"  # stands for data that no error text may hold
 
 
@@ -87,6 +88,14 @@ def test_whole_numbers_that_become_decimal_late_are_decimal(tmp_path: Path) -> N
 
     assert frame["n"].unique().sort().to_list() == [0.5, 12345.0]
     assert run.warnings == [("types", "Column 'n' holds 1 values that are not whole; read as decimal.")]
+
+
+@pytest.mark.parametrize("numbers", [b"1.25,x\n", b"9" * 25 + b",x\n", b"12345,x\n"])
+def test_numbers_of_any_type_become_text_where_one_late_is_none(tmp_path: Path, numbers: bytes) -> None:
+    frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"none,x\n", among=numbers))
+
+    assert frame.schema["n"] == pl.String
+    assert run.warnings == [("types", "Column 'n' holds 1 values that are no numbers; read as text.")]
 
 
 def test_numbers_with_other_values_among_them_are_text_and_said_to_be(tmp_path: Path) -> None:
@@ -356,7 +365,7 @@ def test_errors_of_the_work_itself_pass_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("bad", "line"),
-    [(b'7,"swordfish\n', 52), (b'7,"sword"fish\n', 52), (b'7,sword"fish\n', 52), (b'"7,swordfish\n', 52)],
+    [(b'7,"swordfish\n', 52), (b'7,"sword"fish",x\n', 52), (b'7,sword"fish,x\n', 52), (b'"7,swordfish\n', 52)],
 )
 @pytest.mark.parametrize("quoted", [b"", b'8,"two\nlines, ""one"" row"\n'])
 def test_a_row_whose_quotes_do_not_close_is_left_out_and_shown(
@@ -580,6 +589,53 @@ def test_backslashes_of_paths_are_no_escapes(tmp_path: Path) -> None:
 
     assert frame["path"].to_list() == ["C:\\dir\\", "D:\\a, b\\\\"]
     assert run.codes == set()
+
+
+@pytest.mark.parametrize("field", ['5" disk', '5"', '7" or 5" or "', '"A" vs B'])
+@pytest.mark.parametrize("beside", ['"a, b"', '"a ""b"" c"'])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_quotes_in_a_field_that_is_not_quoted_lose_no_row(
+    tmp_path: Path, field: str, beside: str, newline: str
+) -> None:
+    lines = ["id,size,word", *(f"{n},{field if n % 9 == 5 else 'x'},{beside}" for n in range(99))]
+
+    frame, run = read_bytes(tmp_path, "".join(f"{line}{newline}" for line in lines).encode())
+
+    assert frame["id"].to_list() == list(range(99))
+    assert set(frame["size"]) == {"x", field}
+    assert set(frame["word"]) == {beside[1:-1].replace('""', '"')}
+    assert not {"unread_rows", "ragged_rows"} & run.codes
+
+
+def test_inches_in_every_row_are_kept_and_counted(tmp_path: Path) -> None:
+    frame, run = read_bytes(
+        tmp_path, b"id,name,size\n" + b"".join(b'%d,"disk, %d",%d"\n' % (n, n, n) for n in range(60))
+    )
+
+    assert frame.rows() == [(n, f"disk, {n}", f'{n}"') for n in range(60)]
+    assert ("quotes", "60 fields that are not quoted hold quotes; they are read as they stand.") in run.warnings
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (r"\\srv\share", r"\\srv\share"),
+        (r'"\\srv\share\"', "\\\\srv\\share\\"),
+        ('"A" vs "B"', 'A" vs "B'),
+        ('"""A"" vs ""B"""', '"A" vs "B"'),
+    ],
+)
+@pytest.mark.parametrize("every", [1, 7, 50])
+def test_paths_of_shares_and_quoted_words_are_neither_escapes_nor_damage(
+    tmp_path: Path, field: str, value: str, every: int
+) -> None:
+    lines = [f"{n},{field if n % every == 0 else PLAIN},{n}\n" for n in range(100)]
+
+    frame, run = read_bytes(tmp_path, ("id,word,n\n" + "".join(lines)).encode())
+
+    assert list(frame.schema.values()) == [pl.Int64, pl.String, pl.Int64]
+    assert frame["word"].to_list() == [value if n % every == 0 else "x, y" for n in range(100)]
+    assert run.codes <= {"quotes"}
 
 
 def test_a_row_that_is_left_out_is_not_told_to_be_cut_as_well(tmp_path: Path) -> None:

@@ -82,20 +82,45 @@ def test_one_value_is_no_table(tmp_path: Path, text: str) -> None:
     [
         ('{"data": [{"a": 1}, {"a": 2}]}', ""),
         ('{\n "data": [\n {"a": 1},\n {"a": 2}\n ]\n}\n', ""),
-        ('{"count": 2, "next": null, "data": [{"a": 1}, {"a": 2}], "x": {"y": [1]}}', True),
+        ('{"total": 2, "data": [{"a": 1}, {"a": 2}], "x": {"y": [1], "z": "}"}}', "'total', 'x'"),
+        (
+            '{"b": 2, "data": [{"a": 1}, {"a": 2}], "c": 1, "d\\"}": ["]}{"], "e": {}, "f": [], "g": 1}',
+            "'b', 'c', 'd\"}', 'e', 'f' and 1 more",
+        ),
     ],
 )
-def test_a_list_of_objects_within_an_object_is_the_table(tmp_path: Path, text: str, beside: object) -> None:
+def test_a_list_of_objects_within_an_object_is_the_table(tmp_path: Path, text: str, beside: str) -> None:
     frame, warnings = read_text(tmp_path, text)
 
     assert frame.to_dict(as_series=False) == {"a": [1, 2]}
-    assert warnings == [
-        (
-            "json_list",
-            "The rows are those of the list under 'data'"
-            + ("; what else the object holds was left out." if beside else "."),
-        )
-    ]
+    left = f"; what the object holds beside it was left out: {beside}." if beside else "."
+    advice = " Set read_options.rows_under to an empty text if the object is a row itself."
+    assert warnings == [("json_list", f"The rows are those of the list under 'data'{left}{advice}")]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_the_caller_may_say_where_the_rows_of_an_object_are(tmp_path: Path, indent: int | None) -> None:
+    held = {"total": 2, "data": [{"a": 1}], "names": ["x", "y"], "cells": [[1, 2], [3, 4]], "more": {"data": []}}
+    text = json.dumps(held, indent=indent)
+
+    def rows_under(name: str) -> list[dict[str, object]]:
+        frame, warnings = read_text(tmp_path, text, rows_under=name)
+        assert warnings == []
+        return frame.to_dicts()
+
+    assert rows_under("data") == [{"a": 1}]
+    assert rows_under("names") == [{"value": "x"}, {"value": "y"}]
+    assert rows_under("cells") == [{"column_1": 1, "column_2": 2}, {"column_1": 3, "column_2": 4}]
+    (row,) = rows_under("")
+    assert row["total"] == 2
+    assert row["data"] == [{"a": 1}]
+
+
+@pytest.mark.parametrize("text", ['{"data": [{"a": 1}], "x": 1}', '[{"data": [{"a": 1}]}]'])
+@pytest.mark.parametrize("name", ["Data", "x", "a"])
+def test_rows_under_a_name_that_is_no_list_are_refused(tmp_path: Path, text: str, name: str) -> None:
+    with pytest.raises(InputError, match=f"rows_under is '{name}', but no list of that name"):
+        read_text(tmp_path, text, rows_under=name)
 
 
 def test_a_large_list_within_an_object_is_read_piece_by_piece(tmp_path: Path) -> None:
@@ -122,8 +147,32 @@ def test_objects_that_hold_lists_stay_rows(tmp_path: Path, text: str) -> None:
     assert warnings == []
 
 
-def test_an_object_that_follows_a_large_one_is_not_left_out_without_a_word(tmp_path: Path) -> None:
-    large = json.dumps({"items": [{"a": number} for number in range(200_000)]})
+@pytest.mark.parametrize("between", ["\n", "", "  ", "\n\n", " " * 3_000_000 + "\n"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_objects_that_follow_a_large_one_are_rows_beside_it(tmp_path: Path, between: str, indent: int | None) -> None:
+    large = {"id": 0, "items": [{"a": number} for number in range(150_000)], "end": "}\n{"}
+    rows = [large, *({"id": number, "items": [{"a": 1}], "end": None} for number in range(1, 30))]
 
+    frame, warnings = read_text(tmp_path, between.join(json.dumps(row, indent=indent) for row in rows) + between)
+
+    assert frame.to_dicts() == rows
+    assert warnings == []
     with pytest.raises(InputError, match="Another object follows"):
-        read_text(tmp_path, f'{large}\n{{"items": [{{"a": 1}}]}}\n')
+        read_text(tmp_path, between.join(json.dumps(row, indent=indent) for row in rows), rows_under="items")
+
+
+@pytest.mark.parametrize("end", ["\n", "\0" * 5_000_000, " \n" * 3_000_000])
+def test_blanks_behind_a_large_object_are_nothing(tmp_path: Path, end: str) -> None:
+    text = json.dumps({"items": [{"a": number} for number in range(100_000)], "text": "x" * 2_000_000, "n": 1})
+
+    frame, warnings = read_text(tmp_path, text + end)
+
+    assert frame["a"].to_list() == list(range(100_000))
+    assert "'text', 'n'." in warnings[0][1]
+
+
+def test_what_is_no_json_behind_a_large_object_is_refused(tmp_path: Path) -> None:
+    text = json.dumps({"items": [{"a": number} for number in range(100_000)], "n": 1})
+
+    with pytest.raises(InputError, match="Something follows the end"):
+        read_text(tmp_path, f"{text}\nx")

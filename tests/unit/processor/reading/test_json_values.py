@@ -2,7 +2,10 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any, Final
 
 import polars as pl
 import pytest
@@ -13,6 +16,21 @@ from helpers.recording_run import RecordingRun
 from processor.raw_json import check_object
 from processor.reading import ReadOptions, read
 from processor.reading.columns import MOST_DEPTH
+
+MEMORY_OF_CHECKS: Final = """
+import resource, sys
+from processor.reading.json_text import check_depth, without_halves
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+cell = sys.argv[1].encode()
+text = b'{"a": "' + cell * ((10 << 20) // len(cell)) + b'"}'
+before = peak()
+check_depth(text)
+without_halves(text)
+print(peak() - before)
+"""
 
 
 def read_text(folder: Path, content: str | bytes) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
@@ -40,6 +58,13 @@ def test_brackets_in_texts_do_not_nest(tmp_path: Path) -> None:
     rows = [{"a": "[{" * 100 + '"\\' + "[{" * 100}, {"a": "x"}]
 
     assert read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))[0].to_dicts() == rows
+
+
+@pytest.mark.parametrize("cell", ["[x", r"[\n[\"[\\", r"\udead["])
+def test_a_long_text_of_brackets_takes_little_more_memory_than_it_is_long(cell: str) -> None:
+    told = subprocess.run([sys.executable, "-c", MEMORY_OF_CHECKS, cell], check=True, capture_output=True)
+
+    assert int(told.stdout) < 100 << 20
 
 
 def test_wide_rows_of_lists_are_not_deep(tmp_path: Path) -> None:
@@ -119,3 +144,59 @@ def test_a_key_without_a_name_stays_without_one(tmp_path: Path) -> None:
     frame, _ = read_text(tmp_path, '{"": 1, "b": 2}\n{"": 3, "b": 4}\n')
 
     assert frame.to_dict(as_series=False) == {"": [1, 3], "b": [2, 4]}
+
+
+GEOMETRIES: Final[list[dict[str, Any]]] = [
+    {"type": "Point", "coordinates": [1.5, 2.5]},
+    {"type": "Polygon", "coordinates": [[[1.0, 2.0], [2.0, 3.5]]]},
+    {"type": "LineString", "coordinates": [[1.0, 2.5]]},
+]
+
+
+@pytest.mark.parametrize("apart", [0, 30_000])
+def test_geometries_of_several_kinds_leave_the_properties_their_types(tmp_path: Path, apart: int) -> None:
+    kinds = [geometry for geometry in GEOMETRIES for _ in range(apart + 1)]
+    features = [{"geometry": one, "properties": {"n": number, "t": "x"}} for number, one in enumerate(kinds)]
+
+    frame, warnings = read_text(tmp_path, json.dumps({"type": "FeatureCollection", "features": features}))
+
+    geometry = pl.Struct({"type": pl.String, "coordinates": pl.String})
+    assert frame.schema == {"geometry": geometry, "properties": pl.Struct({"n": pl.Int64, "t": pl.String})}
+    assert [row["geometry"]["type"] for row in frame.iter_rows(named=True)] == [one["type"] for one in kinds]
+    assert [json.loads(row["geometry"]["coordinates"]) for row in frame.iter_rows(named=True)] == [
+        one["coordinates"] for one in kinds
+    ]
+    assert "types" in [code for code, _ in warnings]
+    assert any("geometry" in message for _, message in warnings)
+
+
+@pytest.mark.parametrize(
+    ("values", "read", "place"),
+    [
+        ([{"b": 1}, {"b": True}], [{"b": "1"}, {"b": "true"}], "'a.b'"),
+        ([{"b": [1]}, {"b": {"c": 1}}], [{"b": "[1]"}, {"b": '{"c": 1}'}], "'a.b'"),
+        ([{"b": "x"}, {"b": 1}], [{"b": "x"}, {"b": "1"}], "'a.b'"),
+        ([["x"], [1, "2"]], [["x"], ["1", "2"]], "'a[]'"),
+        ([[{"b": "x"}, {"b": 1}], []], [[{"b": "x"}, {"b": "1"}], []], "'a[].b'"),
+        ([{"b": 2**200, "c": 1}], [{"b": str(2**200), "c": 1}], "'a.b'"),
+    ],
+)
+def test_values_of_several_types_within_others_are_told(
+    tmp_path: Path, values: list[object], read: list[object], place: str
+) -> None:
+    rows = [{"a": value, "other": {"n": 1, "t": "1"}} for value in values]
+
+    frame, warnings = read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+
+    assert frame["a"].to_list() == read
+    assert frame["other"].to_list() == [{"n": 1, "t": "1"}] * len(rows)
+    assert ("types", f"Values of several types at {place} were read as text.") in warnings
+
+
+def test_texts_that_look_like_numbers_are_no_mix(tmp_path: Path) -> None:
+    rows = [{"a": {"b": "1", "c": ["1", "true"]}, "b": [{"c": "[1]"}]}, {"a": None, "b": [None]}]
+
+    frame, warnings = read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+
+    assert frame.to_dicts() == rows
+    assert warnings == []

@@ -12,6 +12,7 @@ import pytest
 from helpers.profiling import input_of
 from helpers.recording_run import RecordingRun
 from processor.reading import ReadOptions, read
+from processor.reading.dialect import sniff
 
 DELIMITERS = (",", ";", "\t", "|")
 QUOTES = ("none", "all", "needed", "doubled")
@@ -197,6 +198,8 @@ def test_what_an_export_says_of_itself_is_no_part_of_the_table(
         (b"a,b,c\n1,2,3,\n4,5,6,\n", ["a", "b", "c"], [(1, 2, 3), (4, 5, 6)]),
         (b"5,a\nNA,c\n" + b"8,d\n" * 9, ["column_1", "column_2"], [(5, "a"), (None, "c"), *[(8, "d")] * 9]),
         (b"k,,,\nx,1,2,3\ny,4,5,6\n", ["k", "column_2", "column_3", "column_4"], [("x", 1, 2, 3), ("y", 4, 5, 6)]),
+        (b"k,,\nx,y,z\nu,v,w\n", ["k", "column_2", "column_3"], [("x", "y", "z"), ("u", "v", "w")]),
+        (b",,k\nx,,z\nu,v,w\n", ["column_1", "column_2", "k"], [("x", None, "z"), ("u", "v", "w")]),
         (b"a,b\n1,2\n3,4,5\n6,7,8\n", ["a", "b"], [(1, 2), (3, 4), (6, 7)]),
         (b'"a\nname",b\n1,2\n3,4\n', ["a\\nname", "b"], [(1, 2), (3, 4)]),
     ],
@@ -208,6 +211,42 @@ def test_the_first_rows_of_a_table_are_not_taken_for_what_stands_above_one(
 
     assert (frame.columns, frame.rows()) == (names, rows)
     assert "preamble" not in run.codes
+
+
+def bank_export(*sections: tuple[str, int]) -> bytes:
+    """Sections of a German bank's export: names and rows in quotes, decimal commas, commas in most of the texts."""
+    lines = [";"]
+    for names, count in sections:
+        lines += ['"Umsätze";"Zeitraum: 30 Tage";', '"Neuer Kontostand";"1.234,56 EUR";', "", names]
+        rest = '"ISHARES";' * (names.count(";") - 3)
+        lines += [f'"{n % 28 + 1:02}.01.2024";"REWE, Köln {n}";{rest}"-{n},{n % 100:02}";' for n in range(count)]
+        lines += ["", '"Alter Kontostand";"1.000,00 EUR";', ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+GIRO, DEPOT = '"Buchungstag";"Text";"Umsatz";', '"Buchungstag";"Text";"Stück";"WKN";"Kurs";"Währung";"Umsatz";'
+
+
+@pytest.mark.parametrize("sections", [[(GIRO, 30), (DEPOT, 30)], [(DEPOT, 30), (GIRO, 5)], [(GIRO, 1), (DEPOT, 2)]])
+def test_an_export_of_several_sections_is_read_with_warnings(tmp_path: Path, sections: list[tuple[str, int]]) -> None:
+    frame, run = read_content(tmp_path, bank_export(*sections))
+
+    texts = [value for column in frame.iter_columns() for value in column.cast(pl.String).drop_nulls()]
+    assert sum(text.startswith("REWE, Köln ") for text in texts) == sum(count for _, count in sections)
+    assert {"encoding", "delimiter"} <= run.codes
+    assert not {"unread_rows", "quotes"} & run.codes
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ('id;j\n1;{"a":"x","b":"y"}\n2;{"a":"z","b":"w"}\n', ";"),
+        ('"a","b;c"\n"x","y;z"\n', ","),
+        ('"a"|"b,c"\n"x"|"y"\n\n"u"\n"v"|"w"|"x"\n', "|"),
+    ],
+)
+def test_the_delimiter_is_what_stands_between_quoted_fields(text: str, delimiter: str) -> None:
+    assert sniff(text).delimiter == delimiter
 
 
 def test_encodings_that_are_none_of_ours_are_taken_for_cp1252_and_said_to_be(tmp_path: Path) -> None:
