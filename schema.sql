@@ -45,7 +45,7 @@ CREATE TABLE schema_version (
 COMMENT ON TABLE schema_version IS 'One row for each version this database has had; each release states the range that it can work with.';
 INSERT INTO schema_version (version, name) VALUES (1, 'initial'), (2, 'let_the_gateway_remove_datasets'),
     (3, 'let_claims_note_the_version'), (4, 'keys'), (5, 'describe_results'),
-    (6, 'find_where_tasks_are_due');
+    (6, 'find_where_tasks_are_due'), (7, 'know_sizes');
 
 -- TYPES
 
@@ -170,6 +170,7 @@ CREATE TABLE task (
     created_at          timestamptz NOT NULL DEFAULT now(),
     started_at          timestamptz,
     finished_at         timestamptz,
+    params_bytes        integer,                                 -- null: written by a release that did not count
     CONSTRAINT task_running_has_a_lease CHECK ((state = 'running') = (lease_until IS NOT NULL AND processor IS NOT NULL)),
     CONSTRAINT task_final_has_an_end CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)),
     CONSTRAINT task_failed_has_an_error CHECK (state <> 'failed' OR error IS NOT NULL),
@@ -296,7 +297,8 @@ CREATE TABLE result (
     task       uuid PRIMARY KEY,
     lease      bigint NOT NULL,
     body       json NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT now()
+    created_at timestamptz NOT NULL DEFAULT now(),
+    bytes      integer                                           -- of the body; null: written by a release that did not count
 );
 COMMENT ON TABLE result IS 'The envelope of a succeeded task''s result.';
 
@@ -418,12 +420,12 @@ GRANT SELECT ON schema_version, processor, kind, dataset, task, task_tag, task_i
     TO sundog_gateway;
 GRANT INSERT ON dataset, task_tag, task_input, event, idempotency_key TO sundog_gateway;
 GRANT INSERT (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, traceparent, kind_version, digest,
-              request_digest, last_seq)
+              request_digest, last_seq, params_bytes)
     ON task TO sundog_gateway;
 GRANT UPDATE (handed_in_at), DELETE ON dataset TO sundog_gateway;
 GRANT UPDATE (state, run_at, last_seq, version, cancel_requested_at, error, finished_at) ON task TO sundog_gateway;
 -- What a retry by hand changes.
-GRANT UPDATE (failures, crashes, params, priority, timeout_s, memory_mb, max_attempts, kind_version, digest, feed_trimmed)
+GRANT UPDATE (failures, crashes, params, priority, timeout_s, memory_mb, max_attempts, kind_version, digest, feed_trimmed, params_bytes)
     ON task TO sundog_gateway;
 -- A key that has expired is free again before it is swept.
 GRANT UPDATE (request, tasks, expires_at) ON idempotency_key TO sundog_gateway;

@@ -18,8 +18,8 @@ Queryable: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.Pool[asyncp
 # The range of schema versions that this release works with. A release that needs a newer schema raises the first only
 # after the release before it could work with that schema too (expand, switch, contract), so that both run side by side
 # during a roll-out.
-OLDEST_SCHEMA = 6
-NEWEST_SCHEMA = 6
+OLDEST_SCHEMA = 7
+NEWEST_SCHEMA = 7
 
 CLOSE_S = 1.0
 

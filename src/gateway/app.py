@@ -20,6 +20,7 @@ from common.secrecy import keep_to_ourselves
 from common.settings import DatabaseSettings, LogSettings, StorageSettings
 from common.storage import Storage
 from gateway.admission import Admission
+from gateway.answer_room import AnswerRoom
 from gateway.bulk import Bulk
 from gateway.cross_origin import CrossOrigin
 from gateway.datasets import Datasets
@@ -33,7 +34,7 @@ from gateway.journal import Journal
 from gateway.json_bodies import JsonBodies
 from gateway.kinds import Catalogue
 from gateway.known_query import check_queries
-from gateway.large_answer import AnswerRoom
+from gateway.large_answer import LargeAnswers
 from gateway.later_answers import LaterAnswers
 from gateway.live import Live, build_live, running
 from gateway.metrics import Metrics
@@ -103,6 +104,7 @@ def create_app(
         middleware=[
             Middleware(RequestLog, answered=metrics.requests.answered),
             *([Middleware(CrossOrigin, origins=settings.cors_origins)] if settings.cors_origins else []),
+            Middleware(LargeAnswers, room=AnswerRoom(settings.answers_mb << 20)),
             *entrance.trail,
             Middleware(Express, short=HostCheck(entrance.short_way(routes), names=names, origins=origins)),
             Middleware(HandedOver),
@@ -136,7 +138,7 @@ def _routes(*, pool: Pool, storage: Storage, notifier: Notifier, live: Live, set
         keys_kept=timedelta(seconds=settings.idempotency_kept_s),
         room=room,
     )
-    results = Results(pool=pool, room=AnswerRoom(settings.answers_mb << 20))
+    results = Results(pool=pool)
     later = LaterAnswers(hub=live.hub, streams=live.streams, results=results, most_s=live.settings.wait_s)
     bodies = JsonBodies(limit=settings.body_limit_bytes)
     parts = (

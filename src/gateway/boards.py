@@ -186,7 +186,7 @@ class Boards(Service):
         wanted = sorted(tasks, reverse=True)
         while wanted:
             part = wanted[:ROWS_A_READ]
-            ((fitting,),) = await self._fetch(FITTING_TASKS, part, MOST_PARAMS_BYTES)
+            ((fitting, _),) = await self._fetch(FITTING_TASKS, part, MOST_PARAMS_BYTES)
             for row in await self._fetch(SELECT_TASKS, fitting or (), None, WITHOUT_ATTEMPTS):
                 if (encoded := _encoded(row)) is not None:
                     yield encoded

@@ -12,8 +12,10 @@ from starlette.requests import Request
 
 from gateway.body import check_json, read_body
 from gateway.json_text import parse_json
+from gateway.large_answer import take_room
 
 LARGE_BYTES: Final = 64 << 10  # a few milliseconds
+SHOWN_BYTES: Final = 4 << 10  # what an answer says about a task besides what its request said, with much to spare
 
 
 class JsonBodies:
@@ -34,9 +36,10 @@ class JsonBodies:
             MediaTypeError: the body is not announced as JSON.
             TooLargeError: it has more bytes than it may; no more than those were read.
             BodyInvalidError, RequestInvalidError: it is no JSON, or none that is taken.
+            AnswersFullError: the answer will show it again, and there is no room for that.
         """
         check_json(request)
-        return await self._parsed(await read_body(request, limit=self.limit))
+        return await self._parsed(request, await read_body(request, limit=self.limit))
 
     async def read_optional(self, request: Request, *, otherwise: Any) -> Any:
         """The JSON value in the body, or `otherwise` if there is no body, whatever type it would have.
@@ -48,9 +51,10 @@ class JsonBodies:
         if not body:
             return otherwise
         check_json(request)
-        return await self._parsed(body)
+        return await self._parsed(request, body)
 
-    async def _parsed(self, body: bytes) -> Any:
+    async def _parsed(self, request: Request, body: bytes) -> Any:
+        await take_room(request.scope, len(body) + SHOWN_BYTES, is_made=True)
         if len(body) < LARGE_BYTES:
             return parse_json(body)
         async with self._turn:  # who waits goes on in the next round, after whoever is there by then

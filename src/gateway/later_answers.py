@@ -66,12 +66,14 @@ class LaterAnswers:
         if wait_s is None:
             return otherwise
 
+        identity = row["id"]  # and nothing else of it is kept while it is waited for
+
         async def look() -> Response | None:
             try:
-                found = await find(row["id"])
+                found = await find(identity)
                 if found["state"] not in FINAL_STATES:
                     return None
-                result = await self._results.find(row["id"], tenant=tenant_of(request))
+                result = await self._results.find(identity, tenant=tenant_of(request))
             except TRANSIENT:
                 return None
             return show(found, None if result is None else result["body"])

@@ -92,7 +92,7 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": body})
 
     async def _presented(self) -> bytes:
-        body = bytes(self._body)
+        body, self._body = bytes(self._body), bytearray()  # its client may take long to take the other form
         if len(body) < LARGE_BYTES:
             return self._present(body, self._sent)
         return await anyio.to_thread.run_sync(self._present, body, self._sent, limiter=self._threads)

@@ -5,19 +5,21 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from common.database import Pool
 from common.queries import load_query
 from common.words import TaskState
+from gateway.conditional import PRIVATE
 from gateway.errors import ResultGoneError, ResultNotReadyError, TaskCancelledError, TaskFailedError
-from gateway.large_answer import AnswerRoom, LargeAnswer
+from gateway.large_answer import SMALL_BYTES, take_room
 
 SELECT_RESULT: Final = load_query("gateway", "select_result")
 SELECT_LARGE_RESULT: Final = load_query("gateway", "select_large_result")
 
-SMALL_BYTES: Final = 256 << 10
 JSON: Final = "application/json"
+NOTHING: Final = 0
 
 
 class Results:
@@ -25,33 +27,43 @@ class Results:
 
     Args:
         pool: of the gateway's database role.
-        room: for large ones.
     """
 
-    def __init__(self, *, pool: Pool, room: AnswerRoom) -> None:
+    def __init__(self, *, pool: Pool) -> None:
         self._pool = pool
-        self._room = room
 
     async def find(self, task: UUID, *, tenant: str, most_bytes: int = SMALL_BYTES) -> Mapping[str, Any] | None:
         """How the task stands (`state`, `error`) and its result: `lease`, `bytes`, and `body` if it is not larger.
+
+        Args:
+            task: which.
+            tenant: whose.
+            most_bytes: of a body that is read already; `NOTHING` where perhaps nobody needs it.
 
         None if the tenant has no such task.
         """
         row: Mapping[str, Any] | None = await self._pool.fetchrow(SELECT_RESULT, task, tenant, most_bytes)
         return row
 
-    def answer(self, task: UUID, found: Mapping[str, Any], *, headers: Mapping[str, str]) -> Response:
-        """The result that was found, as its processor wrote it: no parsing of what may be megabytes."""
+    async def answer(self, request: Request, task: UUID, found: Mapping[str, Any], *, etag: str) -> Response:
+        """The result that was found, as its processor wrote it: no parsing of what may be megabytes.
+
+        What of it was not read yet is read here, and for HEAD nothing at all.
+
+        Raises:
+            AnswersFullError: it is large, and there is no room for it.
+            ResultGoneError: it was removed since it was found.
+        """
+        headers = {"etag": etag, "cache-control": PRIVATE}
+        if request.method == "HEAD":
+            return Response(headers={**headers, "content-length": str(found["bytes"])}, media_type=JSON)
         if found["body"] is not None:
             return Response(found["body"].encode(), headers=headers, media_type=JSON)
-
-        async def read() -> bytes:
-            body: bytes | None = await self._pool.fetchval(SELECT_LARGE_RESULT, task, found["lease"])
-            if body is None:
-                raise _gone()
-            return body
-
-        return LargeAnswer(found["bytes"], read, room=self._room, headers=headers, media_type=JSON)
+        await take_room(request.scope, found["bytes"], is_made=False)
+        body: bytes | None = await self._pool.fetchval(SELECT_LARGE_RESULT, task, found["lease"])
+        if body is None:
+            raise _gone()
+        return Response(body, headers=headers, media_type=JSON)
 
 
 def say_why_none(found: Mapping[str, Any]) -> None:

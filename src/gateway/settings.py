@@ -72,8 +72,8 @@ class GatewaySettings(BaseSettings):
     answers_mb: int = Field(
         default=256,
         ge=1,
-        description="Memory for large results that clients are still taking, in MiB. Who asks when it is used up waits "
-        "some seconds, and is then told to come again.",
+        description="Memory for answers of more than 256 KiB that clients are still taking, in MiB; a tenant has half "
+        "of it at most. Who asks when it is used up waits some seconds, and is then told to come again.",
     )
     upload_limit_bytes: int = Field(default=10 << 30, ge=1, description="The most bytes that a dataset may have.")
     session_hours: float = Field(

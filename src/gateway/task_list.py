@@ -6,7 +6,7 @@ and a cursor that leads on: a filter that hardly anything matches takes more pag
 one whose tasks have large params.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -24,6 +24,8 @@ LIST_TASKS_IN_STATE: Final = load_query("gateway", "list_tasks_in_state")
 LIST_TASKS_OF_KIND: Final = load_query("gateway", "list_tasks_of_kind")
 LIST_TASKS_WITH_TAG: Final = load_query("gateway", "list_tasks_with_tag")
 LIST_TASKS_OF_DATASET: Final = load_query("gateway", "list_tasks_of_dataset")
+
+Room = Callable[[int], Awaitable[None]]
 
 MOST_COUNTED: Final = 10_000
 WITH_IDS: Final = True
@@ -53,6 +55,10 @@ class Total:
     exact: bool
 
 
+async def anywhere(_count: int) -> None:
+    """As much room as anybody likes."""
+
+
 class TaskList:
     """The lists of all tenants; each call names one.
 
@@ -63,18 +69,29 @@ class TaskList:
     def __init__(self, *, pool: Pool) -> None:
         self._pool = pool
 
-    async def page(self, wanted: TaskFilter, asked: PageAsked, *, tenant: str) -> tuple[Sequence[Row], UUID | None]:
-        """One page, newest first, without attempts; and the id after which the next one begins, if there may be one."""
+    async def page(
+        self, wanted: TaskFilter, asked: PageAsked, *, tenant: str, room: Room = anywhere
+    ) -> tuple[Sequence[Row], UUID | None]:
+        """One page, newest first, without attempts; and the id after which the next one begins, if there may be one.
+
+        Args:
+            wanted: the filter.
+            asked: which page.
+            tenant: whose tasks.
+            room: is told how many bytes of params are about to be read.
+        """
         walk = await self.walk(wanted, asked, tenant=tenant)
-        ids = await self._fitting(walk.ids)
+        ids, count = await self._fitting(walk.ids)
+        await room(count)
         rows: Sequence[Row] = await self._pool.fetch(SELECT_TASKS, ids, tenant, WITHOUT_ATTEMPTS) if ids else []
         return rows, walk.goes_on_after if len(ids) == len(walk.ids) else ids[-1]
 
-    async def _fitting(self, ids: Sequence[UUID]) -> Sequence[UUID]:
-        """The first of them, as many as can be shown at once: params may be large."""
-        if len(ids) < 2:
-            return ids
-        return await self._pool.fetchval(FITTING_TASKS, ids, MOST_PARAMS_BYTES) or ids
+    async def _fitting(self, ids: Sequence[UUID]) -> tuple[Sequence[UUID], int]:
+        """The first of them, as many as can be shown at once, and the bytes of their params, which may be large."""
+        if not ids:
+            return ids, 0
+        row = await self._pool.fetchrow(FITTING_TASKS, ids, MOST_PARAMS_BYTES)
+        return (row["ids"], row["bytes"]) if row is not None and row["ids"] else (ids, 0)  # they are gone
 
     async def walk(self, wanted: TaskFilter, asked: PageAsked, *, tenant: str) -> Walk:
         """The ids of one page."""

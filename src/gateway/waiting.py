@@ -103,6 +103,7 @@ class WaitingResponse:
         if isinstance(answer, Exception):
             raise answer
         if answer is not None:
+            self._otherwise = answer  # the other would stay in memory until the client has taken this one
             if self._has_waited:
                 answer.headers.update(APPLIED)
             await answer(scope, receive, send)

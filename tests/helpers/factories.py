@@ -119,8 +119,9 @@ async def queued_task(connection: asyncpg.Connection, **asked: Unpack[Asked]) ->
         inputs = {"data": await a_dataset(connection, tenant=tenant, content=identity.bytes)}
     await connection.execute(
         "INSERT INTO task (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags,"
-        " created_at, last_seq)"
-        " VALUES ($1, $2, $3, $4, $5, coalesce($6, now()), $7, $8, $9, $10, coalesce($11, now()), 1)",
+        " created_at, last_seq, params_bytes)"
+        " VALUES ($1, $2, $3, $4, $5, coalesce($6, now()), $7, $8, $9, $10, coalesce($11, now()), 1,"
+        " octet_length($4::json::text))",
         *(identity, tenant, asked.get("kind", KIND), json.dumps(dict(asked.get("params", {})))),
         *(asked.get("priority", 0), asked.get("run_at"), asked.get("timeout_s", 600), asked.get("memory_mb", 2048)),
         *(asked.get("max_attempts", 3), list(asked.get("tags", ())), asked.get("created_at")),
@@ -189,7 +190,7 @@ async def finished_task(
     await an_event(connection, task.id, state, attempt=1, data=data, seq=3)
     if state == "succeeded":
         await connection.execute(
-            "INSERT INTO result (task, lease, body) VALUES ($1, $2, $3)",
+            "INSERT INTO result (task, lease, body, bytes) VALUES ($1, $2, $3, octet_length($3::json::text))",
             task.id,
             task.lease,
             json.dumps(dict(envelope)),

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from common.database import BY_INDEX, open_pool
 from common.queries import load_query
 from common.settings import DatabaseSettings
-from gateway.results import SMALL_BYTES
+from gateway.large_answer import SMALL_BYTES
 from gateway.tasks import MOST_PARAMS_BYTES
 from helpers.database import Database, connected
 from helpers.engine_statements import claim, many_tasks, settlement

@@ -71,9 +71,9 @@ free AS MATERIALIZED (
 ),
 recorded AS (
     INSERT INTO task (id, tenant, kind, params, priority, run_at, timeout_s, memory_mb, max_attempts, tags, traceparent, kind_version, digest,
-                      request_digest, last_seq)
+                      request_digest, last_seq, params_bytes)
     SELECT id, tenant, kind, params::json, priority, coalesce(run_at, now()), timeout_s, memory_mb, max_attempts, tags, traceparent,
-           kind_version, digest, request_digest, 1
+           kind_version, digest, request_digest, 1, octet_length(params)
     FROM free
     WHERE is_free AND earlier IS NULL
     ORDER BY id

@@ -6,7 +6,7 @@
 WITH again AS (
     UPDATE task
     SET state = 'queued', run_at = now(), failures = 0, crashes = 0, cancel_requested_at = NULL, error = NULL, finished_at = NULL,
-        params = $4::json, priority = $5, timeout_s = $6, memory_mb = $7, max_attempts = $8, kind_version = $9,
+        params = $4::json, params_bytes = octet_length($4::json::text), priority = $5, timeout_s = $6, memory_mb = $7, max_attempts = $8, kind_version = $9,
         digest = sha256($10 || convert_to(coalesce(
             (SELECT string_agg(sha256 || ' ' || name, E'\n' ORDER BY name COLLATE "C") FROM task_input WHERE task_input.task = task.id), ''
         ), 'UTF8')),

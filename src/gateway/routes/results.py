@@ -13,11 +13,12 @@ from common.queries import load_query
 from common.storage import Storage
 from gateway.blob_response import Download, blob_response
 from gateway.caller import tenant_of
-from gateway.conditional import PRIVATE, is_known, not_modified, versioned
+from gateway.conditional import is_known, not_modified, versioned
 from gateway.errors import NotFoundError
 from gateway.json_text import json_bytes
+from gateway.large_answer import SMALL_BYTES
 from gateway.paths import artifact_path, not_found, path_id
-from gateway.results import Results, say_why_none
+from gateway.results import NOTHING, Results, say_why_none
 from gateway.task_view import Row
 
 LIST_ARTIFACTS: Final = load_query("gateway", "list_artifacts")
@@ -43,7 +44,8 @@ class ResultRoutes:
 
     async def _result(self, request: Request) -> Response:
         identity = path_id(request, of="task")
-        found = await self._results.find(identity, tenant=tenant_of(request))
+        most_bytes = NOTHING if request.method == "HEAD" or "if-none-match" in request.headers else SMALL_BYTES
+        found = await self._results.find(identity, tenant=tenant_of(request), most_bytes=most_bytes)
         if found is None:
             raise not_found("task")
         if found["bytes"] is None:
@@ -51,7 +53,7 @@ class ResultRoutes:
         etag = f'"{found["lease"]}"'
         if is_known(request, etag):
             return not_modified(etag)
-        return self._results.answer(identity, found, headers={"etag": etag, "cache-control": PRIVATE})
+        return await self._results.answer(request, identity, found, etag=etag)
 
     async def _artifacts(self, request: Request) -> Response:
         identity = path_id(request, of="task")

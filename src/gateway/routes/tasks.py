@@ -24,6 +24,7 @@ from gateway.feed_request import form_instead_of_json
 from gateway.form import SLACK_BYTES
 from gateway.intake import Intake, Taken
 from gateway.json_bodies import JsonBodies
+from gateway.large_answer import take_room
 from gateway.later_answers import Answer, Find, LaterAnswers, shown
 from gateway.own_id import own_id
 from gateway.pagination import page_asked, page_response
@@ -83,8 +84,10 @@ class TaskRoutes:
         return await self._answer(request, await self._intake.take_as(identity, asked, asker=asker))
 
     async def _answer(self, request: Request, taken: Taken) -> Answer:
+        frame = replace(taken, rows=())  # their params may be large, and the wait long
+
         def show(row: Row, result: str | None) -> Response:
-            return task_response(replace(taken, rows=[row]), result=result)
+            return task_response(replace(frame, rows=[row]), result=result)
 
         find = self._finder(request)
         return await self._later.end(request, taken.rows[0], otherwise=task_response(taken), find=find, show=show)
@@ -126,7 +129,8 @@ class TaskRoutes:
     async def _list(self, request: Request) -> Response:
         asked, wanted = page_asked(request), filter_asked(request)
         counted = _count_asked(request)
-        rows, last = await self._listed.page(wanted, asked, tenant=tenant_of(request))
+        room = partial(take_room, request.scope, is_made=False)
+        rows, last = await self._listed.page(wanted, asked, tenant=tenant_of(request), room=room)
         more = {"total": asdict(await self._listed.total(wanted, tenant=tenant_of(request)))} if counted else None
         shown_rows = [task_view(row) for row in rows]
         return page_response("tasks", shown_rows, request=request, asked=asked, last=last, more=more)

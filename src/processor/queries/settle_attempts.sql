@@ -41,9 +41,9 @@ WITH given AS MATERIALIZED (
     INSERT INTO event (task, seq, type, attempt, data)
     SELECT id, last_seq, type::event_type, attempts, data::json FROM settled
 ), kept AS (
-    INSERT INTO result (task, lease, body)
-    SELECT id, lease, body::json FROM settled WHERE body IS NOT NULL
-    ON CONFLICT (task) DO UPDATE SET lease = excluded.lease, body = excluded.body, created_at = now()
+    INSERT INTO result (task, lease, body, bytes)
+    SELECT id, lease, body::json, octet_length(body) FROM settled WHERE body IS NOT NULL
+    ON CONFLICT (task) DO UPDATE SET lease = excluded.lease, body = excluded.body, bytes = excluded.bytes, created_at = now()
 ), shown AS (
     INSERT INTO progress (task, lease, data)
     SELECT id, lease, progress::json FROM settled WHERE progress IS NOT NULL

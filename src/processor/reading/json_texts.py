@@ -31,8 +31,8 @@ def other_than_text(frame: pl.DataFrame, text: bytes) -> list[Path]:
 
 
 def _texts(frame: pl.DataFrame) -> Iterator[tuple[Path, pl.Series]]:
-    """All that is text in the frame, at any depth."""
-    waiting: list[tuple[Path, pl.Series]] = [((column.name,), column) for column in frame]
+    """All that is text in the frame, at any depth, in its order."""
+    waiting: list[tuple[Path, pl.Series]] = [((column.name,), column) for column in reversed(frame.get_columns())]
     while waiting:
         path, values = waiting.pop()
         if values.dtype == pl.String:
@@ -40,7 +40,7 @@ def _texts(frame: pl.DataFrame) -> Iterator[tuple[Path, pl.Series]]:
         elif isinstance(values.dtype, pl.List) and _holds_text(values.dtype):
             waiting.append(((*path, ITEMS), values.list.explode(empty_as_null=False, keep_nulls=False)))
         elif isinstance(values.dtype, pl.Struct) and _holds_text(values.dtype):
-            waiting.extend(((*path, field.name), field) for field in values.struct.unnest())
+            waiting.extend(((*path, field.name), field) for field in reversed(values.struct.unnest().get_columns()))
 
 
 def _holds_text(dtype: Any) -> bool:

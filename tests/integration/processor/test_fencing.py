@@ -106,7 +106,8 @@ async def test_the_end_is_written_whole(
     assert await outcomes(connection, claimed["id"]) == ["succeeded"]
     attempt = await connection.fetchrow("SELECT * FROM attempt")
     assert (attempt["peak_memory_bytes"], attempt["cpu_seconds"]) == (1_000_000, 0.5)
-    assert json.loads(await connection.fetchval("SELECT body FROM result")) == {"data": {}}
+    result = await connection.fetchrow("SELECT body, bytes FROM result")
+    assert (json.loads(result["body"]), result["bytes"]) == ({"data": {}}, len(result["body"]))
     assert await connection.fetchval("SELECT name FROM artifact") == "made.txt"
     assert await connection.fetchval("SELECT data ->> 'phase' FROM progress WHERE lease = 1") == "last"
 
