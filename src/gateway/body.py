@@ -1,6 +1,6 @@
 """A request's body, read within bounds."""
 
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -11,7 +11,6 @@ from gateway.errors import BodyInvalidError, MediaTypeError
 from gateway.header import header
 from gateway.json_text import parse_json
 from gateway.tap import has_come
-
 
 
 def media_type(request: Request) -> str:

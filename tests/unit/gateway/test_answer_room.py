@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from gateway.answer_room import AnswerRoom
-from gateway.errors import AnswersFullError
+from gateway.limit_errors import AnswersFullError
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-from processor.reading import header
+from processor.reading import header, preamble
 
 _PREAMBLE: Final = 20
 _MOSTLY: Final = 0.8
@@ -70,7 +70,7 @@ def _begin(rows: Sequence[Row]) -> int:
     several = next((number for number, width in enumerate(widths[:_PREAMBLE]) if width > 1), 0)
     wide = min(max(map(len, rows)), _LOOKED_AT)
     below = [[*map(as_name, row[:wide]), *[""] * (wide - len(row))] for row in rows[several:]]
-    return several + header.find_table(below)
+    return several + preamble.find_table(below)
 
 
 def _names_columns(first: Row, rest: Sequence[Row]) -> bool:
