@@ -16,7 +16,7 @@ UNSEEN: Final = re.compile(
 TEXT_CHARS: Final = 200
 UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB")
 KIBI: Final = 1024
-SMALL, LARGE, EXACT = 1e-4, 1e4, 1e15
+SMALL, LARGE, EXACT = 1e-4, 1e4, 2.0**53
 MINUTE_S: Final = 60
 TIME: Final = re.compile(r"([+-]?\d{4,}-\d\d-\d\dT)?(\d\d:\d\d)(:\d\d)?(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 

@@ -59,6 +59,19 @@ class Batch:
         """The rows from that number on."""
         return self._between(start, len(self.rows))
 
+    def followed_by(self, other: "Batch") -> "Batch":
+        """These rows, and then the other's."""
+        if not self.rows:
+            return other
+        made = self.since(0)
+        for number, row in enumerate(other.rows):
+            made.add(row, other.far.get(number, {}))
+        return made
+
+    def cut(self, at: int) -> "tuple[Batch, Batch]":
+        """The rows before that number, and the others."""
+        return (self._between(0, at), self.since(at)) if at < len(self.rows) else (self, Batch())
+
     def parts(self, most: int) -> Iterator["Batch"]:
         """The same rows in several batches of so many cells, or of one row."""
         start, widest, columns = 0, 0, set[int]()

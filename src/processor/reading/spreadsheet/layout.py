@@ -1,4 +1,4 @@
-"""Where the table of a sheet begins, what its columns are called, and whether units stand below their names."""
+"""Where the table of a sheet begins and ends, what its columns are called, and whether units stand below the names."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,9 @@ from typing import Any, Final
 from processor.reading import header, preamble
 
 _PREAMBLE: Final = 20
+NOTES: Final = 10
+"""More rows of one sentence each are rows of the table."""
+_NOTE_WORDS: Final = 4
 _MOSTLY: Final = 0.8
 _LOOKED_AT: Final = 200  # columns: a sheet can have 16,384
 _UNIT: Final = re.compile(r"[\[(]?[\w°%‰€$£¥µΩ²³/:·*^.\- ]{1,15}[\])]?")
@@ -55,6 +58,19 @@ def find_table(rows: Sequence[Row], *, start: int | None, named: bool | None) ->
     return Layout(start=begin, names=[as_name(cell) for cell in first], units=units)
 
 
+def count_notes(rows: Sequence[Row], *, width: int) -> int:
+    """How many of the last rows are notes below a table of so many columns: a sentence, or what begins like a note.
+
+    Args:
+        rows: the last ones, no fewer than there may be notes, and one.
+        width: how many columns the table has.
+    """
+    if width < 3:
+        return 0
+    count = next((number for number, row in enumerate(reversed(rows)) if not _is_note(row)), len(rows))
+    return count if count <= NOTES else 0
+
+
 def as_name(cell: Any) -> str:
     """A cell as the name of a column: days and moments in ISO 8601, without a time of day that is midnight."""
     if isinstance(cell, datetime):
@@ -82,6 +98,14 @@ def _names_columns(first: Row, rest: Sequence[Row]) -> bool:
     if not days or not rest or not all(isinstance(cell, str) and not header.is_typed(cell) for cell in others):
         return False
     return all((below := _column(rest, number)) and not _mostly(below, date) for number in days)
+
+
+def _is_note(row: Row) -> bool:
+    filled = [cell for cell in row if cell is not None]
+    if len(filled) != 1 or row[0] is None or not isinstance(row[0], str):
+        return False
+    text = row[0].strip()
+    return text.startswith(("*", "†", "©")) or ": " in text or len(text.split()) >= _NOTE_WORDS
 
 
 def _are_units(row: Row, rest: Sequence[Row]) -> bool:

@@ -13,11 +13,12 @@ from processor.reading.options import ReadOptions
 from processor.reading.spreadsheet.batch import Batch
 from processor.reading.spreadsheet.cells import batches
 from processor.reading.spreadsheet.frames import frame_of
-from processor.reading.spreadsheet.layout import Layout, find_table
+from processor.reading.spreadsheet.layout import NOTES, Layout, count_notes, find_table
 from processor.reading.spreadsheet.parts import Parts
 from processor.reading.spreadsheet.workbook import opened
 
 _LOOK_AT = 100
+_SHOWN = 60
 
 
 class ExcelSource:
@@ -63,9 +64,16 @@ class ExcelSource:
     def _frames(self, found: Iterator[Batch], flaws: Flaws) -> Iterator[tuple[pl.DataFrame, set[str]]]:
         first = next(found, Batch())
         layout = self._layout(first, flaws)
-        for batch in chain([first.since(layout.first)], found):
+        names = layout.names or []
+        notes = Batch()  # what may stand below the table, if no row of it comes any more
+        for come in chain([first.since(layout.first)], found):
+            batch = notes.followed_by(come)
+            rows, notes = batch.cut(len(batch.rows) - _count_notes(batch, names))
             mixed: set[str] = set()
-            yield frame_of(batch, layout.names or [], mixed), mixed
+            yield frame_of(rows, names, mixed), mixed
+        if notes.rows:
+            count, said = len(notes.rows), str(notes.rows[0][0])[:_SHOWN]
+            flaws.note("footer", f"The last {count} rows are notes below the table; they were left out: {said}")
 
     def _layout(self, first: Batch, flaws: Flaws) -> Layout:
         """Where the table is; what is left out for that is told."""
@@ -84,3 +92,9 @@ class ExcelSource:
             shown = ", ".join(unit[:20] for unit in layout.units[:10])
             flaws.note("units", f"The row below the names holds units ({shown}); it was left out.")
         return layout
+
+
+def _count_notes(batch: Batch, names: list[str]) -> int:
+    count = len(batch.rows)
+    last = [batch.row(number) for number in range(max(0, count - NOTES - 1), count)]
+    return count_notes(last, width=max(len(names), batch.widest))

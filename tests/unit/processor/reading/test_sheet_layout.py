@@ -99,6 +99,51 @@ def test_what_is_told_is_not_guessed() -> None:
     assert found(rows, start=1, named=False) == Layout(start=1, names=None)
 
 
+NOTES = ["Source: the office for numbers", "* estimated", "These are all that there are."]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("rows", [5, 1_998, 2_001, 22_000], ids=["few", "cut between", "then few", "many"])
+def test_notes_below_the_table_are_left_out_and_told(tmp_path: Path, rows: int, count: int) -> None:
+    values = ([n, n, n / 2] for n in range(rows))
+
+    frame, run = read_sheet(
+        tmp_path, workbook(rows_of(["number", "mass", "speed"], *values, *([n] for n in NOTES[:count])))
+    )
+
+    assert frame.schema == {"number": pl.Int64, "mass": pl.Int64, "speed": pl.Float64}
+    assert frame.height == rows
+    assert ("footer" in run.codes) == (count > 0)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [["Total", 7, 8], ["Berlin"], [None, "Source: x"], ["Source: x", None, 1]],
+    ids=["sum", "name", "second", "two"],
+)
+def test_last_rows_that_may_be_values_stay(tmp_path: Path, last: list[Any]) -> None:
+    frame, run = read_sheet(tmp_path, workbook(rows_of(["name", "mass", "speed"], *NUMBERS, last)))
+
+    assert frame.height == len(NUMBERS) + 1
+    assert "footer" not in run.codes
+
+
+def test_sentences_with_values_after_them_or_many_of_them_stay(tmp_path: Path) -> None:
+    noted = [["This is a long remark", None, None], *NUMBERS, *([["Another of these long remarks"]] * 11)]
+
+    frame, _ = read_sheet(tmp_path, workbook(rows_of(["name", "mass", "speed"], *NUMBERS, *noted)))
+
+    assert frame.height == 2 * len(NUMBERS) + 12
+
+
+def test_texts_of_a_narrow_table_are_no_notes(tmp_path: Path) -> None:
+    frame, _ = read_sheet(
+        tmp_path, workbook(rows_of(["title", "n"], ["a b c d", 1], ["e: f", 2], ["What: a long title"]))
+    )
+
+    assert frame.height == 3
+
+
 def rows_of(*rows: list[Any]) -> str:
     """Rows as XML; `s=1` is the style of dates, for numbers from 40,000 on."""
     cells = [
