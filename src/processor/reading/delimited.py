@@ -10,7 +10,7 @@ import polars as pl
 
 from common.errors import InputError
 from processor.kind import Input
-from processor.reading import encoding, lines, sample, schema
+from processor.reading import encoding, lines, sample
 from processor.reading.blank_lines import Kept, copy_without, count_blank_lines, without_blank_lines
 from processor.reading.dialect import (
     begins_with_quote,
@@ -19,16 +19,18 @@ from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose,
 from processor.reading.flaws import Flaws, shown_lines
 from processor.reading.growth import check_growth
 from processor.reading.look import Copy, check_first_line, look
+from processor.reading.names import shown
 from processor.reading.oddities import Oddities, look_over
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.plan import Plan
-from processor.reading.planning import given_plan, plan_of, typed_plan, wishes_of
+from processor.reading.planning import given_plan, plan_of, typed_plan
 from processor.reading.repair import copy_without_bad_rows
 from processor.reading.rewriting import Doubling, copy_rewritten
 from processor.reading.rows_sample import RowsSample, of_head, of_text
 from processor.reading.table import PREPARING, Table
 from processor.reading.widening import widened
+from processor.reading.wishes import Wishes
 from processor.run import Run
 
 
@@ -36,7 +38,7 @@ class DelimitedFile:
     """A delimited text file as a table."""
 
     def __init__(
-        self, run: Run, source: Input, *, plan: Plan, seen: sample.Sample, copy: Copy | None, wishes: schema.Wishes
+        self, run: Run, source: Input, *, plan: Plan, seen: sample.Sample, copy: Copy | None, wishes: Wishes
     ) -> None:
         self._run = run
         self._source = source
@@ -62,7 +64,7 @@ class DelimitedFile:
         try:
             copy, found, seen = look(run, source, options, packing)
             check_first_line(seen, found.newline.encode())
-            wishes = wishes_of(options)
+            wishes = Wishes.of(options)
             plan = plan_of(run, replace(given_plan(source.path, options), newline=found.newline), seen, options, wishes)
         except BaseException as error:
             if not is_about_the_file(error):
@@ -227,7 +229,7 @@ class DelimitedFile:
         name = list(types)[column]
         if name in self._forced:
             raise InputError(
-                f"Column {schema.shown(self._plan.names[column])} holds values that do not fit its type in"
+                f"Column {shown(self._plan.names[column])} holds values that do not fit its type in"
                 " read_options.dtypes.",
                 advice="Choose another type, or leave it out.",
             ) from None
@@ -237,7 +239,7 @@ class DelimitedFile:
         if types[name] == self._plan.schema.types[name]:
             types[name] = pl.String()
             self._run.warn(
-                "types", f"Column {schema.shown(self._plan.names[column])} holds values of several types; read as text."
+                "types", f"Column {shown(self._plan.names[column])} holds values of several types; read as text."
             )
         self._plan = replace(self._plan, schema=self._plan.with_types(types, plain=name))
 

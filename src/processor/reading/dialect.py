@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from processor.reading.header import find_table
-from processor.reading.header import looks_like_header as looks_like_header  # noqa: PLC0414  # spreadsheets ask here
+from processor.reading.header import find_table, looks_like_header
 
 DELIMITERS = (",", ";", "\t", "|")
 _LINES = 300

@@ -20,8 +20,8 @@ from processor.reading.json_lines import Lines
 from processor.reading.json_rows import Rows, is_rounded, read_rows
 from processor.reading.json_shape import Shape
 from processor.reading.json_text import check_depth, without_halves
+from processor.reading.names import shown
 from processor.reading.packing import Packing, Unpacked
-from processor.reading.schema import shown
 
 _PARSERS = 2
 _LIKE_OTHERS = r"^(-?[0-9]|true$|false$|\[|\{)"

@@ -16,12 +16,12 @@ from processor.reading.encoding import CHUNK, detect
 from processor.reading.faults import is_about_the_file
 from processor.reading.json_file import JsonSource
 from processor.reading.json_shape import Shape, shape_of
+from processor.reading.names import shown
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.parquet import ColumnarFile
 from processor.reading.read_ahead import bound_read_ahead
 from processor.reading.sample import head_of
-from processor.reading.schema import shown
 from processor.reading.signature import HEAD, Format, format_of, packing_of
 from processor.reading.spreadsheet.source import ExcelSource
 from processor.reading.table import Table

@@ -9,8 +9,8 @@ import polars as pl
 
 from common.errors import InputError
 from processor.reading.converted import Piece
-from processor.reading.dialect import looks_like_header
 from processor.reading.flaws import Flaws
+from processor.reading.header import looks_like_header
 from processor.reading.options import ReadOptions
 from processor.reading.spreadsheet.batch import Batch
 from processor.reading.spreadsheet.cells import batches
