@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from common.errors import InputError
-from processor.reading.schema import shown
+from processor.reading.names import shown
 
 MOST_COLUMNS = 16_384  # as many as a spreadsheet has
 MOST_DEPTH = 60  # of lists and structs; results are JSON that nests with them, and readers of that have bounds

@@ -15,9 +15,9 @@ from processor.reading.columns import check_depth, with_usable_names
 from processor.reading.faults import Diagnosis, Fault, SchemaMovedError, as_input_error, diagnose
 from processor.reading.flaws import Flaws, shown_lines
 from processor.reading.merging import aligned, merged
+from processor.reading.names import shown
 from processor.reading.pieces import Pieces
 from processor.reading.rows_sample import RowsSample, of_head, of_slices
-from processor.reading.schema import shown
 from processor.reading.table import PREPARING, Table
 from processor.reading.zones import in_utc
 from processor.run import Run

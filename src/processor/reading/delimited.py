@@ -14,10 +14,11 @@ from processor.reading.look import Copy, check_first_line, look
 from processor.reading.mending import Mending
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing
-from processor.reading.planning import given_plan, plan_of, wishes_of
+from processor.reading.planning import given_plan, plan_of
 from processor.reading.prepared_text import PreparedText
 from processor.reading.rows_sample import RowsSample, of_head, of_text
 from processor.reading.table import PREPARING, Table
+from processor.reading.wishes import Wishes
 from processor.run import Run
 
 
@@ -40,7 +41,7 @@ class DelimitedFile:
         try:
             copy, found, seen = look(run, source, options, packing)
             check_first_line(seen, found.newline.encode())
-            wishes = wishes_of(options)
+            wishes = Wishes.of(options)
             given = replace(given_plan(source.path, options), newline=found.newline)
             plan, seen = plan_of(run, given, seen, options, wishes)
         except BaseException as error:

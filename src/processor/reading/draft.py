@@ -4,13 +4,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from processor.kind import Input
-from processor.reading import sample, schema
+from processor.reading import sample
 from processor.reading.dialect import begins_with_quote
 from processor.reading.flaws import Flaws
 from processor.reading.packing import Packing, Unpacked
 from processor.reading.plan import Plan
 from processor.reading.planning import typed_plan
 from processor.reading.spots import RowShape
+from processor.reading.wishes import Wishes
 from processor.run import Run
 
 
@@ -29,7 +30,7 @@ class Draft:
 
     run: Run
     source: Input
-    wishes: schema.Wishes
+    wishes: Wishes
     plan: Plan
     seen: sample.Sample
     flaws: Flaws = field(default_factory=Flaws)

@@ -22,9 +22,9 @@ from processor.reading.json_shape import AsObjects, Shape
 from processor.reading.json_splitter import AnotherObjectError, Splitter
 from processor.reading.json_text import check_depth, count_lines, without_halves
 from processor.reading.json_texts import other_than_text
+from processor.reading.names import shown
 from processor.reading.options import ReadOptions
 from processor.reading.packing import Packing, Unpacked
-from processor.reading.schema import shown
 
 _PARSERS = 2
 _NAMED = 5

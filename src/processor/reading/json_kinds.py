@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from processor.reading.schema import shown
+from processor.reading.names import shown
 
 Path = tuple[str | None, ...]  # names of fields, from the column's on
 ITEMS = None  # in a path: the items of lists

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from common.errors import InputError
-from processor.reading.schema import shown
+from processor.reading.names import shown
 
 DECODER = json.JSONDecoder(parse_int=len, parse_float=len)  # numbers are passed over, however many digits they have
 BETWEEN = re.compile(r"[\s,]*")

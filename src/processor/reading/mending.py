@@ -6,10 +6,11 @@ from dataclasses import replace
 import polars as pl
 
 from common.errors import InputError
-from processor.reading import encoding, lines, sample, schema
+from processor.reading import encoding, lines, sample
 from processor.reading.draft import Draft
 from processor.reading.faults import Diagnosis, Fault, as_input_error, diagnose
 from processor.reading.flaws import shown_lines
+from processor.reading.names import shown
 from processor.reading.packing import Packing
 from processor.reading.prepared_text import PreparedText
 from processor.reading.repair import copy_without_bad_rows
@@ -59,7 +60,7 @@ class Mending:
         name = list(types)[column]
         if name in self._forced:
             raise InputError(
-                f"Column {schema.shown(self._draft.plan.names[column])} holds values that do not fit its type in"
+                f"Column {shown(self._draft.plan.names[column])} holds values that do not fit its type in"
                 " read_options.dtypes.",
                 advice="Choose another type, or leave it out.",
             ) from None
@@ -70,7 +71,7 @@ class Mending:
             types[name] = pl.String()
             self._draft.run.warn(
                 "types",
-                f"Column {schema.shown(self._draft.plan.names[column])} holds values of several types; read as text.",
+                f"Column {shown(self._draft.plan.names[column])} holds values of several types; read as text.",
             )
         self._draft.plan = replace(self._draft.plan, schema=self._draft.plan.with_types(types, plain=name))
 

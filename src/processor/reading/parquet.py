@@ -9,8 +9,8 @@ from common.errors import InputError
 from processor.reading.columns import check_depth, renaming
 from processor.reading.faults import as_input_error, diagnose, is_about_the_file
 from processor.reading.footer import check_row_groups
+from processor.reading.names import shown
 from processor.reading.rows_sample import RowsSample, of_head, of_slices
-from processor.reading.schema import shown
 from processor.reading.signature import Format
 from processor.reading.table import Table
 from processor.reading.zones import in_utc

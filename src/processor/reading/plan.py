@@ -1,7 +1,8 @@
 """The plan of how to read one delimited file: a value, so that mending it makes another."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import polars as pl
 
 from processor.reading.dialect import Dialect
 from processor.reading.habits import Habits
-from processor.reading.moments import FineMoments
+from processor.reading.moments import MomentStyle
 from processor.reading.numbers import NumberStyle
 from processor.reading.packing import Packing
 from processor.reading.schema import Schema
@@ -86,16 +87,19 @@ class Plan:
         )
         if types is None and (self.schema.numbers or self.schema.moments):
             scanned = scanned.with_columns(
-                style.converted(pl.nth(number), strict=not body) for number, style in self._styled()
+                style.converted(pl.nth(numbers), strict=not body) for style, numbers in self._styled().items()
             )
         renamed = {old: new for old, new in zip(self.schema.types, self.names, strict=True) if old != new}
         return scanned.rename(renamed) if renamed else scanned
 
-    def _styled(self) -> Iterator[tuple[int, NumberStyle | FineMoments]]:
-        styles: dict[str, NumberStyle | FineMoments] = {**self.schema.numbers, **self.schema.moments}
+    def _styled(self) -> Mapping[NumberStyle | MomentStyle, list[int]]:
+        """The numbers of the columns of each style: many may have the same."""
+        styles: dict[str, NumberStyle | MomentStyle] = {**self.schema.numbers, **self.schema.moments}
+        found: dict[NumberStyle | MomentStyle, list[int]] = defaultdict(list)
         for number, name in enumerate(self.schema.types):
             if name in styles:
-                yield number, styles[name]
+                found[styles[name]].append(number)
+        return found
 
     def with_types(self, types: Mapping[str, pl.DataType], *, plain: str) -> Schema:
         """The plan's schema with other types; the column `plain` has no style any more."""

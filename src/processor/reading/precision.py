@@ -1,12 +1,16 @@
 """Digits of numbers that a float does not hold."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 
 import polars as pl
 
+from processor.reading.questions import EACH, Texts
+
 _FLOAT_DIGITS = 17  # what a program that writes floats writes at most, unless it writes more than there is
 _WHOLE = r"^[+-]?\d{16,}$"
+_LONG = 16
 _LOOKED_AT = 10_000
 _SURE = 1 << 53
 _CONTEXT = Context(prec=1200)  # more digits than any float has, written in full
@@ -25,15 +29,20 @@ class Lost:
     merged: bool
 
 
+def may_lose(texts: Texts, floats: Iterable[str]) -> list[str]:
+    """Those columns of numbers that are worth a closer look: they have long ones."""
+    long = texts.some(floats, EACH.str.len_bytes() >= _LONG)
+    return texts.some(long, _is_doubtful(EACH))
+
+
 def lost_by_floats(values: pl.Series) -> Lost:
     """What is lost if these texts of numbers, each there once, are read as floats.
 
     A text is held if the float nearest to it, written with as many digits, is the text again: so what a program wrote
     of a float is held, even in more digits than a float has.
     """
-    long = values.filter(values.str.len_bytes() >= 16)
-    digits = long.str.replace(r"[eE].*$", "").str.replace_all(r"\D", "").str.strip_chars_start("0").str.len_bytes()
-    doubtful = long.filter((digits > _FLOAT_DIGITS) | long.str.contains(_WHOLE)).head(_LOOKED_AT)
+    long = values.filter(values.str.len_bytes() >= _LONG)
+    doubtful = long.to_frame("").filter(_is_doubtful(pl.col(""))).to_series().head(_LOOKED_AT)
     rounded = [text for text in doubtful if not _is_held(text)]
     return Lost(rounded=len(rounded), merged=_are_merged(rounded, long))
 
@@ -43,6 +52,12 @@ def whole_lost(number: pl.Expr) -> pl.Expr:
     return ((number.abs() > _SURE) & (number.cast(pl.Float64).cast(pl.Int128, strict=False) != number)).fill_null(
         value=False
     )
+
+
+def _is_doubtful(text: pl.Expr) -> pl.Expr:
+    """Whether a number has more digits than a float keeps."""
+    digits = text.str.replace(r"[eE].*$", "").str.replace_all(r"\D", "").str.strip_chars_start("0").str.len_bytes()
+    return (digits > _FLOAT_DIGITS) | text.str.contains(_WHOLE)
 
 
 def _are_merged(rounded: list[str], among: pl.Series) -> bool:

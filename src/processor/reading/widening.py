@@ -2,9 +2,9 @@
 
 import polars as pl
 
+from processor.reading.names import shown
 from processor.reading.plan import Plan
 from processor.reading.precision import whole_lost
-from processor.reading.schema import shown
 from processor.run import Run
 
 _WIDER = (

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from common.errors import InputError
+from processor.reading.names import shown
 from processor.reading.options import ReadOptions
-from processor.reading.planning import wishes_of
 from processor.reading.rows_sample import RowsSample
-from processor.reading.schema import shown
 from processor.reading.table import Table
+from processor.reading.wishes import Wishes
 from processor.run import Run
 
 _MOMENTS = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d")
@@ -27,7 +27,7 @@ class Wished:
     @classmethod
     def of(cls, options: ReadOptions) -> "Wished":
         """What the caller said."""
-        return cls(dtypes=wishes_of(options).dtypes, nulls=options.null_values or ())
+        return cls(dtypes=Wishes.of(options).dtypes, nulls=options.null_values or ())
 
     def __bool__(self) -> bool:
         return bool(self.dtypes or self.nulls)

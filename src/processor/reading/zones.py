@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from processor.reading.schema import shown
+from processor.reading.names import shown
 
 _SETTING = "POLARS_IGNORE_TIMEZONE_PARSE_ERROR"
 

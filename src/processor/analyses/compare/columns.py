@@ -10,7 +10,7 @@ from processor.analyses.compare.kept import kept_type
 from processor.analyses.compare.moments import common_time, counted_in
 from processor.analyses.compare.pair import Pair
 from processor.analyses.compare.params import CompareParams
-from processor.reading.schema import shown
+from processor.reading.names import shown
 
 _MOST_DIGITS = 38
 

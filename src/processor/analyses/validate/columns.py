@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from processor.reading.schema import shown
+from processor.reading.names import shown
 from processor.type_words import is_text
 
 

@@ -10,7 +10,7 @@ from processor.analyses.validate.columns import Columns, RuleError
 from processor.analyses.validate.params import aware
 from processor.analyses.validate.rules import Freshness, RowCount, Schema
 from processor.analyses.validate.type_names import check_name, is_of_type
-from processor.reading.schema import shown
+from processor.reading.names import shown
 
 _MOST = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from processor.reading.merging import aligned, common
-from processor.reading.schema import unique_names
+from processor.reading.names import unique_names
 from processor.reading.spreadsheet.batch import Batch
 
 _TYPES: dict[type, pl.DataType] = {

@@ -108,7 +108,8 @@ def test_a_column_of_times_of_which_one_is_odd_is_text_and_leaves_the_others_the
 
     assert frame.dtypes == [pl.String, pl.Date, pl.Int64, pl.Boolean]
     assert frame["t"].to_list() == ["01:00:00", odd, "02:00:00"]
-    assert [message for _, message in run.warnings if "'t'" not in message] == []
+    assert [code for code, message in run.warnings if "'t'" in message] == ["dates_as_text"]
+    assert len(run.warnings) == 1
 
 
 def test_numbers_with_other_values_among_them_are_text_and_said_to_be(tmp_path: Path) -> None:
@@ -315,6 +316,68 @@ def test_moments_are_read_to_the_nanosecond(tmp_path: Path, zone: str, options: 
     assert frame.schema["t"] == pl.Datetime("ns", "UTC" if zone else None)
     assert frame["t"].dt.nanosecond().to_list() == [123456700 + n for n in range(60)]
     assert run.warnings == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["2024-01-02 03:04:05 +0100", "2024-07-02 03:04:05 +0200"],
+        ["2024-01-02 03:04:05 +01:00", "2024-07-02T03:04:05.5 +02:00"],
+        ["2024-01-02 02:04:05 UTC", "2024-07-02 01:04:05 UTC"],
+        ["2024-01-02 02:04:05 Z", "2024-07-02 01:04:05 GMT"],
+        ["20240102T020405Z", "20240702T010405Z"],
+        ["20240102T030405+0100", "20240702T030405.25+02:00"],
+        ["20240102T030405 +01", "20240702T030405+02"],
+    ],
+)
+def test_moments_are_in_utc_however_their_zone_is_written(tmp_path: Path, values: list[str]) -> None:
+    rows = "".join(f"{value},x\n" for value in values)
+
+    frame, run = read_bytes(tmp_path, f"t,word\n{rows}".encode())
+
+    assert frame.schema["t"] == pl.Datetime("us", "UTC")
+    assert frame["t"].dt.strftime("%F %T").to_list() == ["2024-01-02 02:04:05", "2024-07-02 01:04:05"]
+    assert run.warnings == []
+
+
+@pytest.mark.parametrize(
+    "values", [["20240102T030405", "20240702T030405"], ["2024-01-02 03:04:05,5", "2024-07-02 03:04:05,25"]]
+)
+def test_moments_in_other_forms_of_iso_8601_are_moments(tmp_path: Path, values: list[str]) -> None:
+    rows = "".join(f"{value};x\n" for value in values)
+
+    frame, run = read_bytes(tmp_path, f"t;word\n{rows}".encode())
+
+    assert frame.schema["t"] == pl.Datetime("us")
+    assert frame["t"].dt.strftime("%F %T").to_list() == ["2024-01-02 03:04:05", "2024-07-02 03:04:05"]
+    assert run.codes == {"delimiter"}
+
+
+def test_moments_may_be_wished_for_however_their_zone_is_written(tmp_path: Path) -> None:
+    content = b"t,word\n2024-01-02 03:04:05 GMT,x\n2024-01-02 03:04:05 +0100,x\n"
+
+    frame, run = read_bytes(tmp_path, content, dtypes={"t": "datetime"})
+
+    assert frame["t"].dt.hour().to_list() == [3, 2]
+    assert run.warnings == []
+
+
+@pytest.mark.parametrize("odd", ["0000-00-00", "2024-02-30", "2024-01-02 03:04:05", "soon"])
+def test_dates_beside_other_values_are_text_and_told(tmp_path: Path, odd: str) -> None:
+    frame, run = read_bytes(tmp_path, f"day,n\n2024-01-01,1\n2024-01-02,2\n{odd},3\n".encode())
+
+    assert frame["day"].to_list() == ["2024-01-01", "2024-01-02", odd]
+    assert run.codes == {"dates_as_text"}
+
+
+@pytest.mark.parametrize("moment", ["2016-12-31T23:59:60Z", "2016-12-31 23:59:60 UTC", "20161231T235960Z"])
+def test_a_leap_second_is_the_next_one_and_told(tmp_path: Path, moment: str) -> None:
+    other = moment.replace("60", "59")
+
+    frame, run = read_bytes(tmp_path, f"t,word\n{moment},x\n{other},x\n".encode())
+
+    assert frame["t"].dt.strftime("%F %T").to_list() == ["2017-01-01 00:00:00", "2016-12-31 23:59:59"]
+    assert run.codes == {"leap_seconds"}
 
 
 def test_moments_too_far_away_for_nanoseconds_are_text_and_never_others(tmp_path: Path) -> None:

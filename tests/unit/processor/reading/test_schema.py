@@ -1,7 +1,8 @@
 import polars as pl
 import pytest
 
-from processor.reading.schema import infer, unique_names
+from processor.reading.names import unique_names
+from processor.reading.schema import infer
 
 
 def decided(values: list[str | None], guess: pl.DataType) -> tuple[pl.DataType, str | None, bool]:
