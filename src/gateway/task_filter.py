@@ -1,5 +1,6 @@
 """Which tasks a list, a dashboard or a bulk command is about, read from the URL's query."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,6 +15,7 @@ from gateway.errors import QueryInvalidError
 LONGEST_KIND: Final = 64
 LONGEST_TAG: Final = 64
 LONGEST_TEXT: Final = 100
+NO_CONTROLS: Final = r"[^\u0000-\u001f\u007f-\u009f]*"  # as ECMA-262 has it, too: it stands in the API's description
 FIRST: Final = UUID(int=0)
 LAST: Final = UUID(int=2**128 - 1)
 
@@ -75,16 +77,20 @@ def kind_asked(request: Request) -> str | None:
         QueryInvalidError: it cannot be a name of one.
     """
     kind = request.query_params.get("kind")
-    if kind is not None and (len(kind) > LONGEST_KIND or not kind.isprintable()):
+    if kind is not None and (len(kind) > LONGEST_KIND or not _is_written(kind)):
         raise QueryInvalidError("kind: this is no name of a kind.")
     return kind
 
 
 def _word_asked(request: Request, name: str, *, longest: int) -> str | None:
     word = request.query_params.get(name)
-    if word is not None and not (1 <= len(word) <= longest and word.isprintable()):
-        raise QueryInvalidError(f"{name}: must have 1 to {longest} visible characters.")
+    if word is not None and not (1 <= len(word) <= longest and _is_written(word)):
+        raise QueryInvalidError(f"{name}: must have 1 to {longest} characters, none of them a control character.")
     return word
+
+
+def _is_written(word: str) -> bool:
+    return re.fullmatch(NO_CONTROLS, word) is not None
 
 
 def _dataset_asked(request: Request) -> UUID | None:

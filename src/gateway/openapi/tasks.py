@@ -24,17 +24,19 @@ from gateway.openapi.operation import (
     query,
     reference,
 )
+from gateway.task_filter import LONGEST_KIND, LONGEST_TAG, LONGEST_TEXT, NO_CONTROLS
 
 GROUP: Final = "Tasks"
 TASK: Final = path_id("task")
 AN_INSTANT: Final = {"format": "date-time"}
 STATE: Final = query("state", "In this state.", enum=[state.value for state in TaskState])
-KIND: Final = query("kind", "Of this kind.", maxLength=64, pattern="^[!-~]*$")
+WRITTEN: Final = {"pattern": f"^{NO_CONTROLS}$"}
+KIND: Final = query("kind", "Of this kind.", maxLength=LONGEST_KIND, **WRITTEN)
 FILTER: Final = (
     KIND,
     query("dataset", "That work on this dataset.", format="uuid"),
-    query("tag", "With this tag.", minLength=1, maxLength=64, pattern="^[!-~]+$"),
-    query("text", "With this in kind, tags or names of inputs.", minLength=1, maxLength=100, pattern="^[!-~]+$"),
+    query("tag", "With this tag.", minLength=1, maxLength=LONGEST_TAG, **WRITTEN),
+    query("text", "With this in kind, tags or names of inputs.", minLength=1, maxLength=LONGEST_TEXT, **WRITTEN),
     query("created_after", "Made then or later.", **AN_INSTANT),
     query("created_before", "Made before.", **AN_INSTANT),
 )

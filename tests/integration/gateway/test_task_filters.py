@@ -1,5 +1,6 @@
 """What a list of tasks can be narrowed down by, and counts."""
 
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx2
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from common.ids import uuid7
 from helpers.factories import a_dataset, finished_task, queued_task, running_task
@@ -127,3 +129,17 @@ async def test_a_count_is_of_all_pages(client: httpx2.AsyncClient, connection: a
 
     assert [page["total"] for page in (first, second)] == [{"value": 3, "exact": True}] * 2
     assert "total" not in (await client.get("/v1/tasks?count=0")).json()
+
+
+@pytest.mark.parametrize("name", ["kind", "tag", "text"])
+@pytest.mark.parametrize("word", ["a b", "größe", "日本", "\u202e", "\u0378", "\x00", "a\x1f", "\x7f", "\x85", "a\n"])
+async def test_the_document_says_which_words_are_taken(client: httpx2.AsyncClient, name: str, word: str) -> None:
+    document = (await client.get("/openapi.json")).json()
+    parameters = document["paths"]["/v1/tasks"]["get"]["parameters"]
+    [schema] = [parameter["schema"] for parameter in parameters if parameter.get("name") == name]
+
+    is_written = Draft202012Validator(schema).is_valid(word)
+    answer = await client.get("/v1/tasks", params={name: word})
+
+    assert answer.status_code == (200 if is_written else 422)
+    assert is_written is not any(unicodedata.category(letter) == "Cc" for letter in word)
