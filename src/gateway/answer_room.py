@@ -1,8 +1,11 @@
 """The memory that large answers share: only so much of it is in use at once, whoever asks and however slowly they take.
 
 Who finds no room waits for it in line, for a while. A tenant has half of it at most, however much is free, so that
-those who do not take their answers can shut out nobody but themselves: whose share is used up is passed over in the
-line until some of it is back, and everybody else keeps their place.
+one that does not take its answers shuts out nobody but itself (two that do it together are cut off, each answer after a
+while). Whose share is used up is passed over in the line until some of it is back; everybody else keeps their place.
+
+Nobody waits with room in hand: who needs more than is there gives back what they have, and queues for the whole. Else
+many that each have some, and each wait for a little more, would wait for one another.
 """
 
 import asyncio
@@ -58,9 +61,7 @@ class AnswerRoom:
         Raises:
             AnswersFullError: there was no room for a while, or too many that are made already wait for it.
         """
-        waiter = _Waiter(tenant, count, is_made)
-        self._line.append(waiter)
-        self._let_in()
+        waiter = self._join(tenant, count, is_made=is_made)
         if waiter.is_in:
             return
         try:
@@ -77,6 +78,19 @@ class AnswerRoom:
                 self._let_in()  # those behind it, which may need less
         if not waiter.is_in:
             raise AnswersFullError("Too many large answers are still being taken.", advice="Ask again soon.")
+
+    def take_now(self, tenant: str, count: int) -> bool:
+        """So many bytes, if they can be had without waiting."""
+        waiter = self._join(tenant, count, is_made=False)
+        if not waiter.is_in:
+            self._line.remove(waiter)
+        return waiter.is_in
+
+    def _join(self, tenant: str, count: int, *, is_made: bool) -> _Waiter:
+        waiter = _Waiter(tenant, count, is_made)
+        self._line.append(waiter)
+        self._let_in()
+        return waiter
 
     def give_back(self, tenant: str, count: int) -> None:
         """They are in use no longer."""
@@ -133,10 +147,14 @@ class Place:
         Raises:
             AnswersFullError: there was no room.
         """
-        more = min(count, self._most) - self._held
-        if more > 0:
-            await self._room.take(self._tenant, more, is_made=is_made)
-            self._held += more
+        wanted = min(count, self._most)
+        more = wanted - self._held
+        if more <= 0:
+            return
+        if not self._room.take_now(self._tenant, more):
+            self.leave()
+            await self._room.take(self._tenant, wanted, is_made=is_made)
+        self._held = wanted
 
     def leave(self) -> None:
         """Give all of it back."""

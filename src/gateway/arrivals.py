@@ -11,7 +11,8 @@ which its key may have been revoked, and the room been taken by others; so both 
 there.
 
 What is there takes no room when it is handed in again, and only its bytes tell that it is the same. So where there is
-no room a file may still have as many bytes as the largest that the tenant has under its name.
+no room a file may still have as many bytes as the largest that the tenant has under its name, and is looked for when
+they have come: before they are kept anywhere, which for an object store is before the room is counted.
 """
 
 import logging
@@ -89,7 +90,7 @@ class Arrivals:
             StorageFullError: the tenant has no room for it, beside the others of this request.
         """
         checked = dataset_name(name)
-        most, full = await self._most_bytes(checked)
+        left, most, full = await self._most_bytes(checked)
         if most < self._limit and declared is not None and declared.isdigit() and int(declared) > most:
             raise full
         try:
@@ -99,11 +100,14 @@ class Arrivals:
                 raise full from error
             raise
         self._unkept.append(arrival)
+        blob = arrival.blob
+        if blob.bytes > left and not await self._records.has(checked, blob.sha256, tenant=self._tenant):
+            raise full
         media_type = media_type_of(checked, sent=sent_media_type)
-        self._handed.append(Handed(name=checked, blob=arrival.blob, media_type=media_type))
+        self._handed.append(Handed(name=checked, blob=blob, media_type=media_type))
 
-    async def _most_bytes(self, name: str) -> tuple[int, StorageFullError]:
-        """How many bytes a file of this name may have, and what is told of one that has more.
+    async def _most_bytes(self, name: str) -> tuple[int, int, StorageFullError]:
+        """How many bytes there is room for, how many a file of this name may have, and what is told of too many.
 
         Raises:
             StorageFullError: there is no room, nor is it there.
@@ -113,11 +117,12 @@ class Arrivals:
             full = no_room(left)
         except StorageFullError as error:
             left, full = 0, error
+        most = left
         if left < self._limit:
-            left = max(left, await self._records.largest(name, tenant=self._tenant))
-        if left <= 0:
+            most = max(left, await self._records.largest(name, tenant=self._tenant))
+        if most <= 0:
             raise full
-        return left, full
+        return left, most, full
 
     async def record(self) -> Sequence[asyncpg.Record]:
         """Make datasets of all that was taken, in its order, or of nothing.

@@ -25,6 +25,7 @@ from common.storage import TROUBLE, Blob
 from gateway.shared import Shared
 from gateway.storage_quota import StorageQuota, Tally
 
+HAS_DATASET: Final = load_query("gateway", "has_dataset")
 LARGEST_DATASET: Final = load_query("gateway", "largest_dataset")
 LOCK_DATASETS: Final = load_query("gateway", "lock_datasets")
 RECORD_DATASET: Final = load_query("gateway", "record_dataset")
@@ -82,6 +83,14 @@ class Records:
         except TRANSIENT:
             return 0
         return most
+
+    async def has(self, name: str, sha256: str, *, tenant: str) -> bool:
+        """Whether bytes are there under a name; False if Postgres is away."""
+        try:
+            is_there: bool = await self._pool.fetchval(HAS_DATASET, tenant, name, sha256)
+        except TRANSIENT:
+            return False
+        return is_there
 
     async def write(
         self, handed: Sequence[Handed], *, tenant: str, meanwhile: Callable[[], Awaitable[None]]

@@ -46,13 +46,16 @@ def parse_json(text: bytes | str) -> Any:
         value = from_json(text, allow_inf_nan=False)
     except ValueError:  # the quick reader takes less than we do, and says less
         value = _parse_slowly(text)
+        _check(value)  # first, since what is nested too deep is not looked into for halves
+        _refuse_halves(value)
+        return value
     _check(value)
     return value
 
 
 def _parse_slowly(text: bytes | str) -> Any:
     try:
-        value = json.loads(
+        return json.loads(
             text.decode("utf-8-sig") if isinstance(text, bytes) else text, parse_constant=_refuse_constant
         )
     except UnicodeDecodeError as error:
@@ -67,9 +70,11 @@ def _parse_slowly(text: bytes | str) -> Any:
         ) from error
     except ValueError as error:  # Python's own bound of digits
         raise _no_number("a number is too large") from error
+
+
+def _refuse_halves(value: object) -> None:
     if (fault := half_character_in(value)) is not None:
         raise RequestInvalidError([fault], advice="Write a character beyond U+FFFF as itself, or as two escapes.")
-    return value
 
 
 def stored_json(text: str) -> Any:

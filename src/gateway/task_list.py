@@ -28,6 +28,7 @@ LIST_TASKS_OF_DATASET: Final = load_query("gateway", "list_tasks_of_dataset")
 Room = Callable[[int], Awaitable[None]]
 
 MOST_COUNTED: Final = 10_000
+ADDED_BYTES: Final = 1_100  # what is shown of a task besides its params, about
 WITH_IDS: Final = True
 WITHOUT_IDS: Final = False
 
@@ -78,11 +79,11 @@ class TaskList:
             wanted: the filter.
             asked: which page.
             tenant: whose tasks.
-            room: is told how many bytes of params are about to be read.
+            room: is told how many bytes the answer will have, about, before they are read.
         """
         walk = await self.walk(wanted, asked, tenant=tenant)
         ids, count = await self._fitting(walk.ids)
-        await room(count)
+        await room(count + ADDED_BYTES * len(ids))
         rows: Sequence[Row] = await self._pool.fetch(SELECT_TASKS, ids, tenant, WITHOUT_ATTEMPTS) if ids else []
         return rows, walk.goes_on_after if len(ids) == len(walk.ids) else ids[-1]
 

@@ -1,19 +1,19 @@
 """/v1/tasks/batch: asks for many tasks at once."""
 
-from typing import Any, Final
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gateway.batch import MOST_TASKS
 from gateway.fixed_route import FixedRoute
 from gateway.header import header
 from gateway.intake import Intake
 from gateway.json_bodies import JsonBodies
 from gateway.large_answer import take_room
 from gateway.taken_response import asker_of, batch_response
-
-ADDED_BYTES: Final = 1_100
+from gateway.task_list import ADDED_BYTES
 
 
 class BatchRoutes:
@@ -35,7 +35,8 @@ class BatchRoutes:
 
 
 def _answer_bytes(request: Request, asked: Any) -> int:
-    """How large the answer will be, about: what was said, and what is added to each task."""
+    """How large the answer will be, about: what was said, and what is added to each task; too many are refused."""
     tasks = asked.get("tasks") if isinstance(asked, dict) else None
+    count = len(tasks) if isinstance(tasks, list) and len(tasks) <= MOST_TASKS else 0
     said = header(request.scope, b"content-length") or "0"
-    return int(said) + ADDED_BYTES * (len(tasks) if isinstance(tasks, list) else 0)
+    return int(said) + ADDED_BYTES * count

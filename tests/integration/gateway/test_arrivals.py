@@ -7,10 +7,12 @@ import anyio
 import asyncpg
 import httpx2
 import pytest
+from obstore.store import MemoryStore
 from starlette.applications import Starlette
 
 from common.database import Pool
 from common.notifier import Notifier
+from common.storage import Storage
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from helpers.eventually import eventually
@@ -205,6 +207,23 @@ async def test_what_is_there_is_taken_again_when_there_is_no_room(
     ):
         assert (answer.status_code, answer.json()["code"]) == (507, "storage_full")
     assert len(stored.files()) == 1 + others
+
+
+async def test_what_there_is_no_room_for_is_kept_in_no_object_store(pool: Pool, settings: GatewaySettings) -> None:
+    store = MemoryStore()
+    app = create_app(
+        pool=pool,
+        storage=Storage(store=store),
+        notifier=Notifier(pool=pool),
+        live=idle_live(pool),
+        settings=settings,
+    )
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://localhost") as client:
+        contents = [letter * MOST_BYTES for letter in (b"x", b"y", b"z", b"x")]
+        answers = [await client.put("/v1/datasets/a.csv", content=content) for content in contents]
+
+    assert [answer.status_code for answer in answers] == [201, 507, 507, 200]
+    assert [entry["size"] for entry in store.list().collect()] == [MOST_BYTES]
 
 
 @pytest.mark.usefixtures("offered")

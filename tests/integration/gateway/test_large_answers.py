@@ -21,9 +21,9 @@ from common.ids import uuid7
 from gateway.answer_room import AnswerRoom
 from gateway.large_answer import SMALL_BYTES, LargeAnswers
 from gateway.limit_errors import AnswersFullError
-from gateway.routes.batches import ADDED_BYTES
 from gateway.server import build_server, listening_socket
 from gateway.settings import GatewaySettings
+from gateway.task_list import ADDED_BYTES
 from helpers.asking import asked
 from helpers.eventually import eventually
 from helpers.factories import a_kind, a_processor, finished_task, queued_task
@@ -198,6 +198,14 @@ async def test_small_answers_need_no_room(
             await client.post("/v1/tasks", json=await asked(connection)),
         ]
     assert [answer.status_code for answer in answers] == [200, 200, 202]
+
+
+async def test_a_batch_of_too_many_is_refused_without_waiting_for_room(
+    client: httpx2.AsyncClient, room: AnswerRoom
+) -> None:
+    async with taken_by_others(room):
+        answer = await client.post("/v1/tasks/batch", json={"tasks": [0] * 20_000})
+    assert (answer.status_code, answer.json()["code"]) == (422, "request_invalid")
 
 
 async def test_head_needs_no_room(asking: Asking, room: AnswerRoom) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.accept import preferred
+from gateway.accept import MOST_RANGES, preferred
 
 OFFERED = ["application/json", "text/event-stream", "text/plain"]
 
@@ -26,6 +26,8 @@ OFFERED = ["application/json", "text/event-stream", "text/plain"]
         ("image/png", None),
         ("text/html, image/png;q=0.9", None),
         (",;=,*/", None),
+        ("a/b," * MOST_RANGES + "text/plain", None),
+        ("a/b," * (MOST_RANGES - 1) + "text/plain", "text/plain"),
     ],
 )
 def test_the_form_that_it_likes_best(accept: str | None, form: str | None) -> None:

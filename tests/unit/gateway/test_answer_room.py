@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
-from gateway.answer_room import AnswerRoom
+from gateway.answer_room import AnswerRoom, Place
 from gateway.limit_errors import AnswersFullError
 
 
@@ -118,5 +118,26 @@ async def test_who_has_some_takes_only_what_is_missing() -> None:
         await room.place("a").take(2, is_made=False)
     place.leave()
     place.leave()
+    async with held(room, "a", 8), held(room, "b", 8):
+        pass
+
+
+async def test_who_needs_more_waits_with_nothing_in_hand() -> None:
+    room, count = AnswerRoom(16, wait_s=60), 0
+    places = [room.place("a") for _ in range(4)]
+    for place in places:
+        await place.take(2, is_made=False)
+
+    async def go_on(place: Place) -> None:
+        nonlocal count
+        await place.take(5, is_made=False)
+        count += 1
+        place.leave()
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            for place in places:
+                group.start_soon(go_on, place)
+    assert count == len(places)
     async with held(room, "a", 8), held(room, "b", 8):
         pass
