@@ -37,7 +37,9 @@ class Doubling:
             if self._field.sub(self._double, line) != line:
                 self.count = 0
                 return True
-            at += 1 if end < 0 else end - at
+            if end < 0:
+                return False
+            at = end
         return False
 
     def is_needed_in(self, file: Unpacked, newline: bytes) -> bool:

@@ -38,6 +38,10 @@ class SchemaMovedError(Exception):
     """All of the file was looked at, and it has other columns or types than its beginning: start again with them."""
 
 
+class JoinedRowsError(Exception):
+    """Polars would make one row of several, without a word."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
     """A fault, and the number (from 0) or the name of the column that it was seen in, where that is known."""
@@ -52,12 +56,14 @@ def is_about_the_file(error: BaseException) -> bool:
 
     A panic inside Polars is a BaseException that is no Exception and has no public class; it is known by its name.
     """
-    about = (pl.exceptions.PolarsError, OSError, SchemaMovedError)
+    about = (pl.exceptions.PolarsError, OSError, SchemaMovedError, JoinedRowsError)
     return isinstance(error, about) or type(error).__name__ == "PanicException"
 
 
 def diagnose(error: BaseException) -> Diagnosis:
     """Tell which fault an error of Polars stands for."""
+    if isinstance(error, JoinedRowsError):
+        return Diagnosis(fault=Fault.QUOTE)
     text = str(error)
     column = _COLUMN.search(text)
     number = int(column[1]) - 1 if column else None

@@ -9,12 +9,14 @@ import polars as pl
 from processor.reading.blank_lines import Kept, copy_without, count_blank_lines
 from processor.reading.doubling import Doubling
 from processor.reading.draft import Draft
+from processor.reading.faults import JoinedRowsError
 from processor.reading.growth import check_growth
+from processor.reading.joined import Joined
 from processor.reading.look import Copy
 from processor.reading.oddities import Oddities, look_over
 from processor.reading.packing import Packing
 from processor.reading.plan import Plan
-from processor.reading.rewriting import copy_rewritten
+from processor.reading.rewriting import copy_rewritten, pieces
 
 
 class PreparedText:
@@ -27,13 +29,18 @@ class PreparedText:
         self._doubled = self._blank_is_told = False
 
     def frame(self) -> pl.LazyFrame:
-        """All rows, after the present plan."""
+        """All rows, after the present plan.
+
+        Raises:
+            JoinedRowsError: some would be part of others; that is told once.
+        """
         self.make_copy()
         check_growth(self._draft.plan.path, self._draft.plan.packing)
         if self._full is None:
             odd = self._look_over()
             if odd.quotes:
                 self.double_quotes()
+                self._check_rows()
             self._full = self._leave_out_blank() if odd.blank else (self._draft.plan.path, self._draft.plan.packing)
         path, packing = self._full
         return replace(self._draft.plan, packing=packing).scan(path)
@@ -65,6 +72,13 @@ class PreparedText:
         self._draft.run.warn(
             "quotes", f"{doubling.count:,} fields hold quotes that are not doubled; they are read as they stand."
         )
+
+    def _check_rows(self) -> None:
+        draft, joined = self._draft, Joined(self._draft.plan.dialect)
+        newline, quote = draft.plan.newline.encode(), (draft.plan.dialect.quote or '"').encode()
+        with draft.opened() as file:
+            if any(map(joined.are_in, pieces(file, newline, quote))):
+                raise JoinedRowsError
 
     def _needs(self, doubling: Doubling) -> bool:
         if self._draft.seen.whole:

@@ -1,7 +1,7 @@
 """Quotes in fields that are not quoted (`5" disk`): inches, or words that others quoted.
 
 Polars sees fields as they are meant, but takes such a quote for one that may span lines. Between quotes, and doubled,
-it is a character like others.
+it is a character like others. So is the last one but one of a field that is quoted (`"32""`), where its row has an end.
 """
 
 import re
@@ -56,7 +56,13 @@ class Requoting:
         return self._quote not in inner.replace(self._quote * 2, b"")
 
     def _is_open(self, field: bytes) -> bool:
-        return field.startswith(self._quote) and field.count(self._quote) % 2 == 1
+        return field.startswith(self._quote) and field.count(self._quote) % 2 == 1 and not self._ends_in_quote(field)
+
+    def _ends_in_quote(self, field: bytes) -> bool:
+        """Whether the text between its quotes ends in one that is not doubled."""
+        return len(field) > 2 and field.startswith(self._quote) and field.endswith(self._quote * 2)
 
     def _within_quotes(self, field: bytes) -> bytes:
+        if self._ends_in_quote(field):
+            field = field[1:-1].replace(self._quote * 2, self._quote)
         return self._quote + field.replace(self._quote, self._quote * 2) + self._quote
