@@ -1,9 +1,9 @@
 """What a child prints: libraries speak on standard output and error, and so does the crash of native code.
 
 It comes through a pipe and goes into the log, line by line, each record with the task that it is about. A child that
-prints much neither fills the log, since of one task no more than `MOST_BYTES` in `MOST_LINES` are told, nor takes the
-time of others: past `BYTES_AT_ONCE` within `WINDOW_S` the rest waits. And all is read, also what is not told, so that
-no child stands still because it printed.
+prints much neither fills the log, since of one task (or in a minute of none) no more than `MOST_BYTES` in `MOST_LINES`
+are told, nor takes the time of others: past `BYTES_AT_ONCE` within `WINDOW_S` the rest waits. And all is read, also
+what is not told, so that no child stands still because it printed.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ MOST_BYTES: Final = 16 << 10
 MOST_LINES: Final = 200
 BYTES_AT_ONCE: Final = 1 << 20
 WINDOW_S: Final = 0.05
+ANEW_S: Final = 60.0  # what is about no task has this time to fill its bounds, and then new ones
 _READ_BYTES: Final = 1 << 16
 
 
@@ -33,15 +34,18 @@ class ChildOutput:
     Args:
         end: our end of its pipe, which this owns.
         is_told: otherwise only how much it was is told.
+        anew_s: how often what is about no task may fill the bounds, which a process that makes others lives through.
     """
 
-    def __init__(self, end: int, *, is_told: bool) -> None:
+    def __init__(self, end: int, *, is_told: bool, anew_s: float = ANEW_S) -> None:
         self._end = end
         self._is_told = is_told
+        self._anew_s = anew_s
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._window_ends = 0.0
         self._at_once = 0
+        self._anew_at = 0.0
         self._about: dict[str, object] = {}
         self._begin_anew()
 
@@ -91,8 +95,11 @@ class ChildOutput:
             self._loop.remove_reader(self._end)
         if not data:
             return
-        self._take(data)
         now = self._loop.time()
+        if "task" not in self._about and now >= self._anew_at:
+            self.finish()
+            self._anew_at = now + self._anew_s
+        self._take(data)
         if now >= self._window_ends:
             self._at_once, self._window_ends = 0, now + WINDOW_S
         self._at_once += len(data)

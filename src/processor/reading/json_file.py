@@ -1,9 +1,11 @@
 """JSON as a table: each object a row, each key a column; what does not fit into one type becomes text."""
 
 import io
+import json
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -28,6 +30,8 @@ from processor.reading.packing import Packing, Unpacked
 
 _PARSERS = 2
 _NAMED = 5
+_ORDERED = 32  # columns, which Polars leaves in their order
+_LOOKED_AT = 100  # lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,5 +184,16 @@ def _read(text: bytes) -> Rows | None:
 def _strict(text: bytes) -> pl.DataFrame:
     frame = pl.read_ndjson(io.BytesIO(text), infer_schema_length=None)
     if frame.width:
-        return frame
+        return _in_order(frame, text) if frame.width > _ORDERED else frame
     return pl.DataFrame({"": [None] * count_lines(text)})
+
+
+def _in_order(frame: pl.DataFrame, text: bytes) -> pl.DataFrame:
+    """The columns as the first lines name them; where there are many, Polars gives them in the order of a hash table."""
+    names: dict[str, None] = {}
+    for line in text.split(b"\n", maxsplit=_LOOKED_AT)[:_LOOKED_AT]:
+        with suppress(ValueError):
+            names |= dict.fromkeys(json.loads(line))
+    columns = {column.name: column for column in frame.get_columns()}
+    first = [columns.pop(name) for name in names if name in columns]
+    return pl.DataFrame([*first, *(columns[name] for name in sorted(columns))])

@@ -82,8 +82,10 @@ def shape_of(head: str, *, whole: bool, rows_under: str | None = None) -> Shape:
 
 
 def _is_by_lines(text: str) -> bool:
-    value, end = value_at(text.split("\n", maxsplit=1)[0].strip(), 0)
-    return isinstance(value, dict) and end == len(text.split("\n", maxsplit=1)[0].strip())
+    """Whether each line is an object, as the first is; but `{}` is written so, too, where others are over several."""
+    lines = [line for each in text.split("\n", maxsplit=_SEVERAL) if (line := each.strip())]
+    value, end = value_at(lines[0], 0)
+    return isinstance(value, dict) and end == len(lines[0]) and "{" not in lines[1:2]
 
 
 def _row_of(items: str) -> Row:
@@ -213,7 +215,7 @@ class AsObjects:
         if cells is None or self._names is None:
             return text  # not a list: it is counted by who reads it
         for number in range(len(self._names), len(cells)):
-            self._names.append(f"column_{number + 1}")
+            self._names.append(_free_name(f"column_{number + 1}", self._names))
         pairs = zip(self._names, cells, strict=False)
         return "{" + ", ".join(f"{json.dumps(name)}: {cell}" for name, cell in pairs) + "}"
 
@@ -225,6 +227,12 @@ def _is_header(first: str, second: str | None, *, wanted: bool | None) -> bool:
     if wanted is not None:
         return wanted and texts
     return texts and second is not None and not any(_DATE_OR_NUMBER.fullmatch(name) for name in names)
+
+
+def _free_name(name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _names(cells: Sequence[str] | None) -> list[str]:

@@ -50,8 +50,16 @@ def _holds_text(dtype: Any) -> bool:
 
 
 def _is_elsewhere_no_text(column: Path, text: bytes) -> bool:
-    places = itertools.islice(_places(column, text), _LOOK_AT)
-    return any(_no_texts([column], text[text.rfind(b"\n", 0, at) + 1 : text.find(b"\n", at)]) for at in places)
+    end = 0
+    for at in itertools.islice(_places(column, text), _LOOK_AT):
+        if at < end:
+            continue  # in a line that was parsed
+        start, end = text.rfind(b"\n", 0, at) + 1, text.find(b"\n", at)
+        if _no_texts([column], text[start:end]):
+            return True
+        if end < 0:
+            break
+    return False
 
 
 def _places(path: Path, text: bytes) -> Iterator[int]:

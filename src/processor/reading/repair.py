@@ -1,6 +1,7 @@
 """A copy of delimited text without the rows whose quotes do not close or are not doubled: they are counted, by line."""
 
 import csv
+import io
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -137,7 +138,7 @@ class _Rows:
         try:
             found = list(
                 csv.reader(
-                    text.splitlines(keepends=True),
+                    io.StringIO(text, newline=""),
                     delimiter=dialect.delimiter,
                     quotechar=dialect.quote or '"',
                     strict=True,

@@ -51,6 +51,21 @@ async def test_a_line_is_told_as_soon_as_it_is_there(
     assert told(caplog)[2:] == [("a", "three")]
 
 
+async def test_what_is_about_no_task_has_its_bounds_anew_after_a_while(
+    ends: tuple[int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    output = ChildOutput(ends[0], is_told=True, anew_s=0)
+    output.open(pid=7)
+    for said in (b"many\n" * (MOST_LINES + 1), b"last\n"):
+        os.write(ends[1], said)
+
+        async def has_come(line: str = said[:4].decode()) -> bool:
+            return (7, line) in told(caplog)
+
+        await eventually(has_come)
+    output.close()
+
+
 async def test_each_line_is_about_the_task_that_printed_it(
     output: ChildOutput, ends: tuple[int, int], caplog: pytest.LogCaptureFixture
 ) -> None:

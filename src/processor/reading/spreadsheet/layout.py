@@ -13,6 +13,7 @@ NOTES: Final = 10
 """More rows of one sentence each are rows of the table."""
 _NOTE_WORDS: Final = 4
 _MOSTLY: Final = 0.8
+_LONE_UNIT: Final = 3  # characters
 _LOOKED_AT: Final = 200  # columns: a sheet can have 16,384
 _UNIT: Final = re.compile(r"[\[(]?[\w°%‰€$£¥µΩ²³/:·*^.\- ]{1,15}[\])]?")
 _IN_BRACKETS: Final = re.compile(r"\[.*\]|\(.*\)|-+")
@@ -105,7 +106,7 @@ def _is_note(row: Row) -> bool:
     if len(filled) != 1 or row[0] is None or not isinstance(row[0], str):
         return False
     text = row[0].strip()
-    return text.startswith(("*", "†", "©")) or ": " in text or len(text.split()) >= _NOTE_WORDS
+    return text.startswith(("*", "†", "©")) or ": " in text or (len(text.split()) >= _NOTE_WORDS and text.endswith("."))
 
 
 def _are_units(row: Row, rest: Sequence[Row]) -> bool:
@@ -116,6 +117,8 @@ def _are_units(row: Row, rest: Sequence[Row]) -> bool:
     typed = [n for n in range(max(map(len, rest))) if _mostly(_column(rest, n), (int, float, date, time, timedelta))]
     over = [filled[number].strip() for number in typed if number in filled]
     beside = [cell.strip() for number, cell in filled.items() if number not in typed]
+    if not beside and len(over) == 1 and not _IN_BRACKETS.fullmatch(over[0]) and len(over[0]) > _LONE_UNIT:
+        return False  # as likely the first value, of a row without a name
     return (
         2 * len(over) > len(typed) > 0
         and all(_UNIT.fullmatch(cell) and not header.is_typed(cell) for cell in over)

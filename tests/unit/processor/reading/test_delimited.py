@@ -746,3 +746,20 @@ def test_surplus_beside_quoted_line_ends_is_cut_and_told_once(tmp_path: Path) ->
     assert frame.height == 5
     assert [code for code, _ in run.warnings].count("ragged_rows") == 1
     assert len(run.warnings) == len(set(run.warnings))
+
+
+@pytest.mark.parametrize("text", [b",value\na,n/a\nb,1\nc,2\nd,3\n", b'"","value"\n"a","NA"\n"b","1"\n"c","2"\n'])
+def test_a_first_value_that_is_missing_is_no_name(tmp_path: Path, text: bytes) -> None:
+    frame, run = read_bytes(tmp_path, text)
+
+    assert frame.columns == ["column_1", "value"]
+    assert frame["value"].to_list() == [None, *range(1, frame.height)]
+    assert "preamble" not in run.codes
+
+
+def test_characters_that_end_lines_elsewhere_end_none_within_a_row(tmp_path: Path) -> None:
+    text = 'a,b\n"q",1\nw\x0bz\u2028\x85,"k"\n5" x,2\n'
+
+    frame, _ = read_bytes(tmp_path, text.encode())
+
+    assert frame["a"].to_list() == ["q", "w\x0bz\u2028\x85", '5" x']

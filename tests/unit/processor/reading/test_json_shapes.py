@@ -32,6 +32,7 @@ def read_text(folder: Path, text: str, **options: object) -> tuple[pl.DataFrame,
         ('[["a"], [1, 2], []]', {"a": [1, None], "column_2": [2, None]}),
         ("[[1, 2]]", {"column_1": [1], "column_2": [2]}),
         ("[\n [1,\n  2],\n [3,\n  4]\n]", {"column_1": [1, 3], "column_2": [2, 4]}),
+        ('[["a", "column_3"], [1, 2], [1, 2, 3]]', {"a": [1, 1], "column_3": [2, 2], "column_3_": [None, 3]}),
         ("[1, 2, 3]", {"value": [1, 2, 3]}),
         ('[null, "a", "b"]', {"value": [None, "a", "b"]}),
     ],
@@ -195,3 +196,18 @@ def test_what_is_no_json_behind_a_large_object_is_refused(tmp_path: Path) -> Non
 
     with pytest.raises(InputError, match="Something follows the end"):
         read_text(tmp_path, f"{text}\nx")
+
+
+def test_objects_over_several_lines_may_begin_with_one_of_a_line(tmp_path: Path) -> None:
+    frame, warnings = read_text(tmp_path, '{}\n{\n "a": 1\n}\n{\n "a": 2\n}\n')
+
+    assert (frame["a"].to_list(), warnings) == ([None, 1, 2], [])
+
+
+def test_many_columns_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    names = [f"c{number}" for number in range(50, 0, -1)]
+    rows = [*([dict.fromkeys(names, 1)] * 3), {"more": 2, **dict.fromkeys(names, 1.5)}]
+
+    frame, _ = read_text(tmp_path, "".join(json.dumps(row) + "\n" for row in rows))
+
+    assert frame.columns == [*names, "more"]

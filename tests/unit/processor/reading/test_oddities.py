@@ -35,7 +35,7 @@ def test_a_quote_that_is_not_doubled_is_seen_wherever_the_file_is_cut(tmp_path: 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", "^", "]", "\\", "-", " "])
 def test_quotes_beside_any_delimiter_are_where_they_may_be(tmp_path: Path, delimiter: str) -> None:
-    content = '"n"D"word"D"m"\n1D"a ""b"" c"D2\nD""D\n'.replace("D", delimiter).encode()
+    content = '"n"D"word"D"m"\n1D"a/""b""/c"D2\nD""D\n'.replace("D", delimiter).encode()
 
     odd = look_over(plan_of(tmp_path, content, delimiter=delimiter), quotes=True)
 

@@ -82,6 +82,11 @@ def test_a_row_that_holds_a_value_is_none_of_units(row: list[Any]) -> None:
     assert found([["name", "count", "mean"], row, *NUMBERS]).units is None
 
 
+@pytest.mark.parametrize(("word", "units"), [("absent", None), ("[hours]", ["[hours]"]), ("km", ["km"])])
+def test_a_word_alone_is_a_unit_if_it_looks_like_one(word: str, units: list[str] | None) -> None:
+    assert found([["day", "score"], [None, word], ["Bob", 3], ["Eve", 4], ["Joe", 5]]).units == units
+
+
 def test_texts_have_no_units() -> None:
     rows = [["name", "city"], ["kg", "m"], ["a", "b"], ["c", "d"], ["e", "f"]]
 
@@ -118,8 +123,8 @@ def test_notes_below_the_table_are_left_out_and_told(tmp_path: Path, rows: int, 
 
 @pytest.mark.parametrize(
     "last",
-    [["Total", 7, 8], ["Berlin"], [None, "Source: x"], ["Source: x", None, 1]],
-    ids=["sum", "name", "second", "two"],
+    [["Total", 7, 8], ["Berlin"], ["Johnson and Johnson Services Group"], [None, "Source: x"], ["Source: x", None, 1]],
+    ids=["sum", "name", "long name", "second", "two"],
 )
 def test_last_rows_that_may_be_values_stay(tmp_path: Path, last: list[Any]) -> None:
     frame, run = read_sheet(tmp_path, workbook(rows_of(["name", "mass", "speed"], *NUMBERS, last)))
