@@ -189,7 +189,7 @@ def _strict(text: bytes) -> pl.DataFrame:
 
 
 def _in_order(frame: pl.DataFrame, text: bytes) -> pl.DataFrame:
-    """The columns as the first lines name them; where there are many, Polars gives them in the order of a hash table."""
+    """The columns as the first lines name them; of many, Polars gives them in the order of a hash table."""
     names: dict[str, None] = {}
     for line in text.split(b"\n", maxsplit=_LOOKED_AT)[:_LOOKED_AT]:
         with suppress(ValueError):
