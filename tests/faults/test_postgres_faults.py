@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import anyio
 import asyncpg
 import pytest
 import pytest_asyncio
@@ -75,8 +76,11 @@ async def immediate(server: EmbeddedPostgres, _database: Database) -> None:
 
 async def killed_backend(_server: EmbeddedPostgres, database: Database) -> None:
     """The postmaster ends all sessions, since the killed one may have spoiled the shared memory."""
+    ended = anyio.Event()
     async with connected(database.dsn) as connection:
+        connection.add_termination_listener(lambda _: ended.set())
         os.kill(await connection.fetchval(f"SELECT pid {OF_PROCESSORS} LIMIT 1"), signal.SIGKILL)
+        await ended.wait()  # before that one could connect to a server that is about to end that session, too
 
 
 async def a_task_at_its_gate(connection: asyncpg.Connection, gate: Path) -> UUID:
