@@ -1,6 +1,6 @@
 """Digits of numbers that a float does not hold."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
 
@@ -22,7 +22,7 @@ class Lost:
 
     Attributes:
         rounded: values that would be another number.
-        merged: whether numbers that differ would become one, or whole numbers, which may be keys, others.
+        merged: whether numbers that differ would become one, whole numbers, which may be keys, others, or any infinite.
     """
 
     rounded: int
@@ -30,9 +30,13 @@ class Lost:
 
 
 def may_lose(texts: Texts, floats: Iterable[str]) -> list[str]:
-    """Those columns of numbers that are worth a closer look: they have long ones."""
-    long = texts.some(floats, EACH.str.len_bytes() >= _LONG)
-    return texts.some(long, _is_doubtful(EACH))
+    """Those columns of numbers that are worth a closer look: they have long ones, very large or very small ones."""
+    wanted = list(floats)
+    long = texts.some(wanted, EACH.str.len_bytes() >= _LONG)
+    number = EACH.cast(pl.Float64, strict=False)
+    extreme = texts.some(wanted, number.is_infinite() | (number == 0))
+    found = {*texts.some(long, _is_doubtful(EACH)), *texts.some(extreme, is_beyond(EACH) | _vanishes(EACH))}
+    return [name for name in wanted if name in found]
 
 
 def lost_by_floats(values: pl.Series) -> Lost:
@@ -42,9 +46,9 @@ def lost_by_floats(values: pl.Series) -> Lost:
     of a float is held, even in more digits than a float has.
     """
     long = values.filter(values.str.len_bytes() >= _LONG)
-    doubtful = long.to_frame("").filter(_is_doubtful(pl.col(""))).to_series().head(_LOOKED_AT)
-    rounded = [text for text in doubtful if not _is_held(text)]
-    return Lost(rounded=len(rounded), merged=_are_merged(rounded, long))
+    rounded = [text for text in _those(long, _is_doubtful).head(_LOOKED_AT) if not _is_held(text)]
+    count = len({*rounded, *_those(values, _vanishes)})
+    return Lost(rounded=count, merged=_those(values, is_beyond).len() > 0 or _are_merged(rounded, long))
 
 
 def whole_lost(number: pl.Expr) -> pl.Expr:
@@ -52,6 +56,20 @@ def whole_lost(number: pl.Expr) -> pl.Expr:
     return ((number.abs() > _SURE) & (number.cast(pl.Float64).cast(pl.Int128, strict=False) != number)).fill_null(
         value=False
     )
+
+
+def is_beyond(text: pl.Expr) -> pl.Expr:
+    """Whether a text is a number beyond all floats (`1e400`), which would be infinite."""
+    return text.cast(pl.Float64, strict=False).is_infinite() & text.str.contains(r"\d")
+
+
+def _vanishes(text: pl.Expr) -> pl.Expr:
+    """Whether a number is nearer to zero than any float (`1e-400`)."""
+    return (text.cast(pl.Float64, strict=False) == 0) & text.str.contains(r"^[+-]?[0.]*[1-9]")
+
+
+def _those(values: pl.Series, test: Callable[[pl.Expr], pl.Expr]) -> pl.Series:
+    return values.to_frame("").filter(test(pl.col(""))).to_series()
 
 
 def _is_doubtful(text: pl.Expr) -> pl.Expr:

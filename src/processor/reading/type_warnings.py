@@ -57,14 +57,15 @@ def _tell_digits(run: Run, decided: Schema, final: Mapping[str, str]) -> None:
     for column in decided.long_numbers:
         run.warn(
             "long_numbers",
-            f"The numbers of column {shown(final[column])} have more digits than floats keep apart; read"
-            " as text. Set read_options.dtypes to read them as floats.",
+            f"The numbers of column {shown(final[column])} have more digits than floats keep apart, or are beyond them;"
+            " read as text. Set read_options.dtypes to read them as floats.",
         )
     for column, count in decided.rounded.items():
         run.warn(
             "rounded",
-            f"Column {shown(final[column])} has numbers of more digits than a float keeps ({count:,} of those"
-            " that were looked at); they are rounded. Set read_options.dtypes to read them as text.",
+            f"Column {shown(final[column])} has numbers of more digits than a float keeps, or too near to zero"
+            f" ({count:,} of those that were looked at); they are rounded. Set read_options.dtypes to"
+            " read them as text.",
         )
     for column in decided.unsure_moments:
         run.warn(

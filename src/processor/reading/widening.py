@@ -4,13 +4,13 @@ import polars as pl
 
 from processor.reading.names import shown
 from processor.reading.plan import Plan
-from processor.reading.precision import whole_lost
+from processor.reading.precision import is_beyond, whole_lost
 from processor.run import Run
 
 _WIDER = (
     (pl.Int128(), "beyond 64 bits; read as 128-bit integers"),
     (pl.Float64(), "that are not whole; read as decimal"),
-    (pl.String(), "that are no numbers; read as text"),
+    (pl.String(), "that are no numbers, or too large; read as text"),
 )
 _CAREFUL = (
     (pl.Int128(), "beyond 64 bits; read as 128-bit integers"),
@@ -50,7 +50,8 @@ def widened(run: Run, plan: Plan) -> dict[str, pl.DataType]:
 
 def _misfits(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     # An empty text between quotes is a missing value of any type but text.
-    return (text.is_not_null() & (text != "") & text.cast(dtype, strict=False).is_null()).sum()
+    misfit = text.cast(dtype, strict=False).is_null()
+    return (text.is_not_null() & (text != "") & (misfit | is_beyond(text) if dtype.is_float() else misfit)).sum()
 
 
 def _lost(text: pl.Expr) -> pl.Expr:

@@ -80,7 +80,7 @@ def test_a_type_that_changes_late_becomes_text_and_is_counted(tmp_path: Path) ->
     frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"none,x\nnil,x\n", among=b"12345,x\n"))
 
     assert frame.schema["n"] == pl.String
-    assert run.warnings == [("types", "Column 'n' holds 2 values that are no numbers; read as text.")]
+    assert run.warnings == [("types", "Column 'n' holds 2 values that are no numbers, or too large; read as text.")]
 
 
 def test_whole_numbers_that_become_decimal_late_are_decimal(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_numbers_of_any_type_become_text_where_one_late_is_none(tmp_path: Path, 
     frame, run = read_bytes(tmp_path, b"n,word\n" + hidden(b"none,x\n", among=numbers))
 
     assert frame.schema["n"] == pl.String
-    assert run.warnings == [("types", "Column 'n' holds 1 values that are no numbers; read as text.")]
+    assert run.warnings == [("types", "Column 'n' holds 1 values that are no numbers, or too large; read as text.")]
 
 
 @pytest.mark.parametrize("odd", ["23:59:60", "12:30", "noon"])
@@ -291,6 +291,36 @@ def test_digits_beyond_a_float_that_tell_no_numbers_apart_are_rounded_and_told(t
 
     assert frame["n"][1] == pytest.approx(4 / 3)
     assert [code for code, message in run.warnings if "60 of those" in message] == ["rounded"]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-2.5E+999", "1" + "0" * 400 + ".5", "1e5000000"])
+def test_a_number_beyond_all_floats_is_never_infinity(tmp_path: Path, number: str) -> None:
+    early, told = read_bytes(tmp_path, f"n,word\n{number},x\n2.5,x\n".encode())
+    late, told_late = read_bytes(tmp_path, b"n,word\n" + hidden(f"{number},x\n".encode(), among=b"12345,x\n"))
+
+    assert early["n"].to_list() == [number, "2.5"]
+    assert late["n"].unique().sort().to_list() == sorted([number, "12345"])
+    assert (told.codes, told_late.codes) == ({"long_numbers"}, {"types"})
+
+
+def test_a_number_nearer_to_zero_than_any_float_is_zero_and_told(tmp_path: Path) -> None:
+    frame, run = read_bytes(tmp_path, b"p,word\n1e-400,x\n0e-400,x\n0.5,x\n")
+
+    assert frame["p"].to_list() == [0.0, 0.0, 0.5]
+    assert [code for code, message in run.warnings if "(1 of those" in message] == ["rounded"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "dtype"), [(["1e5", "-2E+3"], pl.Float64), (["inf", "1"], pl.Float64), (["007", "8"], pl.String)]
+)
+def test_exponents_and_infinity_are_numbers_and_zeros_in_front_are_none(
+    tmp_path: Path, numbers: list[str], dtype: pl.DataType
+) -> None:
+    frame, run = read_bytes(tmp_path, ("n,word\n" + "".join(f"{number},x\n" for number in numbers)).encode())
+
+    assert frame.schema["n"] == dtype
+    assert frame["n"].to_list() == [number if dtype == pl.String else float(number) for number in numbers]
+    assert run.codes == ({"leading_zeros"} if dtype == pl.String else set())
 
 
 def test_whole_numbers_that_floats_do_not_hold_become_text_where_one_late_is_not_whole(tmp_path: Path) -> None:
