@@ -56,24 +56,24 @@ class Mending:
 
     def _widen(self, column: int) -> None:
         # The first time all columns are looked at in one pass, so that a wide file is not begun again for each of them.
-        types = dict(self._draft.plan.schema.types)
-        name = list(types)[column]
+        name = list(self._draft.plan.schema.types)[column]
         if name in self._forced:
             raise InputError(
                 f"Column {shown(self._draft.plan.names[column])} holds values that do not fit its type in"
                 " read_options.dtypes.",
                 advice="Choose another type, or leave it out.",
             ) from None
+        changed: dict[str, pl.DataType] = {}
         if self._mended[Fault.TYPE] == 1:
             self._draft.run.phase("types")
-            types = widened(self._draft.run, self._draft.plan)
-        if types[name] == self._draft.plan.schema.types[name]:
-            types[name] = pl.String()
+            changed = widened(self._draft.run, self._draft.plan, kept=self._forced)
+        if name not in changed:
+            changed[name] = pl.String()
             self._draft.run.warn(
                 "types",
                 f"Column {shown(self._draft.plan.names[column])} holds values of several types; read as text.",
             )
-        self._draft.plan = replace(self._draft.plan, schema=self._draft.plan.with_types(types, plain=name))
+        self._draft.plan = replace(self._draft.plan, schema=self._draft.plan.with_types(changed))
 
     def _leave_out_bad_rows(self) -> bool:
         """Go on with a copy without them, in which quotes are only where they should be; False where all were."""

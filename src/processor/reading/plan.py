@@ -70,10 +70,12 @@ class Plan:
         types: Mapping[str, pl.DataType] | None = None,
         n_rows: int | None = None,
         body: bool = False,
+        tolerant: bool = False,
     ) -> pl.LazyFrame:
         """The rows of `source` under the columns' final names; `types` may stand in for the plan's.
 
-        With `body`, the source is a piece from further on: it has no header, and what does not fit its type is null.
+        With `body`, the source is a piece from further on: it has no header, and it is read as with `tolerant`, where
+        what does not fit its type is null.
         """
         scanned = pl.scan_csv(
             source,
@@ -82,12 +84,13 @@ class Plan:
             extra_columns="ignore" if self.ragged else "raise",
             missing_columns="insert",
             n_rows=n_rows,
-            ignore_errors=body,
+            ignore_errors=body or tolerant,
             **(self.options() | ({"has_header": False} if body else {})),
         )
         if types is None and (self.schema.numbers or self.schema.moments):
             scanned = scanned.with_columns(
-                style.converted(pl.nth(numbers), strict=not body) for style, numbers in self._styled().items()
+                style.converted(pl.nth(numbers), strict=not (body or tolerant))
+                for style, numbers in self._styled().items()
             )
         renamed = {old: new for old, new in zip(self.schema.types, self.names, strict=True) if old != new}
         return scanned.rename(renamed) if renamed else scanned
@@ -101,8 +104,8 @@ class Plan:
                 found[styles[name]].append(number)
         return found
 
-    def with_types(self, types: Mapping[str, pl.DataType], *, plain: str) -> Schema:
-        """The plan's schema with other types; the column `plain` has no style any more."""
-        numbers = {name: style for name, style in self.schema.numbers.items() if name != plain}
-        moments = {name: style for name, style in self.schema.moments.items() if name != plain}
-        return replace(self.schema, types=types, numbers=numbers, moments=moments)
+    def with_types(self, types: Mapping[str, pl.DataType]) -> Schema:
+        """The plan's schema with other types of some columns, which have no style any more."""
+        numbers = {name: style for name, style in self.schema.numbers.items() if name not in types}
+        moments = {name: style for name, style in self.schema.moments.items() if name not in types}
+        return replace(self.schema, types={**self.schema.types, **types}, numbers=numbers, moments=moments)

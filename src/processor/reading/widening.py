@@ -1,5 +1,8 @@
 """The types of a delimited file after all of it was looked at: what the sample promised and the file did not keep."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
 import polars as pl
 
 from processor.reading.names import shown
@@ -18,34 +21,78 @@ _CAREFUL = (
 )
 
 
-def widened(run: Run, plan: Plan) -> dict[str, pl.DataType]:
-    """Find the narrowest types that every value of the number columns fits, in one streaming pass; tell each change."""
-    types = dict(plan.schema.types)
-    texts = plan.scan(plan.path, types=dict.fromkeys(types, pl.String()))
-    positions = {name: number for number, name in enumerate(types) if types[name].is_numeric()}
-    if not positions:
-        return types
-    found = texts.select(
+def widened(run: Run, plan: Plan, *, kept: AbstractSet[str]) -> dict[str, pl.DataType]:
+    """The types of the columns that do not keep what the sample promised, after a look at all values; each is told.
+
+    Args:
+        run: is told.
+        plan: how the file is read.
+        kept: columns whose types are not up for change.
+    """
+    types = {name: dtype for name, dtype in plan.schema.types.items() if name not in kept}
+    positions = {name: number for number, name in enumerate(plan.schema.types)}
+    return _wider_numbers(run, plan, {positions[name]: types[name] for name in types if types[name].is_numeric()}) | (
+        _spoiled(run, plan, [positions[name] for name in types if _is_neither(plan, name)])
+    )
+
+
+def _wider_numbers(run: Run, plan: Plan, numbers: Mapping[int, pl.DataType]) -> dict[str, pl.DataType]:
+    """The narrowest types that every value of the number columns fits, where they are not the present ones."""
+    if not numbers:
+        return {}
+    found = _texts(plan).select(
         [
             _misfits(pl.nth(number), dtype).alias(f"{number} {dtype}")
-            for name, number in positions.items()
-            for dtype in dict.fromkeys((types[name], pl.Int128(), pl.Float64()))  # no question twice
+            for number, present in numbers.items()
+            for dtype in dict.fromkeys((present, pl.Int128(), pl.Float64()))  # no question twice
         ]
-        + [_lost(pl.nth(number)).alias(f"{number} lost") for number in positions.values()]
-    ).collect(engine="streaming")
-    misfits = found.row(0, named=True)
-    for name, number in positions.items():
-        narrower = types[name]
-        careful = narrower.is_integer() and misfits[f"{number} lost"] and not misfits[f"{number} {pl.Float64()}"]
+        + [_lost(pl.nth(number)).alias(f"{number} lost") for number in numbers]
+    )
+    misfits = found.collect(engine="streaming").row(0, named=True)
+    names = list(plan.schema.types)
+    changed: dict[str, pl.DataType] = {}
+    for number, present in numbers.items():
+        count = misfits[f"{number} {present}"]
+        careful = present.is_integer() and misfits[f"{number} lost"] and not misfits[f"{number} {pl.Float64()}"]
         for wider, what in _CAREFUL if careful else _WIDER:
-            count = misfits[f"{number} {narrower}"]
-            if not count:
-                break
-            if wider == pl.String() or not misfits[f"{number} {wider}"]:
+            if count and (wider == pl.String() or not misfits[f"{number} {wider}"]):
                 run.warn("types", f"Column {shown(plan.names[number])} holds {count:,} values {what}.")
-                types[name] = wider
+                changed[names[number]] = wider
                 break
-    return types
+    return changed
+
+
+def _is_neither(plan: Plan, name: str) -> bool:
+    """Whether a column is neither of text nor of plain numbers."""
+    dtype = plan.schema.types[name]
+    styled = name in plan.schema.numbers or name in plan.schema.moments
+    return styled or not (dtype.is_numeric() or dtype == pl.String)
+
+
+def _spoiled(run: Run, plan: Plan, positions: list[int]) -> dict[str, pl.DataType]:
+    """Columns of dates, times, truth values and numbers of a style of their own, among which are others: as text."""
+    if not positions:
+        return {}
+    names = list(plan.schema.types)
+    read = plan.scan(plan.path, tolerant=True).select(pl.nth(positions).null_count())
+    missing = _texts(plan).select(_is_missing(pl.nth(number), plan, names[number]).sum() for number in positions)
+    found = [frame.row(0) for frame in pl.collect_all([read, missing], engine="streaming")]
+    changed: dict[str, pl.DataType] = {}
+    for number, unread, absent in zip(positions, *found, strict=True):
+        if unread > absent:
+            what = f"holds {unread - absent:,} values of another type; read as text."
+            run.warn("types", f"Column {shown(plan.names[number])} {what}")
+            changed[names[number]] = pl.String()
+    return changed
+
+
+def _texts(plan: Plan) -> pl.LazyFrame:
+    return plan.scan(plan.path, types=dict.fromkeys(plan.schema.types, pl.String()))
+
+
+def _is_missing(text: pl.Expr, plan: Plan, name: str) -> pl.Expr:
+    style = plan.schema.numbers.get(name)
+    return text.is_null() | text.is_in(["", *(style.nulls if style else ())])
 
 
 def _misfits(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:

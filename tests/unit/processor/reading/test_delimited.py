@@ -129,6 +129,22 @@ def test_several_columns_that_change_are_mended_together(tmp_path: Path) -> None
     assert not any("never" in message for _, message in run.warnings)
 
 
+def test_any_number_of_columns_that_change_late_are_mended_in_one_pass(tmp_path: Path) -> None:
+    """Dates, times, truth values, decimal commas: each had taken a pass of its own, and after eight the task failed."""
+    kinds = ["2024-01-01", "12:30:00", "true", "1,5", "2024-01-01T01:02:03Z", "2024-01-01 01:02:03 UTC"] * 2
+    names = [f"c{number}" for number in range(len(kinds))]
+    rows = hidden(b"n/a;" * 11 + b"n/a\n", among=";".join(kinds).encode() + b"\n")
+
+    frame, run = read_bytes(tmp_path, ";".join(names).encode() + b"\n" + rows)
+
+    assert frame.dtypes == [pl.String] * 12
+    assert frame.filter(pl.col("c0") == "n/a").row(0) == ("n/a",) * 12
+    assert [message for code, message in run.warnings if code == "types"] == [
+        f"Column '{name}' holds 1 values of another type; read as text." for name in names
+    ]
+    assert run.phases.count("types") == 1
+
+
 def test_lines_with_too_many_fields_are_cut_and_counted(tmp_path: Path) -> None:
     frame, run = read_bytes(tmp_path, b"a,b\n1,2\n3,4,5\n6,7\n8,9,10,11\n")
 
