@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from processor.reading.blanks import without_blanks
 from processor.reading.dialect import Dialect
-from processor.reading.spots import RowShape, usual_width
+from processor.reading.header import usual_width
+from processor.reading.spots import RowShape
 
 _LINES = 300
 _MOST = 0.9

@@ -1,6 +1,7 @@
 """Whether the first row of a table names its columns."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -62,3 +63,9 @@ def mostly_typed(column: list[str]) -> bool:
 def filled(rows: Sequence[list[str]], count: int) -> list[list[str]]:
     """What is filled of each column."""
     return [[row[n] for row in rows if n < len(row) and row[n]] for n in range(count)]
+
+
+def usual_width(rows: Sequence[list[str]]) -> int:
+    """How many fields most rows have."""
+    widths = Counter(map(len, rows))
+    return max(widths, key=widths.__getitem__, default=0)

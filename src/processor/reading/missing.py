@@ -9,6 +9,8 @@ from processor.reading.questions import EACH, Texts
 _ERRORS = ("#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!")  # what spreadsheets write of formulas that fail
 WORDS = ("NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "\\N", "-", "?", ".", *_ERRORS)
 _IS_WORD = EACH.is_in(WORDS)
+# What people write where there is nothing, in lower case: where a name or a unit would stand it is none.
+PLACEHOLDERS = frozenset({*(word.lower() for word in WORDS), "nan", "na", "nil", "--", "unknown"})
 
 
 def with_empty(texts: Texts, names: Iterable[str]) -> list[str]:

@@ -6,10 +6,9 @@ that is taken for a title is lost, and with it what the columns mean; a title th
 are cut and counted. So the first row counts as the header unless there is evidence of another.
 """
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 
-from processor.reading.header import are_names, names_typed_columns
+from processor.reading.header import are_names, names_typed_columns, usual_width
 from processor.reading.titles import count_titles
 
 _MOST = 60
@@ -42,14 +41,9 @@ def _first_wide(rows: Sequence[list[str]], set_off: Collection[int]) -> int:
 
 def _width(rows: Sequence[list[str]]) -> int:
     """How many fields most rows have, or most of the second half: a short table may stand below much preamble."""
-    usual = _most_frequent(rows)
-    late = _most_frequent(rows[len(rows) // 2 :])
+    usual = usual_width(rows)
+    late = usual_width(rows[len(rows) // 2 :])
     return late if late > usual and _names_begin(rows, late) else usual
-
-
-def _most_frequent(rows: Sequence[list[str]]) -> int:
-    widths = Counter(map(len, rows))
-    return max(widths, key=widths.__getitem__, default=0)
 
 
 def _names_begin(rows: Sequence[list[str]], width: int) -> bool:

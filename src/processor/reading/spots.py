@@ -1,6 +1,5 @@
 """Pieces of a text that were cut anywhere, made pieces of whole rows."""
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from csv import Error
@@ -72,12 +71,6 @@ class RowShape:
                     break
         # The last row may be cut off by the end of the piece.
         return _all_wide(widths if len(widths) == _LOOK_AT_ROWS else widths[:-1], self.width)
-
-
-def usual_width(rows: Sequence[list[str]]) -> int:
-    """How many fields most rows have."""
-    widths = Counter(map(len, rows))
-    return max(widths, key=widths.__getitem__, default=0)
 
 
 def closed(rows: bytes, newline: bytes, quote: str | None) -> bytes:

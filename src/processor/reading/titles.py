@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from processor.reading import missing
 from processor.reading.header import are_names, filled, is_typed, looks_like_header, mostly_typed
+from processor.reading.missing import PLACEHOLDERS
 
-MISSING = frozenset({*missing.WORDS, "nan", "NaN", "na", "none"})  # over numbers they are no names
 _MOST = 60
 _UNPADDED = 3
 
@@ -31,7 +30,7 @@ def _is_named_below(titles: Sequence[list[str]], rows: Sequence[list[str]]) -> b
     if not rest or not are_names(names):
         return False
     typed = [number for number, column in enumerate(filled(rest, len(names))) if mostly_typed(column)]
-    if 2 * len(typed) < len(names) or any(names[number].strip() in MISSING for number in typed):
+    if 2 * len(typed) < len(names) or any(names[number].strip().lower() in PLACEHOLDERS for number in typed):
         return False
     return all(2 * sum(n < len(row) and is_typed(row[n]) for n in typed) <= len(typed) for row in titles)
 

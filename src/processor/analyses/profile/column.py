@@ -10,7 +10,7 @@ from processor.analyses.profile.keys import key_type, keys
 from processor.analyses.profile.lengths import Blanks, Lengths
 from processor.analyses.profile.moments import Moments
 from processor.analyses.profile.order import Steps
-from processor.analyses.profile.room import Room
+from processor.analyses.profile.room import Room, as_instance
 from processor.analyses.profile.row_sample import RowSample
 from processor.analyses.profile.shapes import RANGED, TEXTUAL, Shape, shape_of
 from processor.analyses.profile.tally import Tally
@@ -121,13 +121,9 @@ def _lists(values: pl.Series) -> pl.Series:
 def _inside(dtype: pl.DataType, room: Room) -> Sequence[Column]:
     match dtype:
         case pl.Struct(fields=fields):
-            return [Column(field.name, _type(field.dtype), room, inner=True) for field in fields]
+            return [Column(field.name, as_instance(field.dtype), room, inner=True) for field in fields]
         case pl.List(inner=inner) | pl.Array(inner=inner):
-            return [Column("items", _type(inner), room, inner=True)]
+            return [Column("items", as_instance(inner), room, inner=True)]
         case pl.Map(key=key, value=value):
             return [Column("items", pl.Struct({"key": key, "value": value}), room, inner=True)]
     return ()
-
-
-def _type(dtype: object) -> pl.DataType:
-    return dtype  # type: ignore[return-value]  # types within a schema are instances

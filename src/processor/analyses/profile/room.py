@@ -50,15 +50,16 @@ def leaves(dtype: pl.DataType) -> int:
     """How many columns a type makes, with those inside of it."""
     match dtype:
         case pl.Struct(fields=fields):
-            return 1 + sum(leaves(_type(field.dtype)) for field in fields)
+            return 1 + sum(leaves(as_instance(field.dtype)) for field in fields)
         case pl.List(inner=inner) | pl.Array(inner=inner):
-            return 1 + leaves(_type(inner))
+            return 1 + leaves(as_instance(inner))
         case pl.Map(key=key, value=inner):
-            return 2 + leaves(_type(key)) + leaves(_type(inner))
+            return 2 + leaves(as_instance(key)) + leaves(as_instance(inner))
     return 1
 
 
-def _type(dtype: object) -> pl.DataType:
+def as_instance(dtype: object) -> pl.DataType:
+    """A type within another, which Polars says may be a class."""
     return dtype if isinstance(dtype, pl.DataType) else dtype()  # type: ignore[operator]  # a class
 
 

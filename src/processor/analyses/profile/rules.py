@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from processor.analyses.profile.personal import personal
+from processor.reading.missing import PLACEHOLDERS
 
 Column = Mapping[str, Any]
 _PLACEHOLDER_DAYS = frozenset({"1900-01-01", "1970-01-01", "1899-12-30", "9999-12-31", "2099-12-31", "0001-01-01"})
 _PLACEHOLDER_NUMBERS = frozenset({-1, -9, -99, -999, -9999, -99999, 99, 999, 9999, 99999, 999999})
-_PLACEHOLDER_WORDS = frozenset(
-    {"na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown", "missing", "#n/a", "#ref!", "#value!", "tbd"}
-)
+_PLACEHOLDER_WORDS = PLACEHOLDERS - {"."} | {"missing", "tbd"}
 _TYPED = frozenset({"integer", "decimal", "decimal_comma", "grouped_number", "percentage", "money"})
 _TIMES = frozenset({"date", "datetime", "time"})
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from processor.reading import header, preamble
+from processor.reading.missing import PLACEHOLDERS
 
 _PREAMBLE: Final = 20
 NOTES: Final = 10
@@ -17,7 +18,6 @@ _LONE_UNIT: Final = 3  # characters
 _LOOKED_AT: Final = 200  # columns: a sheet can have 16,384
 _UNIT: Final = re.compile(r"[\[(]?[\w°%‰€$£¥µΩ²³/:·*^.\- ]{1,15}[\])]?")
 _IN_BRACKETS: Final = re.compile(r"\[.*\]|\(.*\)|-+")
-_MISSING: Final = frozenset({"na", "n/a", "nan", "null", "none", "nil", "-", "--", ".", "?", "#n/a", "unknown"})
 
 Row = Sequence[Any]
 
@@ -123,7 +123,7 @@ def _are_units(row: Row, rest: Sequence[Row]) -> bool:
         2 * len(over) > len(typed) > 0
         and all(_UNIT.fullmatch(cell) and not header.is_typed(cell) for cell in over)
         and all(_IN_BRACKETS.fullmatch(cell) for cell in beside)
-        and not any(cell.lower() in _MISSING for cell in over)
+        and not any(cell.lower() in PLACEHOLDERS for cell in over)
     )
 
 
