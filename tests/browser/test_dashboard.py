@@ -90,6 +90,14 @@ async def test_a_column_name_that_is_html_is_shown_as_text(page: Page) -> None:
     await expect(page.locator("#injected, main img, main [onload]")).to_have_count(0)
 
 
+async def test_a_card_says_that_there_is_personal_data_inside_of_its_column(page: Page) -> None:
+    rows = [f'{{"who": {{"mail": "u{n}@example.org"}}, "n": {n}}}\n' for n in range(5)]
+    await drop(page, "people.ndjson", "".join(rows))
+    await expect(page.locator(".result-head .flag")).to_have_text("exact")
+    await expect(card(page, "who").locator(".oddities")).to_have_text("personal data")
+    await expect(card(page, "n")).not_to_contain_text("personal data")
+
+
 async def test_a_failed_task_says_why_and_what_to_do(page: Page) -> None:
     await drop(page, "empty.csv", "\n")
     await expect(state(page)).to_have_text("failed")

@@ -55,10 +55,15 @@ function oddities(column) {
     counted(column.infinite, "infinite"),
     counted(column.empty, "empty"),
     counted(column.blank, "blank"),
-    column.pii?.length ? "personal data" : null,
+    isPersonal(column) ? "personal data" : null,
   ];
   const text = words.filter(Boolean).join(" · ");
   return text ? html("p", { class: "oddities" }, text) : null;
+}
+
+/** Whether a column, or anything inside of it, holds personal data. */
+function isPersonal({ pii, fields = [], items }) {
+  return Boolean(pii?.length) || [...fields, ...(items ? [items] : [])].some(isPersonal);
 }
 
 function nulls({ nulls: missing, count }) {
