@@ -49,7 +49,7 @@ async def test_a_person_logs_in_works_and_logs_out(chromium: Browser, guarded: I
     context = await chromium.new_context(base_url=guarded.url, viewport=DESKTOP)
     page = await context.new_page()
     await page.goto("/")
-    await page.wait_for_url(LOGIN)
+    await expect(page).to_have_url(LOGIN)
     await page.get_by_label("Key").fill(key[:-1] + ("a" if key[-1] != "a" else "b"))
     await page.get_by_role("button", name="Log in").click()
     await expect(page.get_by_role("alert")).to_contain_text("lets nobody in")
@@ -69,7 +69,7 @@ async def test_a_person_logs_in_works_and_logs_out(chromium: Browser, guarded: I
     assert token is not None
     assert token.secret not in found + str(cookie)
     await page.get_by_role("button", name="Log out").click()
-    await page.wait_for_url(LOGIN)
+    await expect(page).to_have_url(LOGIN)
     assert (await page.request.get("/v1/tasks")).status == 401
     await context.close()
 
@@ -90,10 +90,10 @@ async def test_who_comes_after_a_logout_finds_nothing_in_the_browser(
     path = await report.get_attribute("href")
     seen = [await page.evaluate(CACHED, path) for _ in range(2)]
     await page.get_by_role("button", name="Log out").click()
-    await page.wait_for_url(LOGIN)
+    await expect(page).to_have_url(LOGIN)
     gone = await page.evaluate(CACHED, path)
     await page.go_back()
-    await page.wait_for_url(LOGIN)
+    await expect(page).to_have_url(LOGIN)  # asked again, since the page there leaves for this one before it is loaded
 
     assert (seen, gone) == ([200, 200], 401)
     await expect(page.get_by_text("private.csv")).to_have_count(0)
